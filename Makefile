@@ -1,0 +1,41 @@
+# The commands of posequery; `make` alone lists them.
+# Each makes the environment in .venv first, once for each content of the pinned requirements.
+
+digest = $(shell cat $(1) | sha256sum | cut -c 1-16)
+STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
+TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
+RUN := .venv/bin/python -m
+
+.PHONY: help study lab test lint
+.NOTPARALLEL:
+
+help:
+	@echo "make study   the whole study on a rendered stand-in: results/mini"
+	@echo "make lab     the online half on real video with a real teacher: results/lab"
+	@echo "make test    the tests"
+	@echo "make lint    style, types, layers, workflow"
+
+study: $(STUDY_ENV)
+	$(RUN) snakemake --cores all --rerun-incomplete all
+
+lab: $(STUDY_ENV)
+	$(RUN) snakemake --cores all --rerun-incomplete all --config study=lab
+
+test: $(TEST_ENV)
+	$(RUN) pytest -n logical --maxprocesses 8
+
+lint: $(TEST_ENV)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) snakefmt --check Snakefile workflow
+	$(RUN) snakemake --lint
+	.venv/bin/lint-imports --no-cache
+	$(RUN) mypy
+
+$(STUDY_ENV):
+	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt
+	@touch $@
+
+$(TEST_ENV):
+	@PYTHON="$(PYTHON)" sh envs/install.sh envs/test.txt
+	@touch $@ $(STUDY_ENV)

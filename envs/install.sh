@@ -1,0 +1,48 @@
+#!/bin/sh
+# Makes or completes the environment in .venv from pinned requirements.
+# make calls it from the checkout's root: [PYTHON=python3.12] sh envs/install.sh REQUIREMENTS
+set -eu
+
+fail() {
+    echo "error: $1" >&2
+    exit 1
+}
+
+new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# The Python named, or the first of the usual names that is new enough.
+find_python() {
+    named=${PYTHON:-python3}
+    for candidate in "$named" ${PYTHON:+""} python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$candidate" ] || break
+        if new_enough "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    found=$("$named" --version 2>/dev/null) || found="no Python that runs"
+    fail "$named: is $found, and the workflow needs Python 3.11 or newer. Install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv) or name it: make PYTHON=/path/to/python3.11."
+}
+
+# The mark goes first and comes back last: an interrupted installation starts again from nothing.
+if [ -e .venv/whole ]; then
+    rm .venv/whole
+else
+    python=$(find_python)
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$python: has no venv module. Install it (Debian, Ubuntu: apt-get install python3-venv)."
+    echo "Making the environment in .venv with $("$python" --version), once; this takes minutes."
+    "$python" -m venv --clear .venv
+fi
+
+.venv/bin/python -m pip install --disable-pip-version-check --requirement "$1"
+# posequery itself stays where it is, so that an edited file is what runs. A path file does what
+# `pip install --editable` would, and works in folders with dollars in their names as well.
+.venv/bin/python -c '
+import pathlib, sysconfig
+path = pathlib.Path(sysconfig.get_path("purelib"), "posequery.pth")
+path.write_text(str(pathlib.Path("src").resolve()) + "\n")
+'
+touch .venv/whole

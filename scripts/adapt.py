@@ -1,0 +1,94 @@
+"""Play a stream to the student and adapt it online; record every frame and every training."""
+
+import argparse
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from posequery import strategies
+from posequery.clips import Stream, read_labels
+from posequery.command import run
+from posequery.evaluation import summary
+from posequery.files import BadInput
+from posequery.online import loop, record
+from posequery.online.policies import frames_in, policy
+from posequery.progress import Progress
+from posequery.state import finished, job_folder, job_key
+from posequery.student import checkpoint
+from posequery.student.training import Recipe
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stream", type=Path, required=True, help="index of the stream")
+    parser.add_argument("--labels", type=Path, help="the teacher's; absent: the stream's own")
+    parser.add_argument("--reference", choices=("truth", "labels"), required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
+    parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
+    parser.add_argument("--continual-every", required=True, help="'128 frames' or '2.56 s'")
+    parser.add_argument("--weights", choices=("continue", "reset"), default="continue")
+    parser.add_argument("--error-by", choices=("ground_truth", "teacher"), default="ground_truth")
+    parser.add_argument("--confidence", default="lowest")
+    parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
+    parser.add_argument("--output", type=Path, required=True, help="the cell's folder")
+    arguments = parser.parse_args()
+
+    stream = Stream(arguments.stream)
+    network, info = checkpoint.load(arguments.checkpoint, arguments.device, stream.size)
+    truth = stream.joints(np.arange(len(stream)))
+    labels = truth
+    if arguments.labels:
+        labels, _ = read_labels(arguments.labels, arguments.stream)
+    inputs = [arguments.stream, arguments.checkpoint, *filter(None, [arguments.labels])]
+    state = job_folder(arguments.state, job_key(vars(arguments), inputs))
+    window = frames_in(arguments.window, stream.fps)
+    every = frames_in(arguments.continual_every, stream.fps)
+    method, rate = arguments.cell["method"], Fraction(arguments.cell["rate"])
+    task = loop.Task(
+        stream=stream,
+        labels=labels,
+        reference=labels if arguments.reference == "labels" else truth,
+        policy=policy(method, rate, window, every),
+        recipe=Recipe.of(arguments.recipe),
+        words=arguments.words,
+        reset=arguments.weights == "reset",
+        error_by_labels=arguments.error_by == "teacher",
+        confidence=arguments.confidence,
+        lag=window if method == "continual" else None,
+    )
+    try:
+        with Progress(len(stream), "frames", "adapt") as progress:
+            tally = loop.run(task, network, info, state, progress)
+    except strategies.TooFewFrames as error:
+        fault = f"{method} at a rate of {rate} has too few frames in a window: {error}"
+        raise BadInput(arguments.stream, fault, "Take a higher rate or a longer window") from None
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    record.join([state / part for part in tally.parts], arguments.output / "record.h5", stream.fps)
+    lagged = None
+    if tally.lagged:
+        lagged = arguments.output / "lagged.h5"
+        record.join([state / part for part in tally.lagged], lagged, stream.fps)
+    checkpoint.save(arguments.output / "weights.pt", network, info)
+    summary.write_online(
+        arguments.output,
+        arguments.cell,
+        stream,
+        window=window,
+        stretch=task.policy.every,
+        trainings=tally.trainings,
+        frames_trained=tally.frames_trained,
+        epochs=task.recipe.epochs,
+        seconds=tally.seconds,
+    )
+    finished(state)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,25 @@
+"""Pack a study into one file, or check one."""
+
+import argparse
+import json
+from pathlib import Path
+
+from posequery.archive import pack, verify
+from posequery.command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("archive", type=Path, help="the .tar.gz to write, or to check")
+    parser.add_argument("--results", type=Path, help="the study's folder; without it, check")
+    parser.add_argument("--settings", type=json.loads, default={}, help="the whole config, JSON")
+    options = parser.parse_args()
+    if options.results is None:
+        print(f"{options.archive}: {verify(options.archive)} files agree with their checksums")
+    else:
+        checkout = Path(__file__).resolve().parent.parent
+        count = pack(options.results, options.archive, settings=options.settings, checkout=checkout)
+        print(f"{options.archive}: {count} files")
+
+
+run(main)

@@ -1,0 +1,26 @@
+"""Write the clip of one video: frames at the network's size, labels in source pixels."""
+
+import argparse
+
+from posequery.command import run
+from posequery.sources.extraction import extract
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--video", required=True)
+    parser.add_argument("--annotation", help="Human3.6M's CDF; without it no joint is labelled")
+    parser.add_argument("--slug", required=True)
+    parser.add_argument("--subject", required=True)
+    parser.add_argument("--action", required=True)
+    parser.add_argument("--subaction", type=int, required=True)
+    parser.add_argument("--camera", required=True)
+    parser.add_argument("--size", type=int, required=True, help="side of the square, pixels")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", required=True)
+    options = vars(parser.parse_args())
+    extract(options.pop("video"), options.pop("annotation"), **options)
+
+
+if __name__ == "__main__":
+    run(main)

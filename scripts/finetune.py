@@ -1,0 +1,80 @@
+"""Fine-tune the student on a selection from the pool, and measure it on the test stream."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from posequery import query
+from posequery.clips import Stream
+from posequery.command import run
+from posequery.evaluation import summary
+from posequery.metrics import joint_errors
+from posequery.progress import Progress
+from posequery.state import finished, job_folder, job_key
+from posequery.student import checkpoint
+from posequery.student.reading import read_stream
+from posequery.student.samples import StreamFrames
+from posequery.student.training import Recipe, fit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, required=True, help="index of the pool")
+    parser.add_argument("--test", type=Path, required=True, help="index of the test stream")
+    parser.add_argument("--selection", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
+    parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
+    parser.add_argument("--output", type=Path, required=True, help="the cell's folder")
+    arguments = parser.parse_args()
+
+    pool, test = Stream(arguments.pool), Stream(arguments.test)
+    network, info = checkpoint.load(arguments.checkpoint, arguments.device, pool.size)
+    picked = query.read_selection(arguments.selection, pool)
+    inputs = [arguments.pool, arguments.selection, arguments.checkpoint]
+    key = job_key(vars(arguments), inputs)
+    state = job_folder(arguments.state, key)
+    recipe = Recipe.of(arguments.recipe)
+    epochs = []
+    if len(picked):
+        samples = StreamFrames(pool, picked, pool.joints(picked))
+        with Progress(recipe.epochs * len(picked), "images", "fine-tune") as progress:
+            epochs = fit(
+                network,
+                samples,
+                recipe,
+                info.input_size,
+                arguments.words,
+                state=state / "training.pt",
+                progress=progress,
+            )
+    began = time.perf_counter()
+    with Progress(len(test), "frames", "test") as progress:
+        joints, _ = read_stream(network, test, progress=progress)
+    seconds = time.perf_counter() - began
+    errors = joint_errors(joints, test.joints(np.arange(len(test))))
+    checkpoint.save(arguments.output / "weights.pt", network, info)
+    summary.write_offline(
+        arguments.output,
+        arguments.cell,
+        test,
+        joints,
+        errors,
+        pool_frames=len(pool),
+        picked=len(picked),
+        epochs=recipe.epochs,
+        training_s=sum(epoch.seconds for epoch in epochs),
+        inference_s=seconds,
+    )
+    finished(state)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,19 @@
+"""Write the index of a stream from its clips."""
+
+import argparse
+from pathlib import Path
+
+from posequery.clips import write_index
+from posequery.command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("clips", type=Path, nargs="+", help="in the order in which they are played")
+    arguments = parser.parse_args()
+    write_index(arguments.output, arguments.clips)
+
+
+if __name__ == "__main__":
+    run(main)

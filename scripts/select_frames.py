@@ -1,0 +1,36 @@
+"""Pick frames of a pool by a strategy at a rate (or 'none' or 'all' of them)."""
+
+import argparse
+import json
+from fractions import Fraction
+from pathlib import Path
+
+from posequery import query
+from posequery.clips import Stream
+from posequery.command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, required=True, help="index of the pool")
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--method", required=True)
+    parser.add_argument("--rate", type=Fraction, required=True, help="exact, as 1/100")
+    parser.add_argument("--confidence", default="lowest")
+    parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    pool = Stream(arguments.pool)
+    picked = query.select(
+        arguments.scores,
+        pool,
+        arguments.method,
+        arguments.rate,
+        arguments.confidence,
+        arguments.words,
+    )
+    query.write_selection(arguments.output, pool, picked)
+
+
+if __name__ == "__main__":
+    run(main)

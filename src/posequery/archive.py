@@ -1,0 +1,204 @@
+"""One file that holds a study's results and everything that says how they came about."""
+
+import gzip
+import hashlib
+import json
+import platform
+import subprocess
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import distributions
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from posequery.files import BadInput, whole
+
+KEPT = (
+    "cells",
+    "cells.csv",
+    "clips/pool.json",
+    "clips/stream.json",
+    "clips/test.json",
+    "figures",
+    "labels",
+    "only",
+    "scores",
+    "seconds.csv",
+    "selections",
+    "student",
+    "study.yaml",
+    "tables",
+    "teachers",
+)
+"""What is packed of a study's folder, where it is there. Of the frames only the lists that say
+which is which: they may be licensed, and can be made again. Logs and the states of unfinished jobs
+mean nothing elsewhere."""
+
+SUMS = "SHA256SUMS"
+CHUNK = 1 << 20
+LONGEST_SUMS = 64 << 20  # bytes; some 500,000 files: more is no archive of ours
+
+
+def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: Path) -> int:
+    """Pack the study in the folder `results` into `target` (.tar.gz); the number of files.
+
+    Beside the results go `settings` (the whole config, as JSON), the pins in `checkout`/envs,
+    the versions installed, the git commit if there is one, and a SHA256SUMS that
+    `sha256sum -c` reads. The same content gives the same bytes. `target` appears whole or not
+    at all; memory does not grow with the files. Raises BadInput if the study has no cells.csv.
+    """
+    if not (results / "cells.csv").is_file():
+        raise BadInput(results, "holds no cells.csv, so no finished study", "Run the study first")
+    texts = {
+        "environment/versions.txt": _versions(),
+        "settings.json": json.dumps(settings, indent=2, sort_keys=True) + "\n",
+    }
+    commit = _commit(checkout)
+    if commit:
+        texts["environment/commit.txt"] = commit
+    files = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
+    files |= {path.relative_to(results).as_posix(): path for path in _kept(results)}
+    sums: dict[str, str] = {}
+    with (
+        whole(target) as temporary,
+        temporary.open("wb") as raw,
+        # No name and no time in gzip's header, so that the bytes depend on the content alone.
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name in sorted(files | texts):
+            if "\n" in name or "\\" in name:
+                raise BadInput(results / name, "has a name that SHA256SUMS cannot hold", "Rename")
+            if name in texts:
+                content = texts[name].encode()
+                sums[name] = _add(tar, results.name, name, BytesIO(content), len(content))
+            else:
+                with files[name].open("rb") as file:
+                    size = files[name].stat().st_size
+                    sums[name] = _add(tar, results.name, name, file, size)
+        listing = "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode()
+        _add(tar, results.name, SUMS, BytesIO(listing), len(listing))
+    return len(sums)
+
+
+def verify(path: Path) -> int:
+    """Check every file of an archive against its SHA256SUMS, unpacking nothing; their number.
+
+    Raises BadInput for an archive that is cut short, holds a file that is changed, unlisted or
+    missing, or holds what could write outside its own folder when unpacked: absolute paths,
+    `..`, links, devices.
+    """
+    found: dict[str, str] = {}
+    listing = None
+    try:
+        with tarfile.open(path, "r|gz") as tar:
+            for member in tar:
+                name = _safe_name(path, member)
+                content = tar.extractfile(member)
+                assert content is not None  # a regular file, says _safe_name
+                if name in found or (name == SUMS and listing is not None):
+                    raise BadInput(path, f"holds {name} twice", "Do not unpack it")
+                if name == SUMS:
+                    if member.size > LONGEST_SUMS:
+                        raise BadInput(path, f"{SUMS} is oversized", "Do not unpack it")
+                    listing = content.read().decode()
+                else:
+                    found[name] = _sum(content)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as fault:
+        raise BadInput(path, f"is damaged or no archive ({fault})", "Copy it again") from None
+    except OSError as fault:
+        raise BadInput(
+            path, f"cannot be read: {fault.strerror or fault}", "Copy it again"
+        ) from None
+    if listing is None:
+        raise BadInput(path, f"holds no {SUMS}", "Copy it again")
+    listed = _listed(path, listing)
+    for name in sorted(found.keys() | listed.keys()):
+        if name not in found:
+            raise BadInput(path, f"{name} is listed and missing", "Copy it again")
+        if name not in listed:
+            raise BadInput(path, f"{name} is not listed in {SUMS}", "Do not trust it")
+        if found[name] != listed[name]:
+            raise BadInput(path, f"{name} differs from its checksum", "Copy it again")
+    return len(found)
+
+
+def _kept(results: Path) -> Iterator[Path]:
+    for part in KEPT:
+        top = results / part
+        for path in [top] if top.is_file() else top.rglob("*"):
+            hidden = any(word.startswith(".") for word in path.relative_to(results).parts)
+            if path.is_file() and not hidden:  # hidden files are half-written or states
+                yield path
+
+
+class _Hashing:
+    """A file that hashes what is read from it, so that each is read once only."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self.digest.update(block)
+        return block
+
+
+def _add(tar: tarfile.TarFile, folder: str, name: str, file: IO[bytes], size: int) -> str:
+    member = tarfile.TarInfo(f"{folder}/{name}")  # mode 644, owner 0, time 0
+    member.size = size
+    hashing = _Hashing(file)
+    tar.addfile(member, hashing)
+    return hashing.digest.hexdigest()
+
+
+def _sum(content: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while block := content.read(CHUNK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _safe_name(path: Path, member: tarfile.TarInfo) -> str:
+    """A member's name below the archive's one folder."""
+    parts = PurePosixPath(member.name).parts
+    if not member.isreg():
+        fault = f"holds {member.name}, which is no plain file"
+    elif member.name.startswith("/") or ".." in parts or len(parts) < 2:
+        fault = f"holds {member.name}, which lies outside its folder"
+    else:
+        return "/".join(parts[1:])
+    raise BadInput(path, fault, "Do not unpack it")
+
+
+def _listed(path: Path, listing: str) -> dict[str, str]:
+    sums = {}
+    for line in listing.splitlines():
+        digest, separator, name = line.partition("  ")
+        if not separator or len(digest) != 64:
+            raise BadInput(
+                path, f"{SUMS} has the line {line!r}, which is no checksum", "Copy again"
+            )
+        sums[name] = digest
+    return sums
+
+
+def _versions() -> str:
+    installed = {f"{one.metadata['Name'].lower()}=={one.version}" for one in distributions()}
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    return "".join(f"{line}\n" for line in [f"# {system}", *sorted(installed)])
+
+
+def _commit(checkout: Path) -> str:
+    """The checkout's commit and what is changed since; empty without git or a repository."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(checkout), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    try:
+        return git("rev-parse", "HEAD") + git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,293 @@
+"""The clip file, the one format in which frames and labels travel, and streams of clips.
+
+A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `joints` (n, 18, 2) float32 and `confidence`
+(n, 18) float32 in source pixels, and the fields of `ClipInfo` as attributes. A stream is an index
+(JSON) of clips in their order; a teacher's labels of a stream are one HDF5 file.
+"""
+
+import json
+import os
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import cv2
+import h5py
+import numpy as np
+
+from posequery.files import BadInput, sha256, whole, write_text
+from posequery.skeletons import JOINTS
+
+JPEG_QUALITY = 95
+OPEN_CLIPS = 16
+"""Clip files that a stream keeps open at once."""
+
+_REMAKE = "Delete it and make it again"
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """What a clip is: who does what before which camera, and how to map back to source pixels."""
+
+    slug: str
+    subject: str
+    action: str
+    subaction: int
+    camera: str
+    frames: int
+    fps: float
+    width: int
+    """Source pixels."""
+    height: int
+    """Source pixels."""
+    size: int
+    """Side of the network's square, in pixels."""
+    video: str
+    """Path of the source video."""
+
+
+class ClipWriter:
+    """Writes a clip frame by frame; memory does not grow with the clip.
+
+    To be used inside `files.whole`, so that a broken clip never takes its place.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], quality: int = JPEG_QUALITY) -> None:
+        self._file = h5py.File(path, "w", track_order=True)
+        self._frames = self._file.create_dataset(
+            "frames", (0,), h5py.vlen_dtype(np.uint8), maxshape=(None,), chunks=(64,)
+        )
+        self._options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        self._waiting: list[np.ndarray] = []
+        self._shape: tuple[int, ...] | None = None
+
+    def append(self, frame: np.ndarray) -> None:
+        """Add one RGB frame, uint8 (size, size, 3)."""
+        if self._shape is None:
+            self._shape = frame.shape
+        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), self._options)
+        if not done or frame.shape != self._shape:
+            raise ValueError(f"a frame of shape {frame.shape} in a clip of {self._shape}")
+        self._waiting.append(data.ravel())
+        if len(self._waiting) == 64:
+            self._flush()
+
+    def _flush(self) -> None:
+        count = len(self._frames)
+        self._frames.resize((count + len(self._waiting),))
+        for offset, data in enumerate(self._waiting):
+            self._frames[count + offset] = data
+        self._waiting = []
+
+    def close(
+        self, info: ClipInfo, joints: np.ndarray | None, confidence: np.ndarray | None = None
+    ) -> None:
+        """Finish the clip with its labels: joints (n, 18, 2) in source pixels, or none (NaN).
+
+        Labelled joints without a `confidence` get 1, the others 0.
+        """
+        self._flush()
+        count = len(self._frames)
+        if joints is None:
+            joints = np.full((count, len(JOINTS), 2), np.nan, np.float32)
+        if confidence is None:
+            confidence = np.isfinite(joints).all(axis=2).astype(np.float32)
+        if joints.shape != (count, len(JOINTS), 2) or info.frames != count:
+            raise ValueError(f"{count} frames, {info.frames} said, labels {joints.shape}")
+        if self._shape not in (None, (info.size, info.size, 3)):
+            raise ValueError(f"frames of shape {self._shape}, a side of {info.size} said")
+        self._file["joints"] = joints.astype(np.float32)
+        self._file["confidence"] = confidence.astype(np.float32)
+        for key, value in asdict(info).items():
+            self._file.attrs[key] = value
+        self._file.close()
+
+    def __enter__(self) -> "ClipWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def _open(path: str | os.PathLike[str], what: str, fix: str) -> h5py.File:
+    if not Path(path).is_file():
+        raise BadInput(path, f"there is no such {what}", fix)
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise BadInput(path, f"not a whole {what} ({error})", fix) from error
+
+
+class Clip:
+    """A clip file, read at random. Raises `BadInput` for a missing or broken file."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._file = _open(path, "clip file", _REMAKE)
+        try:
+            values = {field.name: self._file.attrs[field.name] for field in fields(ClipInfo)}
+            self._frames = self._file["frames"]
+            self.joints: np.ndarray = self._file["joints"][:]
+            self.confidence: np.ndarray = self._file["confidence"][:]
+        except (KeyError, OSError) as error:
+            self._file.close()
+            raise BadInput(path, f"not a whole clip file ({error})", _REMAKE) from error
+        self.info = ClipInfo(
+            **{f.name: cast(type, f.type)(values[f.name]) for f in fields(ClipInfo)}
+        )
+
+    def frames(self, indices: np.ndarray) -> np.ndarray:
+        """RGB frames (k, size, size, 3) uint8 at `indices` (k,) in any order."""
+        size = self.info.size
+        frames = np.empty((len(indices), size, size, 3), np.uint8)
+        for place, index in enumerate(indices):
+            try:
+                decoded = cv2.imdecode(self._frames[int(index)], cv2.IMREAD_COLOR)
+            except (OSError, cv2.error) as error:
+                raise BadInput(self.path, f"frame {index} is broken ({error})", _REMAKE) from error
+            if decoded is None or decoded.shape != (size, size, 3):
+                raise BadInput(self.path, f"frame {index} is broken", _REMAKE)
+            cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=frames[place])
+        return frames
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def write_index(path: str | os.PathLike[str], clips: list[Path]) -> None:
+    """Write the index of the stream that plays `clips` in the order given.
+
+    The clips must have one network size and one frame rate between them.
+    """
+    rows = []
+    for clip_path in clips:
+        clip = Clip(clip_path)
+        rows.append({"file": os.path.relpath(clip_path, Path(path).parent), **asdict(clip.info)})
+        clip.close()
+    for key, fix in (("size", "Extract them at one size"), ("fps", "Put them in two studies")):
+        values = sorted({row[key] for row in rows})
+        if len(values) > 1:
+            raise BadInput(path, f"its clips differ in {key}: {values}", fix)
+    write_text(path, json.dumps({"clips": rows}, indent=1) + "\n")
+
+
+class Stream:
+    """Clips played one after another; a frame is known by its number in the stream.
+
+    Attributes: `clips`, a list of `ClipInfo`; `starts` (clips,) int64, the number of each clip's
+    first frame; `fps`, frames per second.
+    """
+
+    def __init__(self, index: str | os.PathLike[str]) -> None:
+        self.path = Path(index)
+        try:
+            rows = json.loads(self.path.read_text(encoding="utf-8"))["clips"]
+            self._files = [self.path.parent / row.pop("file") for row in rows]
+            self.clips = [ClipInfo(**row) for row in rows]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
+        if not self.clips:
+            raise BadInput(index, "names no clip", "Check the study's source: it gave no clip")
+        counts = [clip.frames for clip in self.clips]
+        self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        self._count = sum(counts)
+        self.fps = self.clips[0].fps
+        self.size = self.clips[0].size
+        self._open: OrderedDict[int, Clip] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def locate(self, index: int) -> tuple[int, int]:
+        """The clip's number and the frame in it for frame `index` of the stream."""
+        if not 0 <= index < self._count:
+            raise IndexError(f"frame {index} of a stream of {self._count}")
+        clip = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return clip, int(index - self.starts[clip])
+
+    def clip_numbers(self, indices: np.ndarray) -> np.ndarray:
+        """The clip's number (k,) for each frame of `indices` (k,)."""
+        return np.searchsorted(self.starts, indices, side="right") - 1
+
+    def _clip(self, number: int) -> Clip:
+        if number in self._open:
+            self._open.move_to_end(number)
+            return self._open[number]
+        clip = Clip(self._files[number])
+        if clip.info.frames != self.clips[number].frames:
+            clip.close()
+            raise BadInput(clip.path, f"is not the clip that {self.path} names", _REMAKE)
+        self._open[number] = clip
+        if len(self._open) > OPEN_CLIPS:
+            self._open.popitem(last=False)[1].close()
+        return clip
+
+    def _gather(self, indices: np.ndarray, name: str) -> np.ndarray:
+        indices = np.asarray(indices, np.int64)
+        if len(indices) and not (0 <= indices.min() and indices.max() < self._count):
+            raise IndexError(f"frames {indices.min()} to {indices.max()} of {self._count}")
+        shape: tuple[int, ...] = {
+            "frames": (self.size, self.size, 3),
+            "joints": (len(JOINTS), 2),
+        }[name]
+        out = np.empty((len(indices), *shape), np.uint8 if name == "frames" else np.float32)
+        numbers = self.clip_numbers(indices)
+        for number in np.unique(numbers):
+            here = numbers == number
+            inside = indices[here] - self.starts[number]
+            clip = self._clip(int(number))
+            out[here] = clip.frames(inside) if name == "frames" else clip.joints[inside]
+        return out
+
+    def frames(self, indices: np.ndarray) -> np.ndarray:
+        """RGB frames (k, size, size, 3) uint8 at `indices` (k,) of the stream, in any order."""
+        return self._gather(indices, "frames")
+
+    def joints(self, indices: np.ndarray) -> np.ndarray:
+        """The clips' own labels (k, 18, 2) float32 in source pixels, NaN where there is none."""
+        return self._gather(indices, "joints")
+
+    def source_size(self, indices: np.ndarray) -> np.ndarray:
+        """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""
+        sizes = np.array([(clip.width, clip.height) for clip in self.clips])
+        return sizes[self.clip_numbers(np.asarray(indices))]
+
+
+def write_labels(
+    path: str | os.PathLike[str],
+    joints: np.ndarray,
+    confidence: np.ndarray,
+    index: str | os.PathLike[str],
+) -> None:
+    """Write a teacher's labels (n, 18, 2), (n, 18) of the stream whose index is given."""
+    if joints.shape != (len(joints), len(JOINTS), 2) or confidence.shape != joints.shape[:2]:
+        raise ValueError(f"labels of shapes {joints.shape} and {confidence.shape}")
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+        file["joints"] = joints.astype(np.float32)
+        file["confidence"] = confidence.astype(np.float32)
+        file.attrs["index_sha256"] = sha256(index)
+
+
+def read_labels(
+    path: str | os.PathLike[str], index: str | os.PathLike[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (n, 18, 2) and confidence (n, 18) of the stream whose index is given.
+
+    Raises `BadInput` if they were made for another stream.
+    """
+    with _open(path, "labels file", _REMAKE) as file:
+        try:
+            joints, confidence = file["joints"][:], file["confidence"][:]
+            made_for = file.attrs["index_sha256"]
+        except (KeyError, OSError) as error:
+            raise BadInput(path, f"not a whole labels file ({error})", _REMAKE) from error
+    if made_for != sha256(index):
+        raise BadInput(path, f"holds the labels of another stream than {index}", _REMAKE)
+    return joints, confidence

@@ -1,0 +1,65 @@
+"""What a stream without ground truth shows of adaptation: windows, and a baseline to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from posequery.metrics import joint_errors, mpjpe
+
+
+def window_mask(starts: np.ndarray, frames: int, window: int) -> np.ndarray:
+    """Which frames (n,) lie in a window that begins on a camera already seen.
+
+    starts: (clips,) first frame of each camera. The student cannot have adapted to a camera in the
+    window that begins with it.
+    """
+    firsts = np.arange(0, frames, window)
+    seen = (firsts > 0) & ~np.isin(firsts, starts)
+    return np.repeat(seen, window)[:frames]
+
+
+def last_labels(
+    labels: np.ndarray,
+    starts: np.ndarray,
+    updates: Sequence[tuple[int, np.ndarray]],
+) -> np.ndarray:
+    """The teacher's last label of this camera, repeated: what no student is needed for.
+
+    labels: (n, 18, 2) in source pixels. updates: (first frame that may know them, stream frames
+    labelled) of one method or of several. Frames before a camera's first label are NaN.
+    """
+    frames = len(labels)
+    ends = np.append(starts[1:], frames)
+    useful = np.isfinite(labels).all(axis=2).any(axis=1)
+    last = np.full(frames, -1)
+    for live, picked in updates:
+        picked = np.asarray(picked, np.int64)
+        picked = picked[useful[picked]]
+        for start, end in zip(starts, ends, strict=True):
+            here = picked[(picked >= start) & (picked < end)]
+            if len(here):
+                known = slice(max(live, start), end)
+                last[known] = np.maximum(last[known], here.max())
+    repeated = labels[np.maximum(last, 0)].copy()
+    repeated[last < 0] = np.nan
+    return repeated
+
+
+def stretch_errors(
+    joints: np.ndarray, reference: np.ndarray, masks: Sequence[np.ndarray]
+) -> list[tuple[float, float]]:
+    """For each mask of frames (n,): the MPJPE in source pixels, and the share it covers.
+
+    The share is that of the reference's labelled frames in which `joints` (n, 18, 2) has any.
+    """
+    errors = joint_errors(joints, reference)
+    found = np.isfinite(errors).any(axis=1)
+    wanted = np.isfinite(reference).all(axis=2).any(axis=1)
+    rows = []
+    for mask in masks:
+        count = int((wanted & mask).sum())
+        share = int((found & mask).sum()) / count if count else 0.0
+        rows.append((mpjpe(errors[mask]), share))
+    return rows

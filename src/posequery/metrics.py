@@ -1,0 +1,32 @@
+"""Pose errors as pure functions of arrays, in the pixels of the poses given."""
+
+import numpy as np
+
+from posequery.skeletons import LIMBS
+
+
+def joint_errors(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Distance (n, J) between poses (n, J, 2) and (n, J, 2); NaN where either has no joint."""
+    if predicted.shape != reference.shape:
+        raise ValueError(f"poses differ in shape: {predicted.shape} and {reference.shape}")
+    difference = predicted.astype(np.float64) - reference
+    return np.hypot(difference[..., 0], difference[..., 1]).astype(np.float32)
+
+
+def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
+    """Mean per joint position error: the mean over all (frame, joint) pairs that have a label.
+
+    `errors` is (n, 18); NaN if no pair has a label.
+    """
+    picked = errors[:, joints].astype(np.float64)
+    labelled = ~np.isnan(picked)
+    return float(picked[labelled].mean()) if labelled.any() else float("nan")
+
+
+def frame_errors(errors: np.ndarray, joints: np.ndarray = LIMBS) -> np.ndarray:
+    """Mean error (n,) of each frame over its labelled joints; NaN for a frame without any."""
+    picked = errors[:, joints].astype(np.float64)
+    labelled = ~np.isnan(picked)
+    count = labelled.sum(axis=1)
+    total = np.where(labelled, picked, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(picked), np.nan), where=count > 0)

@@ -1,0 +1,104 @@
+"""The record of a stream: what the live student said of each frame, and each weights update.
+
+While a stream plays, its record grows as one part file a stretch, so that memory does not grow with
+the stream and a killed job loses at most one stretch; `join` makes one HDF5 file of the parts.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from posequery.files import BadInput, whole
+
+PER_FRAME = ("joints", "peaks", "error", "version")
+PER_UPDATE = ("frame", "count")
+PER_PICK = ("picked", "score", "decided_by")
+
+
+@dataclass(frozen=True)
+class Update:
+    """A training: the first frame its weights are live at, and the stream frames trained on."""
+
+    frame: int
+    picked: np.ndarray
+    score: np.ndarray
+    decided_by: np.ndarray
+
+
+def write_part(
+    path: Path,
+    joints: np.ndarray,
+    peaks: np.ndarray,
+    error: np.ndarray,
+    version: int,
+    update: Update | None,
+) -> None:
+    """Write one stretch: joints (n, 18, 2) in source pixels, peaks and error (n, 18)."""
+    none = np.empty(0)
+    values = {
+        "joints": joints,
+        "peaks": peaks,
+        "error": error,
+        "version": np.full(len(joints), version, np.int32),
+        "frame": np.array([update.frame] if update else [], np.int64),
+        "count": np.array([len(update.picked)] if update else [], np.int64),
+        "picked": (update.picked if update else none).astype(np.int64),
+        "score": (update.score if update else none).astype(np.float32),
+        "decided_by": (update.decided_by if update else none).astype(np.int64),
+    }
+    with whole(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **values)
+
+
+def join(parts: list[Path], path: Path, fps: float) -> None:
+    """Make the record file of the parts in their order.
+
+    Datasets: joints (n, 18, 2), peaks (n, 18), error (n, 18) in source pixels, version (n,): how
+    many trainings the weights had seen; updates/frame (u,), updates/count (u,), updates/picked,
+    updates/score and updates/decided_by, one after another for each update. Attribute: fps.
+    """
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+        for part in parts:
+            with np.load(part, allow_pickle=False) as values:
+                for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK):
+                    place = name if name in PER_FRAME else f"updates/{name}"
+                    rows = values[name]
+                    if place not in file:
+                        shape = (None, *rows.shape[1:])
+                        file.create_dataset(place, data=rows, maxshape=shape, chunks=True)
+                        continue
+                    dataset = file[place]
+                    dataset.resize(len(dataset) + len(rows), axis=0)
+                    dataset[len(dataset) - len(rows) :] = rows
+        file.attrs["fps"] = fps
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record file's content, as `join` documents it."""
+
+    joints: np.ndarray
+    error: np.ndarray
+    version: np.ndarray
+    update_frames: np.ndarray
+    picked: list[np.ndarray]
+    fps: float
+
+
+def read(path: str | Path) -> Record:
+    """Read a record; raises `BadInput` for a missing or broken file."""
+    try:
+        with h5py.File(path, "r") as file:
+            counts = file["updates/count"][:]
+            return Record(
+                joints=file["joints"][:],
+                error=file["error"][:],
+                version=file["version"][:],
+                update_frames=file["updates/frame"][:],
+                picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
+                fps=float(file.attrs["fps"]),
+            )
+    except (OSError, KeyError) as error:
+        raise BadInput(path, f"not a whole record ({error})", "Delete its cell") from error

@@ -1,0 +1,92 @@
+"""What every caption says: whose numbers these are, and under which readings of the paper."""
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+
+from posequery.files import BadInput
+from posequery.paper import published
+
+STAND_IN = "rendered stand-in"
+NONE = "–"
+"""Printed where this run has no such cell."""
+
+_KEYS = {"study", "source", "teacher", "readings"}
+_PRINTED = {
+    "least_confidence": "uncertainty",
+    "continual": "continual distillation",
+    "none": "none (0 %)",
+    "all": "all (100 %)",
+}
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The words that a study's captions share.
+
+    study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M').
+    teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
+    readings: how the protocol reads the paper where it is silent ('window 100 frames').
+    """
+
+    study: str
+    source: str
+    teacher: str
+    readings: tuple[str, ...]
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether the frames are rendered, so that no number speaks of the paper's own."""
+        return self.source == STAND_IN
+
+    @property
+    def heading(self) -> str:
+        return f"Study {self.study}, {self.source}"
+
+    @property
+    def reading(self) -> str:
+        """One sentence that lists the readings in force."""
+        return f"Readings: {'; '.join(self.readings)}." if self.readings else ""
+
+    @property
+    def beside(self) -> str:
+        """How this study's numbers stand to the published ones, in one sentence."""
+        if self.stand_in:
+            return (
+                f"Published numbers are of {published.DATA}: other images, another student and "
+                "other pixels, so that levels cannot be compared."
+            )
+        return f"Published numbers are the paper's ({published.PAPER})."
+
+    def teacher_name(self, teacher: str) -> str:
+        return "ground truth" if teacher == "ground_truth" else self.teacher
+
+
+def read_captions(text: str) -> Captions:
+    """Captions from JSON with the keys study, source, teacher (strings) and readings (a list).
+
+    Raises BadInput where a key is missing, unknown or of another type.
+    """
+    fix = "give study, source, teacher (texts) and readings (a list of texts)"
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise BadInput("--captions", f"is not JSON ({error})", fix) from None
+    if not isinstance(data, dict) or set(data) != _KEYS:
+        found = ", ".join(sorted(data)) if isinstance(data, dict) else "no keys"
+        raise BadInput("--captions", f"has {found}", fix)
+    readings = data.pop("readings")
+    texts = [*data.values(), *(readings if isinstance(readings, list) else [None])]
+    if not all(isinstance(value, str) for value in texts):
+        raise BadInput("--captions", "holds a value that is not a text", fix)
+    return Captions(**data, readings=tuple(readings))
+
+
+def method_name(method: str) -> str:
+    """A method's printed name."""
+    return _PRINTED.get(method, method.replace("_", " "))
+
+
+def percent(rate: Fraction) -> str:
+    """A rate as it is printed: '1 %', '2.5 %'."""
+    return f"{float(rate * 100):g} %"

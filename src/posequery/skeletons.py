@@ -1,0 +1,125 @@
+"""Joint sets, and the maps from each of them into the student's 18 joints.
+
+The student's joints and links are trt_pose's (tasks/human_pose/human_pose.json).
+"""
+
+import numpy as np
+
+JOINTS = (
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+    "neck",
+)
+"""The student's 18 joints: COCO's 17, and the neck."""
+
+LIMBS = np.arange(5, 17)
+"""The 12 joints that Human3.6M and COCO both mark; the paper's error is read on these."""
+
+NECK = 17
+LEFT_SHOULDER, RIGHT_SHOULDER = 5, 6
+
+LINKS = (
+    (15, 13),
+    (13, 11),
+    (16, 14),
+    (14, 12),
+    (11, 12),
+    (5, 7),
+    (6, 8),
+    (7, 9),
+    (8, 10),
+    (1, 2),
+    (0, 1),
+    (0, 2),
+    (1, 3),
+    (2, 4),
+    (3, 5),
+    (4, 6),
+    (17, 0),
+    (17, 5),
+    (17, 6),
+    (17, 11),
+    (17, 12),
+)
+"""The 21 links (from, to) in the order of the part-affinity fields."""
+
+
+def _mirrored(name: str) -> str:
+    side, _, rest = name.partition("_")
+    return {"left": f"right_{rest}", "right": f"left_{rest}"}.get(side, name)
+
+
+MIRROR = np.array([JOINTS.index(_mirrored(name)) for name in JOINTS])
+"""MIRROR[j] is the joint that j becomes when the image is flipped."""
+
+HUMAN36M_JOINTS = 32
+HUMAN36M = {5: 17, 6: 25, 7: 18, 8: 26, 9: 19, 10: 27, 11: 6, 12: 1, 13: 7, 14: 2, 15: 8, 16: 3}
+"""Student's joint -> Human3.6M's joint (of 32); the neck is made of the shoulders."""
+
+BLAZEPOSE_JOINTS = 33
+BLAZEPOSE = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+"""BlazePose's landmark (of 33) for each of the student's first 17 joints."""
+
+
+def from_human36m(pose: np.ndarray) -> np.ndarray:
+    """Human3.6M poses (n, 32, 2) to (n, 18, 2) float32 in the same pixels.
+
+    The face has no label (NaN). The neck is the mean of the shoulders, as trt_pose and OpenPose
+    have it: Human3.6M's own 'Neck' is another point.
+    """
+    if pose.ndim != 3 or pose.shape[1:] != (HUMAN36M_JOINTS, 2):
+        raise ValueError(f"expected (n, {HUMAN36M_JOINTS}, 2), got {pose.shape}")
+    joints = np.full((len(pose), len(JOINTS), 2), np.nan, np.float32)
+    joints[:, list(HUMAN36M)] = pose[:, list(HUMAN36M.values())]
+    joints[:, NECK] = joints[:, [LEFT_SHOULDER, RIGHT_SHOULDER]].mean(axis=1)
+    return joints
+
+
+def from_coco(keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """COCO keypoints (p, 17, 3) of x, y, v to joints (p, 18, 2) float32 and visibility (p, 18).
+
+    A joint with v = 0 is NaN. The neck is the shoulders' mean rounded to whole pixels; its v is 0
+    if either shoulder's is 0, else 1 if either's is 1, else 2 (trt_pose, preprocess_coco_person).
+    """
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (17, 3):
+        raise ValueError(f"expected (p, 17, 3), got {keypoints.shape}")
+    joints = np.full((len(keypoints), len(JOINTS), 2), np.nan, np.float32)
+    visibility = np.zeros((len(keypoints), len(JOINTS)), np.int64)
+    visibility[:, :17] = keypoints[:, :, 2]
+    shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
+    visibility[:, NECK] = visibility[:, shoulders].min(axis=1)
+    joints[:, :17] = keypoints[:, :, :2]
+    # np.rint rounds halves to even, as Python's round does upstream.
+    joints[:, NECK] = np.rint(keypoints[:, shoulders, :2].mean(axis=1))
+    joints[visibility == 0] = np.nan
+    return joints, visibility
+
+
+def from_blazepose(landmarks: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """BlazePose landmarks (n, 33, 2) and confidence (n, 33) to (n, 18, 2) float32 and (n, 18).
+
+    The neck is the mean of the shoulders, with the lesser of their confidences.
+    """
+    if landmarks.ndim != 3 or landmarks.shape[1:] != (BLAZEPOSE_JOINTS, 2):
+        raise ValueError(f"expected (n, {BLAZEPOSE_JOINTS}, 2), got {landmarks.shape}")
+    shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
+    joints = landmarks[:, list(BLAZEPOSE)].astype(np.float32)
+    sure = confidence[:, list(BLAZEPOSE)].astype(np.float32)
+    neck = joints[:, shoulders].mean(axis=1, keepdims=True)
+    neck_sure = sure[:, shoulders].min(axis=1, keepdims=True)
+    return np.concatenate([joints, neck], axis=1), np.concatenate([sure, neck_sure], axis=1)

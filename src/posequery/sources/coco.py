@@ -1,0 +1,164 @@
+"""COCO's keypoint annotations and images as one training set file.
+
+The file is HDF5: `images` (n,) of JPEG bytes, unchanged; `people` (m, 18, 2) float32 in image
+pixels, NaN where unlabelled, those of image i at `people_start[i]:people_start[i + 1]`; and
+`masked_boxes` (k, 4) float32 of x, y, w, h round the people who have no labelled joint, those of
+image i at `masked_start[i]:masked_start[i + 1]`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import h5py
+import numpy as np
+
+from posequery.files import BadInput, whole
+from posequery.progress import Progress
+from posequery.skeletons import JOINTS, from_coco
+
+COCO_JOINTS = 17
+_END_OF_JPEG = b"\xff\xd9"
+_TAIL = 1024  # bytes: some cameras pad after the end mark
+_COPY_AGAIN = "Unpack or download it again"
+_ROW = TypeVar("_ROW")
+
+
+@dataclass(frozen=True)
+class _Image:
+    number: int
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class _Person:
+    image: int
+    box: np.ndarray
+    keypoints: np.ndarray
+
+
+def prepare(
+    annotations: str | os.PathLike[str],
+    images: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+) -> int:
+    """Write the training set of a `person_keypoints_*.json` and its folder of JPEGs.
+
+    A sample is an image with at least one person who is not in a crowd, in the order of the
+    annotation file; crowds are dropped (trt_pose, coco.py). Returns the number of samples. Raises
+    `BadInput` for a broken annotation file, and for an image that is missing, broken or of
+    another size than annotated.
+    """
+    listed, people = _read(annotations)
+    samples = [image for image in listed if people.get(image.number)]
+    if not samples:
+        raise BadInput(annotations, "annotates no person", "Take a person_keypoints_*.json")
+    joints, boxes, joints_start, boxes_start = [], [], [0], [0]
+    with whole(output) as temporary, h5py.File(temporary, "w") as file:
+        data = file.create_dataset("images", (len(samples),), h5py.vlen_dtype(np.uint8))
+        with Progress(len(samples), "images", "prepare") as progress:
+            for row, image in enumerate(samples):
+                data[row] = _jpeg(Path(images, image.name), image, annotations)
+                here = people[image.number]
+                poses, visibility = from_coco(np.stack([person.keypoints for person in here]))
+                labelled = visibility.any(axis=1)
+                joints.append(poses[labelled])
+                boxes.append(np.stack([person.box for person in here])[~labelled])
+                joints_start.append(joints_start[-1] + len(joints[-1]))
+                boxes_start.append(boxes_start[-1] + len(boxes[-1]))
+                progress.advance()
+        file["people"] = np.concatenate(joints)
+        file["people_start"] = np.array(joints_start, np.int64)
+        file["masked_boxes"] = np.concatenate(boxes)
+        file["masked_start"] = np.array(boxes_start, np.int64)
+        file.attrs["joints"] = list(JOINTS)
+    return len(samples)
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[list[_Image], dict[int, list[_Person]]]:
+    def slim(row: dict[str, Any]) -> object:
+        # Rows shrink while the text is parsed: COCO's outlines alone would take a gigabyte.
+        if "image_id" in row and "keypoints" in row:
+            return None if row.get("iscrowd") else _build(path, row, _person)
+        return row
+
+    if not Path(path).is_file():
+        raise BadInput(path, "there is no such annotation file", "Check the path")
+    try:
+        with open(path, encoding="utf-8") as handle:
+            content = json.load(handle, object_hook=slim)
+    except ValueError as error:
+        raise BadInput(path, f"is cut off or not JSON ({error})", _COPY_AGAIN) from error
+    if not isinstance(content, dict) or not {"images", "annotations"} <= set(content):
+        fault = "has no 'images' and 'annotations'"
+        raise BadInput(path, fault, "Take a person_keypoints_*.json of COCO")
+    images = [_build(path, row, _image) for row in content["images"]]
+    people: dict[int, list[_Person]] = defaultdict(list)
+    for person in filter(None, content["annotations"]):
+        if not isinstance(person, _Person):
+            fault = "has annotations without 'keypoints' (instances or captions?)"
+            raise BadInput(path, fault, "Take a person_keypoints_*.json of COCO")
+        people[person.image].append(person)
+    unknown = people.keys() - {image.number for image in images}
+    if unknown:
+        fault = f"annotates image {min(unknown)}, which it does not list"
+        raise BadInput(path, fault, _COPY_AGAIN)
+    return images, people
+
+
+def _build(
+    path: str | os.PathLike[str],
+    row: dict[str, Any],
+    build: Callable[[dict[str, Any]], _ROW],
+) -> _ROW:
+    try:
+        return build(row)
+    except (KeyError, TypeError, ValueError) as error:
+        number = row.get("id") if isinstance(row, dict) else row
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise BadInput(path, f"entry {number} is malformed: {reason}", _COPY_AGAIN) from error
+
+
+def _image(row: dict[str, Any]) -> _Image:
+    return _Image(row["id"], row["file_name"], row["width"], row["height"])
+
+
+def _person(row: dict[str, Any]) -> _Person:
+    values = np.asarray(row["keypoints"], np.float32)
+    if values.shape != (3 * COCO_JOINTS,):
+        raise ValueError(f"{values.size} keypoint values, not {3 * COCO_JOINTS}")
+    box = np.asarray(row["bbox"], np.float32)
+    if box.shape != (4,) or not np.isfinite(box).all() or not np.isfinite(values).all():
+        raise ValueError("a box of other than 4 values, or a value that is not finite")
+    keypoints = values.reshape(COCO_JOINTS, 3)
+    if not np.isin(keypoints[:, 2], (0, 1, 2)).all():
+        raise ValueError("a visibility other than 0, 1 and 2")
+    return _Person(row["image_id"], box, keypoints)
+
+
+def _jpeg(path: Path, image: _Image, annotations: str | os.PathLike[str]) -> np.ndarray:
+    if not path.is_file():
+        fault = f"is missing, but {annotations} names it"
+        raise BadInput(path, fault, "Unpack the images that belong to the annotations")
+    data = np.fromfile(path, np.uint8)
+    # Annotations refer to the pixels as stored, whatever turn the camera noted.
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = cv2.imdecode(data, flags) if len(data) else None
+    # A truncated JPEG decodes too, its rest grey.
+    if pixels is None or _END_OF_JPEG not in data[-_TAIL:].tobytes():
+        raise BadInput(path, "is truncated or not a JPEG", _COPY_AGAIN)
+    height, width = pixels.shape[:2]
+    if (width, height) != (image.width, image.height):
+        said = f"{image.width} x {image.height}"
+        fault = f"is {width} x {height} pixels, but {annotations} says {said}"
+        raise BadInput(path, fault, "Take the images that belong to the annotations")
+    return data

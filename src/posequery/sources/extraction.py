@@ -1,0 +1,76 @@
+"""A video and its annotation to a clip: frames at the network's size, labels in source pixels."""
+
+from __future__ import annotations
+
+import logging
+import os
+from itertools import islice
+
+from posequery.clips import ClipInfo, ClipWriter
+from posequery.files import BadInput, whole
+from posequery.progress import Progress
+from posequery.sources import human36m, video
+
+USUAL_SURPLUS = 5
+"""Video frames beyond the annotation that are no news: Human3.6M's videos are longer by 1 to 5."""
+
+_log = logging.getLogger(__name__)
+
+
+def extract(
+    source: str | os.PathLike[str],
+    annotation: str | os.PathLike[str] | None,
+    *,
+    slug: str,
+    subject: str,
+    action: str,
+    subaction: int,
+    camera: str,
+    size: int,
+    output: str | os.PathLike[str],
+    threads: int = 1,
+) -> ClipInfo:
+    """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
+
+    The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
+    dropped; a large surplus is logged. Without an annotation every frame is kept and no joint is
+    labelled. `size` is the side of the network's square in pixels. Raises `BadInput` for a video
+    or annotation that cannot be used, or an annotation longer than the video.
+    """
+    joints = None if annotation is None else human36m.annotation(annotation)
+    about = video.info(source)
+    labelled = None if joints is None else len(joints)
+    if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
+        surplus = about.frames - labelled
+        _log.warning("%s: the last %d frames have no annotation, and are dropped", source, surplus)
+    count = 0
+    with (
+        whole(output) as temporary,
+        ClipWriter(temporary) as writer,
+        Progress(labelled or about.frames or None, "frames", f"extract {slug}") as progress,
+    ):
+        for frame in islice(video.frames(source, size, threads), labelled):
+            writer.append(frame)
+            count += 1
+            progress.advance()
+        if labelled is not None and count < labelled:
+            raise BadInput(
+                source,
+                f"has only {count} frames, but its annotation {annotation} has {labelled}",
+                "Copy the video again, or take the annotation that belongs to it",
+            )
+        info = ClipInfo(
+            slug=slug,
+            subject=subject,
+            action=action,
+            subaction=subaction,
+            camera=camera,
+            frames=count,
+            fps=float(about.fps),
+            width=about.width,
+            height=about.height,
+            size=size,
+            video=os.fspath(source),
+        )
+        writer.close(info, joints)
+    return info

@@ -1,0 +1,209 @@
+"""Writes the stand-in for COCO: images of people, varied or in the studio, with their keypoints."""
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from posequery.files import BadInput, whole_folder
+from posequery.seeds import generator as seeded
+from posequery.skeletons import JOINTS
+from posequery.sources.rendered.backdrops import any_place, hide
+from posequery.sources.rendered.bodies import random_body
+from posequery.sources.rendered.drawing import SCALE, Buffer, Camera
+from posequery.sources.rendered.figures import Array, Pose, stand
+from posequery.sources.rendered.motions import ACTIONS, wild_pose
+from posequery.sources.rendered.scenes import Cast, Light, paint, seen
+from posequery.sources.rendered.studio import SIZE, Studio
+
+_SLACK = 64
+Domain = Literal["generic", "studio"]
+
+
+@dataclass
+class _Take:
+    """A picture of people: RGB (H, W, 3) uint8, and what an annotator would note."""
+
+    image: NDArray[np.uint8]
+    people: list[dict[str, Any]]
+
+
+def write_people(
+    root: str | os.PathLike[str],
+    count: int,
+    *,
+    size: int = 128,
+    seed: int = 0,
+    domain: Domain = "generic",
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write `count` square images of `size` pixels with keypoints, in COCO's layout.
+
+    `<root>/annotations/person_keypoints_train2017.json` and `<root>/train2017/%012d.jpg`. Domain
+    "generic": people, poses, places, cameras and light drawn by lot; some people cut by the
+    border, some far ones without keypoints. "studio": the studio's room, camera and motions with a
+    new body in each image, the whole 320 x 320 frame squashed to `size` by area averaging. Image i
+    depends on (seed, domain, size, i) alone; `advance` is told of each. Raises BadInput for an
+    unknown domain, or a count or size that makes no image. The folder appears whole or not at all,
+    in an older one's place.
+    """
+    takes: dict[str, Callable[[np.random.Generator, int], _Take]] = {
+        "generic": _generic_take,
+        "studio": _StudioTakes(),
+    }
+    if domain not in takes:
+        raise BadInput(str(root), f"there is no domain '{domain}'", "Name generic or studio")
+    if count < 1 or size < 32:
+        raise BadInput(
+            str(root), f"{count} images of {size} pixels", "Use 1 or more, of 32 or more"
+        )
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    with whole_folder(root) as folder:
+        (folder / "train2017").mkdir()
+        (folder / "annotations").mkdir()
+        for number in range(1, count + 1):
+            take = takes[domain](seeded("rendered", seed, domain, number), size)
+            name = f"{number:012d}.jpg"
+            bgr = cv2.cvtColor(take.image, cv2.COLOR_RGB2BGR)
+            cv2.imwrite(str(folder / "train2017" / name), bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            images.append({"id": number, "file_name": name, "width": size, "height": size})
+            for person in take.people:
+                place = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
+                annotations.append(place | person)
+            advance(1)
+        text = json.dumps(
+            {
+                "info": {
+                    "description": f"posequery's rendered people, domain {domain}, seed {seed}"
+                },
+                "images": images,
+                "annotations": annotations,
+                "categories": [_category()],
+            },
+            separators=(",", ":"),
+        )
+        file = folder / "annotations" / "person_keypoints_train2017.json"
+        file.write_text(text, encoding="utf-8")
+
+
+def _category() -> dict[str, Any]:
+    """COCO's person: its keypoints, and its skeleton counted from 1."""
+    links = (
+        "16-14 14-12 17-15 15-13 12-13 6-12 7-13 6-7 6-8 7-9 8-10 9-11 2-3 1-2 1-3 2-4 3-5 4-6 5-7"
+    )
+    skeleton = [[int(end) for end in link.split("-")] for link in links.split()]
+    return {"supercategory": "person", "id": 1, "name": "person", "keypoints": list(JOINTS[:17]),
+            "skeleton": skeleton}  # fmt: skip
+
+
+def _annotations(
+    cast: Cast,
+    camera: Camera,
+    buffer: Buffer,
+    covered: NDArray[np.uint8],
+    unlabelled: frozenset[int],
+    scale: float,
+) -> list[dict[str, Any]]:
+    """COCO's fields of everybody in the picture, in pixels of the picture squashed by `scale`."""
+    pixels, inside, plain = seen(camera, buffer, cast.coco())
+    row, column = np.moveaxis(pixels.round().astype(int).clip(0, len(covered) - 1), -1, 0)[::-1]
+    plain &= covered[row, column] == 0
+    visibility = np.where(inside, np.where(plain, 2, 1), 0)
+    # Like COCO's annotators: a face that is turned away or covered has no eyes, ears or nose.
+    visibility[:, :5][visibility[:, :5] == 1] = 0
+    owners = buffer.owners()
+    people = []
+    for person in range(len(cast.bodies)):
+        mask = (owners == person).view(np.uint8)
+        area = cv2.countNonZero(mask)
+        if area < 8:
+            continue
+        shown = np.zeros(17, int) if person in unlabelled else visibility[person]
+        points = (pixels[person] + 0.5) * scale - 0.5
+        triplets = np.where(shown[:, None] > 0, np.column_stack([points, shown]), 0)
+        corner = [buffer.box[1].start, buffer.box[0].start, 0, 0]
+        bbox = (np.array(cv2.boundingRect(mask)) / SCALE + corner) * scale
+        people.append(
+            {
+                "keypoints": [round(float(value), 2) for value in triplets.ravel()],
+                "num_keypoints": int((shown > 0).sum()),
+                "area": round(area * (scale / SCALE) ** 2, 2),
+                "bbox": [round(float(value), 2) for value in bbox],
+                "segmentation": [],
+                "iscrowd": 0,
+            }
+        )
+    return people
+
+
+class _StudioTakes:
+    """Pictures in the studio with new bodies each time; the room is built at the first."""
+
+    def __init__(self) -> None:
+        self._studio: Studio | None = None
+
+    def __call__(self, generator: np.random.Generator, size: int) -> _Take:
+        self._studio = self._studio or Studio(SIZE)
+        action = str(generator.choice(list(ACTIONS)))
+        together = "companion" in ACTIONS[action].props
+        bodies = [random_body(generator) for _ in range(1 + together)]
+        seconds = generator.uniform(0, 6, 1)
+        cast, image, buffer = next(iter(self._studio.perform(bodies, action, generator, seconds)))
+        covered = np.zeros(image.shape[:2], np.uint8)
+        people = _annotations(
+            cast, self._studio.camera, buffer, covered, frozenset(), size / SIZE[0]
+        )
+        squashed = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+        return _Take(np.asarray(squashed, np.uint8), people)
+
+
+def _generic_take(generator: np.random.Generator, size: int) -> _Take:
+    count = int(generator.choice([1, 2, 3], p=(0.65, 0.25, 0.1)))
+    far = generator.random() < 0.06
+    poses = Pose.stack([wild_pose(generator) for _ in range(count + far)])
+    bodies = [random_body(generator) for _ in range(count + far)]
+    poses.place[1:] = generator.uniform(0.5, 1.3, (count + far - 1, 1))
+    poses.place[1:] *= _circle(generator, count + far - 1)
+    focal = size * generator.uniform(0.75, 2.2)
+    tall = size * np.exp(generator.uniform(np.log(0.33), np.log(1.25)))
+    away = max(focal * 1.75 / tall, 1.2)
+    camera_height = generator.uniform(0.4, 2.4)
+    direction = _circle(generator, 1)[0]
+    target = np.array([0, 0, 0.88]) + generator.normal(0, 0.12 * size / tall, 3) * (1, 1, 0.7)
+    place = np.array([*(away * direction), camera_height])
+    camera = Camera.aimed(place, target, focal, size, size, roll=generator.normal(0, 0.08))
+    if far:
+        poses.place[-1] = -direction * generator.uniform(2, 5) + _circle(generator, 1)[0]
+    cast = Cast(bodies, stand(bodies, poses))
+    towards = np.array([*_circle(generator, 1)[0] * generator.uniform(0, 1.2), 1.0])
+    tint = generator.uniform(0.5, 1.3) * generator.uniform(0.85, 1.15, 3)
+    light = Light(towards, generator.uniform(0.35, 0.75), tint)
+    image = any_place(generator, camera) * tint.astype(np.float32)
+    buffer = paint(camera, cast, None, image, light)
+    covered = hide(generator, image, int(generator.choice([0, 1, 2], p=(0.6, 0.28, 0.12))))
+    unlabelled = frozenset([count]) if far else frozenset()
+    people = _annotations(cast, camera, buffer, covered, unlabelled, 1.0)
+    if generator.random() < 0.3:
+        cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2), dst=image)
+    down, right = generator.integers(0, _SLACK, 2)
+    image += _grain(size)[down : down + size, right : right + size] * generator.exponential(5)
+    return _Take(image.clip(0, 255).astype(np.uint8), people)
+
+
+@functools.cache
+def _grain(size: int) -> NDArray[np.float32]:
+    """Noise of unit size, of which each picture of `size` takes another piece."""
+    shape = size + _SLACK, size + _SLACK, 3
+    return seeded("rendered", "grain", size).standard_normal(shape, np.float32)
+
+
+def _circle(generator: np.random.Generator, count: int) -> Array:
+    angle = generator.uniform(-np.pi, np.pi, count)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)

@@ -1,0 +1,121 @@
+"""Video files as RGB frames: every frame once, in presentation order, whole or reported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+from posequery.files import BadInput
+
+_COPY_AGAIN = "Copy or download it again"
+_ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """Size in pixels, frames per second, and the number of frames that the file declares."""
+
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
+    """0 where the container does not say."""
+
+
+def info(path: str | os.PathLike[str]) -> VideoInfo:
+    """What the file says of itself. Raises `BadInput` for a file that is not a video."""
+    with _opened(path, threads=1) as (_, stream):
+        rate = stream.average_rate or stream.guessed_rate
+        if not rate:
+            raise BadInput(path, "states no frame rate", _ENCODE_AGAIN)
+        return VideoInfo(stream.width, stream.height, Fraction(rate), stream.frames)
+
+
+def frames(
+    path: str | os.PathLike[str], size: int | None = None, threads: int = 1
+) -> Iterator[np.ndarray]:
+    """Yield RGB frames, uint8, in presentation order; frame i of the file is item i.
+
+    With `size` the whole frame is squashed to (size, size, 3) by area averaging, so that
+    x_source = (x_net + 0.5) * W / size - 0.5; otherwise frames are (H, W, 3). `threads` decode
+    (0: one per core); their number does not change a bit. Raises `BadInput` for a file that is
+    missing, empty, truncated, damaged, rotated by its metadata, or not a video.
+    """
+    reformatter = VideoReformatter()
+    for frame in decoded(path, threads):
+        scaled = size is not None and (frame.width, frame.height) != (size, size)
+        rgb = reformatter.reformat(
+            frame,
+            width=size,
+            height=size,
+            # swscale halves the chroma's width when it scales to rgb24, and leaves garbage in the
+            # last columns when it does not scale to gbrp (FFmpeg 8, widths off 16).
+            format="gbrp" if scaled else "rgb24",
+            interpolation=Interpolation.AREA,
+            src_color_range=frame.color_range,
+            threads=1,
+        )
+        yield rgb.to_ndarray()
+
+
+def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFrame]:
+    """As `frames`, but the decoder's own frames, not yet converted."""
+    with _opened(path, threads) as (container, stream):
+        count = 0
+        try:
+            for packet in container.demux(stream):
+                if packet.is_corrupt:
+                    raise BadInput(path, f"is cut off in frame {count} or soon after", _COPY_AGAIN)
+                for frame in packet.decode():
+                    if frame.is_corrupt:
+                        raise BadInput(path, f"frame {count} is damaged", _ENCODE_AGAIN)
+                    if frame.rotation:
+                        fault = f"is to be shown turned by {abs(frame.rotation)} degrees"
+                        raise BadInput(path, fault, "Re-encode it upright (ffmpeg -i IN OUT.mp4)")
+                    if (frame.width, frame.height) != (stream.width, stream.height):
+                        fault = f"changes its frame size at frame {count}"
+                        raise BadInput(path, fault, "Split it there")
+                    yield frame
+                    count += 1
+        except av.FFmpegError as error:
+            fault = f"is truncated or damaged after frame {count} ({error.strerror})"
+            raise BadInput(path, fault, _ENCODE_AGAIN) from error
+        if not count:
+            raise BadInput(path, "holds no frame", _COPY_AGAIN)
+
+
+@contextmanager
+def _opened(
+    path: str | os.PathLike[str], threads: int
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    file = Path(path)
+    if not file.is_file():
+        raise BadInput(path, "there is no such video", "Check the path")
+    if not file.stat().st_size:
+        raise BadInput(path, "is empty (0 bytes)", _COPY_AGAIN)
+    try:
+        # The prefix keeps a colon in the path from being taken for a protocol.
+        container = av.open(f"file:{file}")
+    except (av.FFmpegError, OSError) as error:
+        fault = f"is truncated or not a video ({error.strerror})"
+        raise BadInput(path, fault, _COPY_AGAIN) from error
+    with container:
+        if not container.streams.video:
+            raise BadInput(path, "has no video stream", "Name a video file")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads
+        # Without it a damaged frame is quietly filled with its neighbours.
+        stream.codec_context.options = {"err_detect": "explode"}
+        yield container, stream

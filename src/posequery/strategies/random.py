@@ -1,0 +1,12 @@
+"""Frames drawn at random without repetition (paper, section 3)."""
+
+import numpy as np
+
+from posequery.strategies import Selection, Strategy, Window
+
+
+def _pick(window: Window, random: np.random.Generator) -> Selection:
+    return Selection(np.sort(random.choice(window.size, window.k, replace=False)))
+
+
+STRATEGY = Strategy("random", _pick)

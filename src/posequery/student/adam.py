@@ -1,0 +1,47 @@
+"""Adam in plain tensor operations.
+
+torch.optim imports torch's compiler at first use, which takes as long (1.7 s, measured) as all of
+a fine-tuning on 1 % of the frames; the arithmetic is torch.optim.Adam's.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-8
+
+
+class Adam:
+    """Kingma and Ba's optimiser, with their constants, over all parameters as one vector."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self._parameters = list(parameters)
+        self._sizes = [parameter.numel() for parameter in self._parameters]
+        self._steps = 0
+        self._mean = torch.zeros(sum(self._sizes), device=self._parameters[0].device)
+        self._square = torch.zeros_like(self._mean)
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Move the parameters by their gradients, and forget the gradients."""
+        gradient = torch.cat([cast(torch.Tensor, p.grad).flatten() for p in self._parameters])
+        self._steps += 1
+        self._mean.lerp_(gradient, 1 - BETAS[0])
+        self._square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+        spread = (self._square / (1 - BETAS[1] ** self._steps)).sqrt_().add_(EPSILON)
+        direction = self._mean.div(spread).split(self._sizes)
+        length = learning_rate / (1 - BETAS[0] ** self._steps)
+        for parameter, piece in zip(self._parameters, direction, strict=True):
+            parameter.sub_(piece.view(parameter.shape), alpha=length)
+            parameter.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"steps": self._steps, "mean": self._mean, "square": self._square}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._steps = state["steps"]
+        self._mean.copy_(state["mean"])
+        self._square.copy_(state["square"])

@@ -1,0 +1,138 @@
+"""trt_pose's augmentation, drawn and done here: crop quad, colour jitter, and a flip if asked.
+
+Differences from upstream: pixels are read bilinearly (upstream's Pillow call leaves its default,
+NEAREST, which moves an edge by up to half a pixel and aliases, while the frames that the student
+is tested on are area-averaged), after whole-number area averaging where the crop is shrunk by 2 or
+more; and colour is changed by one matrix in the fixed order brightness, contrast, saturation, hue,
+hue being a rotation in YIQ.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from posequery.skeletons import MIRROR
+
+LUMA = np.array([0.299, 0.587, 0.114])
+TO_YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+FROM_YIQ = np.linalg.inv(TO_YIQ)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Bounds of the draws, all uniform; the defaults are trt_pose's."""
+
+    shift: float = 0.2
+    """Largest shift, as a share of the image's side."""
+    scale: tuple[float, float] = (0.5, 2.0)
+    """Least and greatest magnification."""
+    angle: float = 0.2
+    """Largest rotation, in radians."""
+    brightness: float = 0.05
+    contrast: float = 0.05
+    saturation: float = 0.05
+    """Largest change of each factor from 1."""
+    hue: float = 0.01
+    """Largest rotation of the hue, in turns."""
+    flip: bool = False
+    """Whether every other image, by chance, is mirrored (trt_pose never does)."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What was drawn for each of b images."""
+
+    crops: np.ndarray
+    """(b, 2, 3): the affine map from the output's unit square to the image's."""
+    flipped: np.ndarray
+    """(b,) bool."""
+    colours: np.ndarray
+    """(b, 4): factors of brightness, contrast, saturation; rotation of the hue in turns."""
+
+
+def draw(bounds: Augmentation, generators: Iterable[np.random.Generator]) -> Draws:
+    """Draw from one generator for each image.
+
+    In trt_pose's order: shift in x, shift in y, scale, angle, then colours; last the flip.
+    """
+    numbers = np.stack([generator.random(9) for generator in generators])
+    signed = 2 * numbers - 1
+    low, high = bounds.scale
+    scale = (low + (high - low) * numbers[:, 2])[:, None]
+    sine, cosine = np.sin(bounds.angle * signed[:, 3]), np.cos(bounds.angle * signed[:, 3])
+    flipped = (numbers[:, 8] < 0.5) & bounds.flip
+    across = np.stack([cosine, -sine], axis=1) / scale
+    down = np.stack([sine, cosine], axis=1) / scale
+    across[flipped] *= -1
+    # The quad is turned about its centre, shifted, divided by the scale, put back to the centre.
+    offset = 0.5 - bounds.shift * signed[:, :2] / scale - (across + down) / 2
+    limits = np.array([bounds.brightness, bounds.contrast, bounds.saturation, bounds.hue])
+    colours = np.array([1.0, 1.0, 1.0, 0.0]) + limits * signed[:, 4:8]
+    return Draws(np.stack([across, down, offset], axis=2), flipped, colours)
+
+
+def pixel_maps(crops: np.ndarray, side: int, sizes: np.ndarray) -> np.ndarray:
+    """Crops (b, 2, 3) as maps from grids of `side` cells to pixels of images of (w, h) (b, 2)."""
+    linear, offset = crops[..., :2] / side, crops[..., 2]
+    start = (offset + linear.sum(axis=2) / 2) * sizes - 0.5
+    return np.concatenate([linear * sizes[..., None], start[..., None]], axis=2)
+
+
+def warp_image(image: np.ndarray, crop: np.ndarray, side: int) -> np.ndarray:
+    """The crop (2, 3) of an image (h, w, 3) uint8, (side, side, 3); black outside of the image."""
+    size = np.array(image.shape[1::-1])
+    shrink = int(np.linalg.norm(crop[:, :2] * size[:, None], axis=0).min() / side)
+    if shrink > 1:
+        image = cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+        size = np.array(image.shape[1::-1])
+    matrix = pixel_maps(crop[None], side, size[None])[0]
+    return cv2.warpAffine(
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+
+
+def warp_people(people: np.ndarray, draws: Draws, side: int, sizes: np.ndarray) -> np.ndarray:
+    """People (b, p, 18, 2) in pixels of images of (w, h) (b, 2) to the crops' grids of `side`."""
+    maps = pixel_maps(draws.crops, side, sizes)
+    inverse = np.linalg.inv(maps[..., :2])[:, None]
+    centred = people - maps[:, None, None, :, 2]
+    warped = (centred @ inverse.swapaxes(-1, -2)).astype(np.float32)
+    warped[draws.flipped] = warped[draws.flipped][:, :, MIRROR]
+    return warped
+
+
+def known_regions(
+    boxes: Sequence[np.ndarray], draws: Draws, side: int, sizes: np.ndarray
+) -> np.ndarray:
+    """Cells (b, side, side) bool whose centres are in the image and in none of its boxes.
+
+    boxes: for each image (k, 4) of x, y, width, height in pixels; sizes (b, 2) its w and h.
+    """
+    maps = pixel_maps(draws.crops, side, sizes)[..., None, None]
+    cells = np.arange(side)
+    x = maps[:, 0, 0] * cells + maps[:, 0, 1] * cells[:, None] + maps[:, 0, 2]
+    y = maps[:, 1, 0] * cells + maps[:, 1, 1] * cells[:, None] + maps[:, 1, 2]
+    width, height = sizes[:, 0, None, None], sizes[:, 1, None, None]
+    known = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    for image, several in enumerate(boxes):
+        for left, top, wide, high in several:
+            beside = (x[image] < left) | (x[image] > left + wide)
+            known[image] &= beside | (y[image] < top) | (y[image] > top + high)
+    return known
+
+
+def jitter(image: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """An image (h, w, 3) uint8 RGB with its brightness, contrast, saturation and hue changed."""
+    brightness, contrast, saturation, hue = colours
+    sine, cosine = math.sin(2 * math.pi * hue), math.cos(2 * math.pi * hue)
+    turn = np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
+    matrix = np.empty((3, 4))
+    # Grey is a fixed point of saturation and hue, so that contrast's grey passes through both.
+    turned = FROM_YIQ @ turn @ TO_YIQ
+    matrix[:, :3] = saturation * turned + (1 - saturation) * LUMA
+    matrix[:, :3] *= brightness * contrast
+    matrix[:, 3] = brightness * (1 - contrast) * (LUMA @ cv2.mean(image)[:3])
+    return cv2.transform(image, matrix)

@@ -1,0 +1,43 @@
+"""From confidence maps to joints: the highest refined peak of each map, always a value.
+
+The primary reading of the student: every cell of the study has the same joints,
+so that silence is never rewarded.
+"""
+
+import torch
+
+WINDOW = 5
+"""Cells on a side over which a peak is refined (trt_pose's default)."""
+
+
+def refine(maps: torch.Tensor, peaks: torch.Tensor, window: int = WINDOW) -> torch.Tensor:
+    """Peaks (b, j, 2) of maps (b, j, h, w), moved to the value-weighted centroid around each.
+
+    Peaks are whole cells (row, column), the result is (x, y) in cells, centre of the first (0, 0).
+    Beyond the border values are mirrored and coordinates are not (trt_pose, refine_peaks.cpp).
+    Negative values count as zero, which upstream leaves undefined; where nothing around the peak
+    is positive, the peak itself is returned, so that the result is always finite.
+    """
+    height, width = maps.shape[-2:]
+    reach = torch.arange(window, device=maps.device) - window // 2
+    rows, columns = peaks[..., 0, None] + reach, peaks[..., 1, None] + reach
+    inside = _mirrored(rows, height)[..., :, None] * width + _mirrored(columns, width)[..., None, :]
+    values = maps.flatten(2).gather(2, inside.flatten(2)).clamp_(min=0).view(inside.shape)
+    total = values.sum((-2, -1))
+    y = (values.sum(-1) * rows).sum(-1) / total
+    x = (values.sum(-2) * columns).sum(-1) / total
+    centroid = torch.stack([x, y], -1)
+    return torch.where(total[..., None] > 0, centroid, peaks.flip(-1).to(centroid.dtype))
+
+
+def _mirrored(index: torch.Tensor, size: int) -> torch.Tensor:
+    index = index.abs()
+    return torch.where(index < size, index, 2 * size - index - 2)
+
+
+def highest_peaks(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Highest peaks of maps (b, j, h, w): x, y in cells (b, j, 2), and values (b, j)."""
+    values, places = maps.flatten(2).max(dim=2)
+    width = maps.shape[-1]
+    peaks = torch.stack([places // width, places % width], dim=-1)
+    return refine(maps, peaks), values

@@ -1,0 +1,141 @@
+"""The networks, by name: image in, 18 confidence maps and 42 part-affinity channels out.
+
+`forward(images (b, 3, s, s) float32, normalised)` gives maps (b, 18, s/4, s/4) and fields
+(b, 42, s/4, s/4), both without activation, s a multiple of 16.
+
+To add one: write the module, add its name to `NETWORKS`, and the tests of every name cover it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from posequery import seeds
+from posequery.skeletons import JOINTS, LINKS
+
+STRIDE = 4
+"""Input pixels to a cell of the maps, in every network."""
+
+HEAD_SHARE = 0.1
+
+
+class _DenseLayer(nn.Module):
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.conv = nn.Conv2d(channels, growth, 3, padding=1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x, self.conv(self.norm(x).relu_())], dim=1)
+
+
+def _dense_block(channels: int, growth: int, layers: int) -> nn.Sequential:
+    return nn.Sequential(*(_DenseLayer(channels + i * growth, growth) for i in range(layers)))
+
+
+class _Transition(nn.Sequential):
+    def __init__(self, channels: int, out: int) -> None:
+        # Pooling before the convolution gives what it would after it, at a quarter of the cost.
+        super().__init__(
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.AvgPool2d(2),
+            nn.Conv2d(channels, out, 1, bias=False),
+        )
+
+
+class _Upsample(nn.Module):
+    """Twice the side, plus a skip from the dense block of that side."""
+
+    def __init__(self, channels: int, skip: int, out: int) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(channels, out, 4, stride=2, padding=1, bias=False)
+        self.skip = nn.Conv2d(skip, out, 1, bias=False)
+        self.norm = nn.BatchNorm2d(out)
+
+    def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
+        return self.norm(self.up(x).add_(self.skip(skip))).relu_()
+
+
+class DenseNetSmall(nn.Module):
+    """Dense blocks at strides 4, 8 and 16, and two transposed convolutions back to stride 4.
+
+    Of the family of trt_pose's densenets, made to be trained on a CPU: the stem goes to stride 4 at
+    once.
+    """
+
+    def __init__(
+        self,
+        stem: int,
+        growth: int,
+        layers: tuple[int, int, int],
+        transitions: tuple[int, int],
+        up: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, stem, 2 * STRIDE, stride=STRIDE, padding=STRIDE // 2, bias=False),
+            nn.BatchNorm2d(stem),
+            nn.ReLU(inplace=True),
+        )
+        quarter = stem + growth * layers[0]
+        eighth = transitions[0] + growth * layers[1]
+        sixteenth = transitions[1] + growth * layers[2]
+        self.block4 = _dense_block(stem, growth, layers[0])
+        self.down8 = _Transition(quarter, transitions[0])
+        self.block8 = _dense_block(transitions[0], growth, layers[1])
+        self.down16 = _Transition(eighth, transitions[1])
+        self.block16 = _dense_block(transitions[1], growth, layers[2])
+        self.norm16 = nn.BatchNorm2d(sixteenth)
+        self.up8 = _Upsample(sixteenth, eighth, up[0])
+        self.up4 = _Upsample(up[0], quarter, up[1])
+        self.head = nn.Conv2d(up[1], len(JOINTS) + 2 * len(LINKS), 1)
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        quarter = self.block4(self.stem(images))
+        eighth = self.block8(self.down8(quarter))
+        sixteenth = self.norm16(self.block16(self.down16(eighth))).relu_()
+        maps = self.head(self.up4(self.up8(sixteenth, eighth), quarter))
+        return maps[:, : len(JOINTS)], maps[:, len(JOINTS) :]
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "densenet_small": partial(
+        DenseNetSmall, stem=32, growth=16, layers=(2, 3, 4), transitions=(48, 80), up=(32, 32)
+    ),
+    "densenet_wide": partial(
+        DenseNetSmall, stem=48, growth=32, layers=(2, 4, 6), transitions=(96, 128), up=(64, 64)
+    ),
+}
+
+
+def build(name: str, *words: str | int) -> nn.Module:
+    """The network called `name`, with weights drawn from `words` (He normal) if any are given.
+
+    Raises KeyError for a name that is not in `NETWORKS`.
+    """
+    network = NETWORKS[name]()
+    if words:
+        _draw_weights(network, seeds.generator(*words))
+    return network
+
+
+def _draw_weights(network: nn.Module, generator: np.random.Generator) -> None:
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+                fan_in = module.weight[0].numel()
+                if isinstance(module, nn.ConvTranspose2d):
+                    # Each output cell sees kernel / stride taps of each input channel.
+                    taps = module.weight[0, 0].numel() // (module.stride[0] * module.stride[1])
+                    fan_in = module.in_channels * taps
+                spread = (2 / fan_in) ** 0.5
+                if module.bias is not None:
+                    # The head starts near zero, as nearly all of its targets are.
+                    module.bias.zero_()
+                    spread *= HEAD_SHARE
+                drawn = generator.standard_normal(module.weight.shape, np.float32)
+                module.weight.copy_(torch.from_numpy(drawn) * spread)

@@ -1,0 +1,119 @@
+"""What the network is trained on: labelled images, from a training set or from a stream."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+
+from posequery.clips import Stream
+from posequery.files import BadInput
+from posequery.skeletons import JOINTS
+from posequery.student import pixels
+
+_REMAKE = "Delete it and make it again"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image and its people, all in the image's own pixels."""
+
+    image: np.ndarray
+    """RGB, uint8 (h, w, 3)."""
+    people: np.ndarray
+    """(p, 18, 2), NaN where a joint has no label."""
+    unlabelled: np.ndarray
+    """(18,) bool: joints that must not be taught to vanish where they have no label."""
+    boxes: np.ndarray
+    """(k, 4) x, y, width, height of regions that hold people without labels."""
+
+
+class LabelledFrames(Sequence[Sample]):
+    """Frames of a stream, each with one person's joints.
+
+    frames (n, s, s, 3) uint8 RGB; joints (n, 18, 2) in source pixels, a NaN joint being one that
+    nobody labelled; source_sizes (n, 2) width and height.
+    """
+
+    def __init__(self, frames: np.ndarray, joints: np.ndarray, source_sizes: np.ndarray) -> None:
+        if not len(frames) == len(joints) == len(source_sizes):
+            raise ValueError(f"{len(frames)} frames, {len(joints)} labels, {len(source_sizes)}")
+        self._frames = frames
+        self._joints = pixels.to_grid(joints, frames.shape[1], source_sizes)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        joints = self._joints[index]
+        unlabelled = ~np.isfinite(joints).all(axis=1)
+        return Sample(self._frames[index], joints[None], unlabelled, np.empty((0, 4)))
+
+
+class StreamFrames(Sequence[Sample]):
+    """Frames of a stream, read one at a time, each with one person's joints.
+
+    indices (n,) into the stream; joints (n, 18, 2) in source pixels, a NaN joint being one that
+    nobody labelled.
+    """
+
+    def __init__(self, stream: Stream, indices: np.ndarray, joints: np.ndarray) -> None:
+        if len(indices) != len(joints):
+            raise ValueError(f"{len(indices)} frames, {len(joints)} labels")
+        self._stream, self._indices = stream, np.asarray(indices)
+        self._joints = pixels.to_grid(joints, stream.size, stream.source_size(indices))
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        joints = self._joints[index]
+        unlabelled = ~np.isfinite(joints).all(axis=1)
+        frame = self._stream.frames(self._indices[[index]])[0]
+        return Sample(frame, joints[None], unlabelled, np.empty((0, 4)))
+
+
+class TrainingSet(Sequence[Sample]):
+    """A COCO-like training set in HDF5, images read one at a time.
+
+    `images` (n,) JPEG bytes; `people` (m, 18, 2) float32 in image pixels with `people_start`
+    (n + 1,); `masked_boxes` (k, 4) with `masked_start` (n + 1,); the attribute `joints` names the
+    joints. Raises `BadInput` for a missing or broken file, or other joints than the student's.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise BadInput(path, "there is no such training set", "Make it with the rule prepare")
+        try:
+            self._file = h5py.File(path, "r")
+            self._images = self._file["images"]
+            self._people, self._boxes = self._file["people"][:], self._file["masked_boxes"][:]
+            self._people_start = self._file["people_start"][:]
+            self._boxes_start = self._file["masked_start"][:]
+            joints = tuple(self._file.attrs["joints"])
+        except (OSError, KeyError) as error:
+            raise BadInput(path, f"not a whole training set ({error})", _REMAKE) from error
+        if joints != JOINTS:
+            raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        try:
+            # Annotations refer to the pixels as stored, whatever turn the camera noted.
+            flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+            image = cv2.imdecode(self._images[index], flags)
+        except OSError as error:
+            raise BadInput(self.path, f"image {index} is broken ({error})", _REMAKE) from error
+        if image is None:
+            raise BadInput(self.path, f"image {index} is not a JPEG", _REMAKE)
+        people = self._people[self._people_start[index] : self._people_start[index + 1]]
+        boxes = self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]]
+        # As upstream: in a labelled image a joint with v = 0 is taught to leave no peak.
+        labelled = np.zeros(len(JOINTS), bool)
+        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, labelled, boxes)

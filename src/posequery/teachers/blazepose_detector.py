@@ -1,0 +1,122 @@
+"""BlazePose's first network: from a frame to the square region that holds the person.
+
+The network finds the face and, from it, two body points: the middle of the hips and a point whose
+distance from it gives the person's size and upright direction. Constants are those of MediaPipe's
+public graphs (pose_detection_cpu.pbtxt, pose_detection_to_roi.pbtxt), checked against MediaPipe
+0.10.21 itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+SIDE = 224
+"""Side of the detector's input, in pixels."""
+GRIDS = ((28, 2), (14, 2), (7, 6))
+"""(cells along a side, anchors in a cell) of each layer of the detector."""
+SCORE = 0.5
+"""Boxes below this score are no person."""
+OVERLAP = 0.3
+"""Boxes that overlap the best one by more (intersection over union) are averaged into it."""
+LOGIT_LIMIT = 100.0
+REGION_SCALE = 1.25
+"""The region is this much larger than twice the distance between its two points."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A square, turned by `rotation` radians (clockwise in the image), in source pixels."""
+
+    x: float
+    y: float
+    side: float
+    rotation: float
+
+    def to_source(self, size: int) -> np.ndarray:
+        """The affine map (2, 3) from the pixels of a crop of `size` squared to source pixels."""
+        turn = np.array(
+            [
+                [np.cos(self.rotation), -np.sin(self.rotation)],
+                [np.sin(self.rotation), np.cos(self.rotation)],
+            ]
+        )
+        corner = np.array([self.x, self.y]) - turn @ np.full(2, self.side / 2)
+        return np.column_stack([turn * (self.side / size), corner])
+
+
+def region_from_points(centre: np.ndarray, rim: np.ndarray) -> Region:
+    """The region round `centre` (2,) in which `rim` (2,), above it on an upright person, lies."""
+    across, down = (rim - centre).astype(np.float64)
+    return Region(
+        x=float(centre[0]),
+        y=float(centre[1]),
+        side=float(2 * REGION_SCALE * np.hypot(across, down)),
+        rotation=float(np.pi / 2 - np.arctan2(-down, across)),
+    )
+
+
+def crop(frame: np.ndarray, region: Region, size: int, border: int) -> np.ndarray:
+    """`region` of an RGB frame, as (size, size, 3) uint8; `border` is OpenCV's border mode."""
+    return cv2.warpAffine(
+        frame,
+        region.to_source(size),
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
+
+
+def anchors() -> np.ndarray:
+    """Centres (2254, 2) of the anchors as shares of the input's side; every anchor has size 1."""
+    layers = []
+    for cells, repeats in GRIDS:
+        line = (np.arange(cells) + 0.5) / cells
+        down, across = np.meshgrid(line, line, indexing="ij")
+        layers.append(np.repeat(np.stack([across, down], axis=-1).reshape(-1, 2), repeats, axis=0))
+    return np.concatenate(layers)
+
+
+def best_points(raw: np.ndarray, logits: np.ndarray, centres: np.ndarray) -> np.ndarray | None:
+    """The four body points (4, 2) of the surest person, as shares of the input's side.
+
+    `raw` (2254, 12) and `logits` (2254,) are the network's outputs, `centres` the anchors. The
+    points of boxes that overlap the best one are averaged by score. None if no box is sure enough.
+    """
+    limited = np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT)
+    scores = 1 / (1 + np.exp(-limited))
+    sure = np.flatnonzero(scores >= SCORE)
+    if not len(sure):
+        return None
+    values, centre, score = raw[sure].astype(np.float64) / SIDE, centres[sure], scores[sure]
+    middle, half = values[:, :2] + centre, values[:, 2:4] / 2
+    low, high = middle - half, middle + half
+    best = int(np.argmax(score))
+    shared = np.clip(np.minimum(high, high[best]) - np.maximum(low, low[best]), 0, None)
+    intersection = shared.prod(axis=1)
+    area = (high - low).prod(axis=1)
+    same = intersection > OVERLAP * (area + area[best] - intersection)
+    same[best] = True
+    points = values[:, 4:].reshape(-1, 4, 2) + centre[:, None]
+    return np.average(points[same], axis=0, weights=score[same])
+
+
+def letterbox(width: int, height: int) -> Region:
+    """The centred square that holds a whole frame of `width` by `height` pixels."""
+    return Region(x=width / 2, y=height / 2, side=float(max(width, height)), rotation=0.0)
+
+
+def detector_input(frame: np.ndarray) -> np.ndarray:
+    """An RGB frame (h, w, 3) uint8 as the network wants it: (1, 224, 224, 3) in [-1, 1]."""
+    height, width = frame.shape[:2]
+    square = crop(frame, letterbox(width, height), SIDE, cv2.BORDER_CONSTANT)
+    return (square[None].astype(np.float32) / 127.5) - 1
+
+
+def region_in_frame(points: np.ndarray, width: int, height: int) -> Region:
+    """The region for `points` (4, 2), shares of the letterbox of a frame of that size."""
+    box = letterbox(width, height)
+    source = points * box.side + [box.x - box.side / 2, box.y - box.side / 2]
+    return region_from_points(source[0], source[1])

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from posequery.evaluation.adaptation import last_labels, stretch_errors, window_mask
+
+
+def test_windows_that_do_not_begin_on_a_new_camera():
+    mask = window_mask(np.array([0, 4]), 9, 2)
+    assert mask.tolist() == [False, False, True, True, False, False, True, True, True]
+
+
+def test_a_window_that_crosses_into_a_camera_began_on_a_known_one():
+    mask = window_mask(np.array([0, 5]), 9, 3)
+    assert mask.tolist() == [False] * 3 + [True] * 6
+
+
+@pytest.fixture
+def labels():
+    """Frame f's label is (f, f) for every joint."""
+    return np.broadcast_to(np.arange(12.0)[:, None, None], (12, 18, 2)).copy()
+
+
+def _told(repeated):
+    return [None if np.isnan(value) else int(value) for value in repeated[:, 0, 0]]
+
+
+def test_the_last_label_of_this_camera_is_repeated(labels):
+    updates = [(3, np.array([0, 2])), (6, np.array([3, 5])), (9, np.array([6, 7]))]
+    # Cameras begin at 0 and 4; each window of 3 is known from its end on.
+    repeated = last_labels(labels, np.array([0, 4]), updates)
+    assert _told(repeated) == [None, None, None, 2, None, None, 5, 5, 5, 7, 7, 7]
+
+
+def test_of_several_methods_the_latest_label_counts(labels):
+    updates = [(6, np.array([5])), (6, np.array([1])), (3, np.array([2]))]
+    repeated = last_labels(labels, np.array([0]), updates)
+    assert _told(repeated) == [None] * 3 + [2] * 3 + [5] * 6
+
+
+def test_a_frame_without_a_pose_is_no_label(labels):
+    labels[5] = np.nan
+    repeated = last_labels(labels, np.array([0]), [(6, np.array([3, 5]))])
+    assert _told(repeated)[6:] == [3] * 6
+
+
+def test_errors_of_parts_of_a_stream_and_what_they_cover():
+    reference = np.zeros((4, 18, 2))
+    reference[3] = np.nan
+    joints = np.zeros((4, 18, 2))
+    joints[0, :, 0], joints[1, :, 1], joints[2] = 3, 5, np.nan
+    masks = [np.ones(4, bool), np.array([0, 1, 1, 1], bool), np.array([0, 0, 0, 1], bool)]
+    every, later, none = stretch_errors(joints, reference, masks)
+    assert every == (4, pytest.approx(2 / 3))
+    assert later == (5, 0.5)
+    assert np.isnan(none[0])
+    assert none[1] == 0

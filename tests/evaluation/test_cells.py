@@ -1,0 +1,158 @@
+"""Cells gathered: fabricated summaries in, documented columns out, in one order."""
+
+import csv
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from posequery.evaluation.cells import collect, read_cells, read_seconds
+from posequery.files import BadInput
+
+SUMMARY = {
+    "setting": "online",
+    "teacher": "network",
+    "method": "uniform",
+    "rate": "1/100",
+    "seed": 0,
+    "k": 1,
+    "n": 100,
+    "mpjpe_px": 20.125,
+    "mpjpe_px_without_first_window": 18.5,
+    "mpjpe_px_equal_lag": None,
+    "trainings": 8,
+    "frames_trained": 8,
+    "passes": 80,
+    "frames": 900,
+    "by_action": {"Walking": 20.125},
+}
+SECONDS = {"training": 3.5, "inference": 1.25, "selection": 0.5, "stream": 180.0}
+
+
+def fabricate(folder: Path, summary: dict | None = None, seconds: dict | None = None) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "summary.json").write_text(json.dumps(SUMMARY | (summary or {})))
+    (folder / "seconds.json").write_text(json.dumps(SECONDS if seconds is None else seconds))
+    return folder
+
+
+def gather(tmp_path: Path, *folders: Path) -> tuple[Path, Path]:
+    files = tmp_path / "cells.csv", tmp_path / "seconds.csv"
+    collect(folders, *files)
+    return files
+
+
+def test_a_row_is_what_the_summary_says(tmp_path):
+    cells, seconds = gather(tmp_path, fabricate(tmp_path / "cells/here"))
+    with cells.open(newline="") as handle:
+        assert list(csv.reader(handle)) == [
+            (
+                "setting,teacher,method,rate,k,n,seed,mpjpe_px,mpjpe_px_without_first_window,"
+                "mpjpe_px_equal_lag,trainings,frames_trained,passes,frames,folder"
+            ).split(","),
+            "online,network,uniform,1/100,1,100,0,20.125,18.5,,8,8,80,900,cells/here".split(","),
+        ]
+    assert seconds.read_text() == (
+        "setting,teacher,method,rate,seed,training_s,inference_s,selection_s,stream_s\n"
+        "online,network,uniform,1/100,0,3.5,1.25,0.5,180.0\n"
+    )
+
+
+def test_rows_read_back_are_exact(tmp_path):
+    summary = {"rate": "20/100", "mpjpe_px": 0.1 + 0.2, "mpjpe_px_equal_lag": 7}
+    cells, seconds = gather(tmp_path, fabricate(tmp_path / "one", summary))
+    (cell,), (clock,) = read_cells(cells), read_seconds(seconds)
+    assert cell.rate == clock.rate == Fraction(1, 5)
+    assert cell.mpjpe_px == 0.1 + 0.2
+    assert (cell.mpjpe_px_equal_lag, cell.k, cell.folder) == (7.0, 1, "one")
+
+
+def test_offline_has_no_stream(tmp_path):
+    offline = {"setting": "offline", "rate": None, "mpjpe_px_without_first_window": None}
+    folder = fabricate(tmp_path / "a", offline, {"training": 1, "inference": 2})
+    cells, seconds = gather(tmp_path, folder)
+    assert read_cells(cells)[0].rate is None
+    clock = read_seconds(seconds)[0]
+    assert (clock.training_s, clock.selection_s, clock.stream_s) == (1.0, None, None)
+
+
+def test_order_is_of_the_cells_not_of_the_folders(tmp_path):
+    marks = [("1/5", 0), ("1/100", 1), ("1/100", 0), ("1/20", 0)]
+    folders = [
+        fabricate(tmp_path / str(place), {"rate": rate, "seed": seed})
+        for place, (rate, seed) in enumerate(marks)
+    ]
+    cells, _ = gather(tmp_path, *folders)
+    first = cells.read_bytes()
+    assert [cell.folder for cell in read_cells(cells)] == ["2", "1", "3", "0"]
+    assert gather(tmp_path, *folders[::-1])[0].read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"mpjpe_px": None}, "'mpjpe_px' is None, not a number"),
+        ({"mpjpe_px": float("nan")}, "'mpjpe_px' is nan"),
+        ({"k": 1.5}, "'k' is 1.5, not a count"),
+        ({"seed": True}, "'seed' is True, not a count"),
+        ({"rate": "3/2"}, "'rate' is '3/2'"),
+        ({"rate": 0.01}, "'rate' is 0.01"),
+        ({"rate": "1/0"}, "'rate' is '1/0'"),
+        ({"setting": "outdoors"}, "setting 'outdoors'"),
+        ({"teacher": ""}, "'teacher' is ''"),
+    ],
+)
+def test_a_broken_summary_is_named_and_nothing_appears(tmp_path, fault, said):
+    good, bad = fabricate(tmp_path / "good"), fabricate(tmp_path / "bad", fault)
+    with pytest.raises(BadInput, match="bad/summary.json") as caught:
+        gather(tmp_path, good, bad)
+    assert said in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good"]
+
+
+def test_missing_and_torn_files_are_named(tmp_path):
+    folder = fabricate(tmp_path / "cell")
+    (folder / "seconds.json").write_text('{"training": 1')
+    with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
+        gather(tmp_path, folder)
+    (folder / "seconds.json").write_text("[]")
+    with pytest.raises(BadInput, match=r"seconds.json: does not hold a JSON object"):
+        gather(tmp_path, folder)
+    (folder / "summary.json").unlink()
+    with pytest.raises(BadInput, match=r"summary.json: the cell has no such file"):
+        gather(tmp_path, folder)
+
+
+@pytest.mark.parametrize("key", ["k", "mpjpe_px_without_first_window", "teacher"])
+def test_a_missing_key_is_named(tmp_path, key):
+    folder = fabricate(tmp_path / "cell")
+    left = {name: value for name, value in SUMMARY.items() if name != key}
+    (folder / "summary.json").write_text(json.dumps(left))
+    with pytest.raises(BadInput, match=f"has no '{key}'"):
+        gather(tmp_path, folder)
+
+
+def test_online_seconds_must_be_whole(tmp_path):
+    folder = fabricate(tmp_path / "cell", seconds={"training": 1, "inference": 2})
+    with pytest.raises(BadInput, match="has no 'selection'"):
+        gather(tmp_path, folder)
+
+
+def test_a_cell_is_named_once(tmp_path):
+    folders = [fabricate(tmp_path / name) for name in "ab"]
+    with pytest.raises(BadInput, match="b: holds the same cell as a"):
+        gather(tmp_path, *folders)
+    with pytest.raises(BadInput, match="there is no cell"):
+        gather(tmp_path)
+
+
+def test_reading_refuses_what_is_no_such_table(tmp_path):
+    cells, seconds = gather(tmp_path, fabricate(tmp_path / "cell"))
+    with pytest.raises(BadInput, match="its columns are not"):
+        read_cells(seconds)
+    with pytest.raises(BadInput, match="is not readable"):
+        read_cells(tmp_path / "nowhere.csv")
+    cells.write_text(cells.read_text().replace("20.125", "twenty"))
+    with pytest.raises(BadInput, match="broken line"):
+        read_cells(cells)

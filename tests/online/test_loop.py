@@ -1,0 +1,194 @@
+"""The loop: who predicts which frame, when it trains and on what; a kill changes nothing."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from posequery import seeds
+from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
+from posequery.files import whole
+from posequery.metrics import joint_errors
+from posequery.online import loop, record
+from posequery.online.policies import policy
+from posequery.student import checkpoint
+from posequery.student.network import build
+from posequery.student.reading import read_stream
+from posequery.student.samples import StreamFrames
+from posequery.student.training import Recipe, fit
+
+SIZE = 32
+INFO = checkpoint.CheckpointInfo("densenet_small", SIZE)
+RECIPE = Recipe(epochs=2, batch_size=4, stdev=0.1)
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> Stream:
+    """23 frames: clips of 10 and 13."""
+    folder = tmp_path_factory.mktemp("stream")
+    random = seeds.generator("frames")
+    for name, count in (("a", 10), ("b", 13)):
+        info = ClipInfo(name, "S1", "Walking", 1, "c", count, 5.0, 64, 48, SIZE, "v.mp4")
+        with whole(folder / f"{name}.h5") as path, ClipWriter(path) as writer:
+            for _ in range(count):
+                writer.append(random.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8))
+            writer.close(info, random.uniform(0, 48, (count, 18, 2)).astype(np.float32))
+    write_index(folder / "stream.json", [folder / "a.h5", folder / "b.h5"])
+    return Stream(folder / "stream.json")
+
+
+def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> loop.Task:
+    truth = stream.joints(np.arange(len(stream)))
+    given = {
+        "labels": truth,
+        "reference": truth,
+        "policy": policy(method, Fraction(rate), window=8, continual_every=5),
+        "recipe": RECIPE,
+        "words": ["test", method],
+    }
+    return loop.Task(stream, **(given | changed))
+
+
+def play(what: loop.Task, folder: Path) -> tuple[loop.Tally, torch.nn.Module, record.Record]:
+    folder.mkdir(exist_ok=True)
+    network = build("densenet_small", "test")
+    tally = loop.run(what, network, INFO, folder)
+    record.join([folder / part for part in tally.parts], folder / "record.h5", stream_fps(what))
+    return tally, network, record.read(folder / "record.h5")
+
+
+def stream_fps(what: loop.Task) -> float:
+    return what.stream.fps
+
+
+def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def test_the_baseline_never_trains(stream: Stream, tmp_path: Path) -> None:
+    tally, network, rec = play(task(stream, "baseline"), tmp_path)
+    assert (tally.trainings, tally.frames_trained) == (0, 0)
+    assert same(network, build("densenet_small", "test"))
+    joints, _ = read_stream(build("densenet_small", "test"), stream)
+    assert np.array_equal(rec.joints, joints)
+    truth = stream.joints(np.arange(len(stream)))
+    assert np.array_equal(rec.error, joint_errors(joints, truth))
+    assert rec.version.tolist() == [0] * 23
+
+
+def test_every_frame_is_predicted_before_it_is_trained_on(stream: Stream, tmp_path: Path) -> None:
+    # Windows of 8: [0, 8) and [8, 16) are trained on, the partial [16, 23) is tested alone.
+    tally, network, rec = play(task(stream, "uniform"), tmp_path)
+    assert tally.trainings == 2 and tally.frames_trained == 4
+    assert rec.update_frames.tolist() == [8, 16]
+    assert [picked.tolist() for picked in rec.picked] == [[0, 4], [8, 12]]
+    assert rec.version.tolist() == [0] * 8 + [1] * 8 + [2] * 7
+
+    by_hand = build("densenet_small", "test")
+    for number, start in enumerate((0, 8, 16)):
+        stop = min(start + 8, 23)
+        joints, _ = read_stream(by_hand, stream, start, stop)
+        assert np.array_equal(rec.joints[start:stop], joints)
+        if number < 2:
+            picked = np.array([start, start + 4])
+            samples = StreamFrames(stream, picked, stream.joints(picked))
+            fit(by_hand, samples, RECIPE, SIZE, ["test", "uniform", "window", start])
+    assert same(network, by_hand)
+
+
+def test_nothing_is_trained_that_nothing_tests(stream: Stream, tmp_path: Path) -> None:
+    whole_windows = task(
+        stream, "uniform", policy=policy("uniform", Fraction(1, 23), 23, continual_every=5)
+    )
+    tally, _, _ = play(whole_windows, tmp_path)
+    assert tally.trainings == 0
+
+
+def test_continual_trains_on_all_of_every_stretch(stream: Stream, tmp_path: Path) -> None:
+    tally, _, rec = play(task(stream, "continual", "1"), tmp_path)
+    # Stretches of 5: 0, 5, 10 and 15 end before frame 23; the partial one from 20 does not train.
+    assert rec.update_frames.tolist() == [5, 10, 15, 20]
+    assert [len(picked) for picked in rec.picked] == [5, 5, 5, 5]
+    assert tally.frames_trained == 20
+
+
+def test_equal_lag_freezes_the_weights_at_each_windows_start(
+    stream: Stream, tmp_path: Path
+) -> None:
+    tally, _, rec = play(task(stream, "continual", "1", lag=8), tmp_path)
+    assert len(tally.lagged) == 3
+    parts = [np.load(tmp_path / part) for part in tally.lagged]
+    assert [len(part["joints"]) for part in parts] == [8, 8, 7]
+    # At frames 0, 8 and 16 the weights had seen 0, 1 and 3 trainings.
+    assert [int(part["version"][0]) for part in parts] == [0, 1, 3]
+    lagged = np.concatenate([part["joints"] for part in parts])
+    live = rec.version == np.repeat([0, 1, 3], [8, 8, 7])
+    assert np.array_equal(lagged[live], rec.joints[live])
+    assert not np.array_equal(lagged[~live], rec.joints[~live])
+
+
+def test_once_trains_once(stream: Stream, tmp_path: Path) -> None:
+    tally, _, rec = play(task(stream, "once"), tmp_path)
+    assert tally.trainings == 1 and rec.update_frames.tolist() == [8]
+
+
+@pytest.mark.parametrize("method", ["random", "error", "least_confidence"])
+def test_a_kill_after_any_stretch_changes_no_bit(
+    stream: Stream, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, network, rec = play(task(stream, method), tmp_path / "whole")
+
+    class Killed(Exception):
+        pass
+
+    real = record.write_part
+    calls = iter(range(100))
+
+    def sometimes(*arguments: object) -> None:
+        if next(calls) in (1, 3):
+            raise Killed
+        real(*arguments)
+
+    monkeypatch.setattr(record, "write_part", sometimes)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            play(task(stream, method), tmp_path / "killed")
+    _, resumed, again = play(task(stream, method), tmp_path / "killed")
+    assert same(network, resumed)
+    for name in ("joints", "error", "version", "update_frames"):
+        assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
+    assert all(map(np.array_equal, rec.picked, again.picked))
+
+
+def test_error_can_be_measured_against_the_teacher(stream: Stream, tmp_path: Path) -> None:
+    truth = stream.joints(np.arange(len(stream)))
+    labels = truth + seeds.generator("noise").normal(0, 30, truth.shape).astype(np.float32)
+    joints, _ = read_stream(build("densenet_small", "test"), stream, 0, 8)
+    for by_labels, against in ((False, truth), (True, labels)):
+        what = task(stream, "error", labels=labels, error_by_labels=by_labels)
+        _, _, rec = play(what, tmp_path / str(by_labels))
+        worst = joint_errors(joints, against[:8])[:, 5:17].mean(axis=1)
+        assert set(rec.picked[0]) == set(np.argsort(worst)[-2:])
+
+
+def test_reset_starts_every_window_from_the_first_weights(stream: Stream, tmp_path: Path) -> None:
+    _, network, _ = play(task(stream, "uniform", reset=True), tmp_path)
+    by_hand = build("densenet_small", "test")
+    picked = np.array([8, 12])
+    samples = StreamFrames(stream, picked, stream.joints(picked))
+    fit(by_hand, samples, RECIPE, SIZE, ["test", "uniform", "window", 8])
+    assert same(network, by_hand)
+
+
+def test_a_window_in_which_the_teacher_saw_nobody_trains_nothing(
+    stream: Stream, tmp_path: Path
+) -> None:
+    labels = stream.joints(np.arange(len(stream)))
+    labels[:8] = np.nan
+    tally, _, rec = play(task(stream, "uniform", labels=labels), tmp_path)
+    assert tally.trainings == 1
+    assert rec.update_frames.tolist() == [16]
+    assert rec.version.tolist() == [0] * 16 + [1] * 7

@@ -1,0 +1,217 @@
+import json
+import tracemalloc
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+
+from posequery.files import BadInput
+from posequery.sources.coco import prepare
+
+WIDTH, HEIGHT = 40, 30
+
+
+def keypoints(**places):
+    """COCO's 51 values with the joints named by number, `j5=(x, y, v)`, and zeros elsewhere."""
+    values = np.zeros((17, 3), int)
+    for name, place in places.items():
+        values[int(name[1:])] = place
+    return values.ravel().tolist()
+
+
+def person(image, points, box=(1, 2, 3, 4), **more):
+    return {
+        "id": 7,
+        "image_id": image,
+        "category_id": 1,
+        "iscrowd": 0,
+        "area": 12.0,
+        "segmentation": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]],
+        "bbox": list(box),
+        "num_keypoints": sum(v > 0 for v in points[2::3]),
+        "keypoints": points,
+        **more,
+    }
+
+
+class Coco:
+    """A small dataset on disk, to be bent by the tests."""
+
+    def __init__(self, folder):
+        self.images = folder / "train 2017"
+        self.annotations = folder / "person_keypoints_train2017.json"
+        self.output = folder / "set.h5"
+        self.images.mkdir()
+        self.content = {
+            "info": {"year": 2017},
+            "categories": [{"id": 1, "name": "person", "keypoints": ["nose"], "skeleton": []}],
+            "images": [],
+            "annotations": [],
+        }
+        for number in (4, 9, 2):
+            self.add_image(number)
+
+    def add_image(self, number):
+        pixels = np.random.default_rng(number).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+        name = f"{number:012d}.jpg"
+        cv2.imwrite(str(self.images / name), pixels)
+        self.content["images"].append(
+            {"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT}
+        )
+
+    def add(self, *people):
+        self.content["annotations"].extend(people)
+        return self
+
+    def prepare(self):
+        self.annotations.write_text(json.dumps(self.content))
+        return prepare(self.annotations, self.images, self.output)
+
+    def refused(self, fault):
+        with pytest.raises(BadInput, match=fault) as caught:
+            self.prepare()
+        assert not self.output.exists()
+        assert not list(self.output.parent.glob(".*"))
+        return caught.value
+
+
+@pytest.fixture
+def coco(tmp_path):
+    return Coco(tmp_path)
+
+
+NOSE = keypoints(j0=(10, 11, 2))
+
+
+def test_people_boxes_and_images(coco):
+    shoulders = keypoints(j5=(10, 20, 2), j6=(15, 23, 1))
+    coco.add(
+        person(2, NOSE),
+        person(4, shoulders),
+        person(4, keypoints(), box=(5, 6, 7.5, 8)),
+        person(4, keypoints(j16=(3, 4, 1))),
+        person(9, keypoints(), iscrowd=1, segmentation={"counts": [1], "size": [30, 40]}),
+    )
+    assert coco.prepare() == 2
+    with h5py.File(coco.output) as file:
+        stored = [bytes(image) for image in file["images"]]
+        assert stored == [(coco.images / f"{n:012d}.jpg").read_bytes() for n in (4, 2)]
+        assert file["people_start"][:].tolist() == [0, 2, 3]
+        assert file["masked_start"][:].tolist() == [0, 1, 1]
+        assert file["masked_boxes"][:].tolist() == [[5, 6, 7.5, 8]]
+        people = file["people"][:]
+        assert people.dtype == np.float32
+        assert list(file.attrs["joints"])[17] == "neck"
+    assert people[0, [5, 6]].tolist() == [[10, 20], [15, 23]]
+    # Half-way is (12.5, 21.5); whole pixels, halves to the even one.
+    assert people[0, 17].tolist() == [12, 22]
+    assert np.isfinite(people).all(axis=2).sum(axis=1).tolist() == [3, 1, 1]
+    assert people[1, 16].tolist() == [3, 4]
+    assert people[2, 0].tolist() == [10, 11]
+
+
+def test_an_image_of_only_unmarked_people_is_a_sample(coco):
+    coco.add(person(9, keypoints()))
+    assert coco.prepare() == 1
+    with h5py.File(coco.output) as file:
+        assert file["people"].shape == (0, 18, 2)
+        assert file["people_start"][:].tolist() == [0, 0]
+        assert file["masked_boxes"].shape == (1, 4)
+
+
+def test_crowds_alone_are_no_sample(coco):
+    coco.add(person(9, NOSE, iscrowd=1)).refused("annotates no person")
+
+
+def test_the_same_bytes_again(coco):
+    coco.add(person(2, NOSE), person(4, NOSE)).prepare()
+    first = coco.output.read_bytes()
+    coco.prepare()
+    assert coco.output.read_bytes() == first
+
+
+def test_a_missing_image_is_named(coco):
+    (coco.images / "000000000002.jpg").unlink()
+    fault = coco.add(person(2, NOSE)).refused("is missing")
+    assert "000000000002.jpg" in str(fault)
+
+
+@pytest.mark.parametrize("keep", [0, 100, -2])
+def test_a_broken_image(coco, keep):
+    path = coco.images / "000000000002.jpg"
+    path.write_bytes(path.read_bytes()[:keep] if keep else b"")
+    coco.add(person(2, NOSE)).refused("truncated or not a JPEG")
+
+
+def test_an_image_of_another_size(coco):
+    coco.content["images"][2]["width"] = 41
+    coco.add(person(2, NOSE)).refused("is 40 x 30 pixels, but .* says 41 x 30")
+
+
+def test_a_camera_s_turn_is_not_applied(coco):
+    # Exif orientation 6 asks viewers to turn the picture; annotations mean the stored pixels.
+    exif = bytes.fromhex("4578696600004d4d002a000000080001011200030000000100060000" + "00000000")
+    path = coco.images / "000000000002.jpg"
+    content = path.read_bytes()
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path.write_bytes(content[:2] + segment + content[2:])
+    assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # turned: the trap is real
+    assert coco.add(person(2, NOSE)).prepare() == 1
+
+
+def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
+    with pytest.raises(BadInput, match="no such annotation file"):
+        prepare(coco.annotations, coco.images, coco.output)
+    coco.add(person(2, NOSE)).prepare()
+    content = coco.annotations.read_text()
+    coco.annotations.write_text(content[: len(content) // 2])
+    with pytest.raises(BadInput, match="cut off or not JSON"):
+        prepare(coco.annotations, coco.images, coco.output)
+    coco.annotations.write_text("[]")
+    with pytest.raises(BadInput, match="no 'images' and 'annotations'"):
+        prepare(coco.annotations, coco.images, coco.output)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"keypoints": NOSE[:-1]}, "entry 7 .* 50 keypoint values, not 51"),
+        ({"keypoints": NOSE + NOSE}, "102 keypoint values"),
+        ({"keypoints": [*NOSE[:2], 3, *NOSE[3:]]}, "visibility"),
+        ({"keypoints": [float("nan"), *NOSE[1:]]}, "not finite"),
+        ({"keypoints": ["x", *NOSE[1:]]}, "malformed"),
+        ({"bbox": [1, 2, 3]}, "box"),
+        ({"image_id": 77}, "image 77, which it does not list"),
+    ],
+)
+def test_a_malformed_person(coco, change, fault):
+    coco.add({**person(2, NOSE), **change}).refused(fault)
+
+
+def test_a_malformed_entry(coco):
+    row = person(2, NOSE)
+    del row["bbox"]
+    coco.add(row).refused("entry 7 is malformed: no 'bbox'")
+    coco.content["annotations"] = [{"id": 1, "image_id": 2, "caption": "a person"}]
+    coco.refused("without 'keypoints'")
+    coco.content["annotations"] = [person(2, NOSE)]
+    del coco.content["images"][0]["file_name"]
+    coco.refused("entry 4 is malformed: no 'file_name'")
+
+
+def peak(call):
+    tracemalloc.start()
+    call()
+    size = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return size
+
+
+def test_images_do_not_gather_in_memory(coco):
+    for number in range(100, 140):
+        coco.add_image(number)
+        path = coco.images / f"{number:012d}.jpg"
+        path.write_bytes(path.read_bytes()[:-2] + bytes(500_000) + b"\xff\xd9")
+        coco.add(person(number, NOSE))
+    assert peak(coco.prepare) < 10_000_000  # of 20 MB of images

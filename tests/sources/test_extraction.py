@@ -1,0 +1,129 @@
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posequery.clips import Clip
+from posequery.files import BadInput
+from posequery.sources.extraction import extract
+from posequery.sources.human36m import annotation
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "extract.py"
+NAMES = {
+    "slug": "S1-Eating-2-54138969",
+    "subject": "S1",
+    "action": "Eating",
+    "subaction": 1,
+    "camera": "54138969",
+}
+
+
+@pytest.fixture
+def source(tmp_path, write_video, numbered):
+    """A folder with a video of 10 frames."""
+    folder = tmp_path / 'it\'s "data" of $HOME'
+    folder.mkdir()
+    return write_video(folder / "Eating 2.54138969.mp4", map(numbered, range(10)), rate=5)
+
+
+@pytest.fixture
+def labels(source, write_cdf, pose):
+    """Its annotation of 7 frames."""
+    return write_cdf(source.with_suffix(".cdf"), pose)
+
+
+def test_frame_i_is_frame_i_and_its_label_row_i(tmp_path, source, labels, number):
+    output = tmp_path / "clips" / "a.h5"
+    info = extract(source, labels, size=32, output=output, **NAMES)
+    clip = Clip(output)
+    assert clip.info == info
+    assert (info.frames, info.fps, info.width, info.height, info.size) == (7, 5.0, 64, 48, 32)
+    assert (info.slug, info.subaction, info.video) == (NAMES["slug"], 1, str(source))
+    assert [number(frame) for frame in clip.frames(np.arange(7))] == list(range(7))
+    np.testing.assert_array_equal(clip.joints, annotation(labels))
+    assert clip.confidence[:, 5:].min() == 1
+    assert clip.confidence[:, :5].max() == 0
+
+
+def test_without_annotation_all_frames_and_no_label(tmp_path, source):
+    extract(source, None, size=16, output=tmp_path / "a.h5", **NAMES)
+    clip = Clip(tmp_path / "a.h5")
+    assert clip.info.frames == 10
+    assert np.isnan(clip.joints).all()
+    assert not clip.confidence.any()
+
+
+def test_the_same_call_gives_the_same_bytes(tmp_path, source, labels):
+    for name, threads in (("a.h5", 1), ("b.h5", 3)):
+        extract(source, labels, size=16, output=tmp_path / name, threads=threads, **NAMES)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_few_surplus_frames_are_no_news_many_are(tmp_path, source, write_cdf, pose, caplog):
+    caplog.set_level(logging.WARNING)
+    for count, news in ((5, False), (4, True)):
+        labels = write_cdf(tmp_path / "short.cdf", pose[:, :count])
+        extract(source, labels, size=16, output=tmp_path / "a.h5", **NAMES)
+        assert ("the last 6 frames have no annotation" in caplog.text) == news
+        assert Clip(tmp_path / "a.h5").info.frames == count
+
+
+def test_an_annotation_longer_than_the_video_leaves_nothing(tmp_path, source, write_cdf):
+    labels = write_cdf(tmp_path / "long.cdf", np.ones((1, 11, 64)))
+    output = tmp_path / "clips" / "a.h5"
+    with pytest.raises(BadInput, match=r"only 10 frames, but its annotation .*long.cdf has 11"):
+        extract(source, labels, size=16, output=output, **NAMES)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_a_damaged_video_leaves_an_older_clip_as_it_was(tmp_path, source, labels):
+    output = tmp_path / "a.h5"
+    extract(source, labels, size=16, output=output, **NAMES)
+    before = output.read_bytes()
+    source.write_bytes(source.read_bytes()[:500])
+    with pytest.raises(BadInput):
+        extract(source, labels, size=16, output=output, **NAMES)
+    assert output.read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def script(source, output, *more):
+    options = [part for key, value in NAMES.items() for part in (f"--{key}", str(value))]
+    command = [sys.executable, SCRIPT, "--video", source, *options, "--size", "16", *more]
+    src = str(SCRIPT.parents[1] / "src")
+    return subprocess.run(
+        [*command, "--output", output],
+        env={**os.environ, "PYTHONPATH": src},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_script(tmp_path, source, labels):
+    done = script(source, tmp_path / "a.h5", "--annotation", labels)
+    assert done.returncode == 0, done.stderr
+    assert Clip(tmp_path / "a.h5").info.frames == 7
+    done = script(source.with_name("none.mp4"), tmp_path / "b.h5")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "none.mp4" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "b.h5").exists()
+
+
+def test_no_source_loads_torch():
+    code = "import sys, posequery.sources.extraction, posequery.sources.coco; print(*sys.modules)"
+    src = str(SCRIPT.parents[1] / "src")
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": src},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "torch" not in loaded.stdout.split()

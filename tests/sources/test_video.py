@@ -1,0 +1,196 @@
+import wave
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from posequery.files import BadInput
+from posequery.sources import video
+
+FASTSTART = {"movflags": "+faststart"}
+
+
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory, numbered, write_video):
+    """A video of 60 frames that spell their numbers."""
+    path = tmp_path_factory.mktemp("counted") / "counted.mp4"
+    return write_video(path, map(numbered, range(60)), container_options=FASTSTART)
+
+
+def read(path, **options):
+    return list(video.frames(path, **options))
+
+
+@pytest.mark.parametrize("size", [None, 32])
+def test_frame_i_is_frame_i_across_b_frames(counted, number, size):
+    kinds = {frame.pict_type for frame in video.decoded(counted)}
+    assert av.video.frame.PictureType.B in kinds  # else this test would show nothing
+    assert [number(frame) for frame in read(counted, size=size)] == list(range(60))
+
+
+def test_frames_of_the_dataset_s_own_size(tmp_path, numbered, number, write_video):
+    frames = (numbered(n, 1000, 1002) for n in range(6))
+    path = write_video(tmp_path / "Directions 1.54138969.mp4", frames)
+    about = video.info(path)
+    assert (about.width, about.height, about.frames) == (1000, 1002, 6)
+    small = read(path, size=256)
+    assert [number(frame) for frame in small] == list(range(6))
+    assert all(frame.shape == (256, 256, 3) and frame.dtype == np.uint8 for frame in small)
+    assert next(video.frames(path)).shape == (1002, 1000, 3)
+
+
+@pytest.mark.parametrize("rate", [Fraction(50), Fraction(4999, 100), Fraction(5)])
+def test_the_rate_is_the_file_s_own(tmp_path, numbered, write_video, rate):
+    path = write_video(tmp_path / "v.mp4", map(numbered, range(12)), rate)
+    assert video.info(path).fps == rate
+
+
+def test_threads_change_no_bit(counted):
+    one, three = read(counted, size=24, threads=1), read(counted, size=24, threads=3)
+    assert len(one) == len(three)
+    assert all((a == b).all() for a, b in zip(one, three, strict=True))
+
+
+@pytest.mark.parametrize(("x", "y"), [(703, 211), (40, 960), (500, 501)])
+def test_a_place_goes_to_the_network_s_pixels_and_back(tmp_path, write_video, x, y):
+    W, H, w = 1000, 1002, 256
+    ys, xs = np.mgrid[:H, :W]
+    frame = np.full((H, W, 3), 16, np.uint8)
+    frame[np.hypot(xs - x, ys - y) < 24] = 235
+    path = write_video(tmp_path / "spot.mp4", [frame] * 2, options={"crf": "4"})
+    small = read(path, size=w)[1].astype(float).mean(axis=2)
+    weight = np.clip(small - small.min() - 8, 0, None)
+    rows, columns = np.mgrid[:w, :w]
+    x_net, y_net = (weight * columns).sum() / weight.sum(), (weight * rows).sum() / weight.sum()
+    assert (x_net + 0.5) * W / w - 0.5 == pytest.approx(x, abs=0.1)
+    assert (y_net + 0.5) * H / w - 0.5 == pytest.approx(y, abs=0.1)
+
+
+def overlaps(source, target):
+    """Row i: the share of each source pixel in the average that target pixel i is."""
+    edges = np.arange(target + 1) * source / target
+    pixels = np.arange(source)
+    low = np.maximum(edges[:-1, None], pixels)
+    high = np.minimum(edges[1:, None], pixels + 1)
+    return np.clip(high - low, 0, None) * target / source
+
+
+@pytest.fixture(scope="session")
+def noisy(tmp_path_factory, write_video):
+    """A lossless grey video of noise, and its frame (H, W)."""
+    noise = np.random.default_rng(5).integers(30, 220, (40, 66))
+    frame = np.repeat(noise[:, :, None], 3, axis=2).astype(np.uint8)
+    path = tmp_path_factory.mktemp("noisy") / "noise.mp4"
+    return write_video(path, [frame] * 2, options={"qp": "0"}), noise
+
+
+def test_full_frames_are_right_to_the_last_column(noisy):
+    # Guards against swscale's unscaled gbrp, whose last columns are garbage at this width.
+    path, noise = noisy
+    for frame in read(path):
+        assert np.abs(frame.astype(int) - noise[:, :, None]).max() <= 1
+
+
+@pytest.mark.parametrize("size", [16, 20, 33, 40])
+def test_squashing_is_the_area_average_of_the_whole_frame(noisy, size):
+    path, noise = noisy
+    expected = overlaps(40, size) @ noise @ overlaps(66, size).T
+    small = read(path, size=size)[0]
+    assert np.abs(small.astype(float) - expected[:, :, None]).max() < 2
+
+
+def test_a_square_frame_of_the_network_s_own_size_is_kept(tmp_path, write_video):
+    noise = np.random.default_rng(6).integers(30, 220, (70, 70))
+    frame = np.repeat(noise[:, :, None], 3, axis=2).astype(np.uint8)
+    path = write_video(tmp_path / "square.mp4", [frame] * 2, options={"qp": "0"})
+    assert np.abs(read(path, size=70)[1].astype(int) - noise[:, :, None]).max() <= 1
+
+
+def test_colours_arrive_as_rgb(tmp_path, write_video):
+    frame = np.zeros((32, 48, 3), np.uint8)
+    frame[:, :16, 0], frame[:, 16:32, 1], frame[:, 32:, 2] = 250, 250, 250
+    path = write_video(tmp_path / "rgb.mp4", [frame] * 2, options={"qp": "0"})
+    small = read(path, size=6)[0].astype(int)
+    for band, channel in ((0, 0), (3, 1), (5, 2)):
+        assert small[3, band].argmax() == channel
+        assert small[3, band, channel] > 200
+
+
+@pytest.mark.parametrize("name", ["with spaces", "with \"double\" and 'single'", "$HOME", "S1: a"])
+def test_any_folder_name(tmp_path, counted, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    path = folder / "Eating 2.54138969.mp4"
+    path.write_bytes(counted.read_bytes())
+    assert len(read(path, size=8)) == 60
+
+
+def refused(path, fault):
+    with pytest.raises(BadInput, match=fault) as caught:
+        read(path, size=16)
+    assert str(path) in str(caught.value)
+    return caught.value
+
+
+def test_missing_empty_and_folder(tmp_path):
+    refused(tmp_path / "none.mp4", "no such video")
+    refused(tmp_path, "no such video")
+    (tmp_path / "empty.mp4").touch()
+    refused(tmp_path / "empty.mp4", "0 bytes")
+
+
+def test_not_a_video(tmp_path):
+    text = tmp_path / "text.mp4"
+    text.write_text("a page about pose estimation\n" * 40)
+    refused(text, "not a video")
+    sound = tmp_path / "sound.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16000))
+    refused(sound, "no video stream")
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+def test_truncated(tmp_path, counted, share):
+    content = counted.read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(content[: int(len(content) * share)])
+    refused(path, "cut off|truncated")
+
+
+def test_truncated_before_its_table_of_contents(tmp_path, numbered, write_video):
+    content = write_video(tmp_path / "whole.mp4", map(numbered, range(20))).read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(content[: len(content) // 2])
+    refused(path, "truncated")
+
+
+def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video):
+    generator = np.random.default_rng(3)
+    noise = (generator.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(30))
+    whole = write_video(tmp_path / "whole.mp4", noise, container_options=FASTSTART)
+    content = bytearray(whole.read_bytes())
+    start = int(len(content) * 0.8)
+    for place in range(start, start + 400):
+        content[place] ^= 0x5A
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(content)
+    refused(path, "damaged")
+    # What comes before the damage can be had by who stops in time.
+    for frame, expected in zip(video.frames(path), video.frames(whole), strict=False):
+        assert (frame == expected).all()
+        break
+
+
+def test_rotated_by_metadata(tmp_path, counted):
+    content = bytearray(counted.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40  # track header, version 0 (ISO/IEC 14496-12, 8.3.2)
+    one, none = (1 << 16).to_bytes(4, "big"), bytes(4)
+    minus_one = (-(1 << 16)).to_bytes(4, "big", signed=True)
+    content[matrix : matrix + 24] = none + one + none + minus_one + none + none
+    path = tmp_path / "phone.mp4"
+    path.write_bytes(content)
+    refused(path, "turned by 90 degrees")

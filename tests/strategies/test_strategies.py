@@ -1,0 +1,146 @@
+"""Every strategy passes one suite; then each one's own rule, by hand and by brute force."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posequery import seeds, strategies
+from posequery.skeletons import JOINTS
+from posequery.strategies import TooFewFrames, Window, largest, load, select
+
+EVERY = strategies.names()
+RATES = [Fraction(p, 100) for p in (1, 5, 10, 20, 29, 40, 100)]
+
+
+def window(size: int, rate: Fraction, seed: int = 0, **changed: object) -> Window:
+    random = seeds.generator("window", seed)
+    given = {
+        "error": random.uniform(1, 50, size),
+        "peaks": random.uniform(0, 1, (size, len(JOINTS))),
+    }
+    return Window(size, rate, **(given | changed))
+
+
+@pytest.mark.parametrize("name", EVERY)
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(size=st.integers(1, 400), rate=st.fractions(Fraction(1, 400), Fraction(1)))
+def test_exactly_k_frames_none_twice_in_order(name: str, size: int, rate: Fraction) -> None:
+    here = window(size, rate)
+    if here.k == 0:
+        with pytest.raises(TooFewFrames, match=f"asked for 0 of {size}"):
+            select(load(name), here, seeds.generator("x"))
+        return
+    picked = select(load(name), here, seeds.generator("x"))
+    assert len(picked.indices) == len(picked.score) == len(picked.decided_by)
+    assert len(picked.indices) == size * rate.numerator // rate.denominator
+    assert (np.diff(picked.indices) > 0).all()
+    assert 0 <= picked.indices[0] and picked.indices[-1] < size
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_same_seed_gives_the_same_frames(name: str) -> None:
+    tied = window(200, Fraction(1, 5), error=np.ones(200), peaks=np.ones((200, 18)))
+    first, second = (select(load(name), tied, seeds.generator("a")).indices for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["random", "error", "least_confidence"])
+def test_ties_are_drawn_and_not_taken_from_the_front(name: str) -> None:
+    tied = window(200, Fraction(1, 5), error=np.ones(200), peaks=np.ones((200, 18)))
+    drawn = [select(load(name), tied, seeds.generator(seed)).indices for seed in range(30)]
+    counts = np.bincount(np.concatenate(drawn), minlength=200)
+    # 30 draws of 40 from 200: each frame 6 times on average; a rule of position gives 30 and 0.
+    assert counts.max() < 20 and (counts > 0).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", ["error", "least_confidence"])
+def test_scored_strategies_do_not_depend_on_the_order_of_the_frames(name: str) -> None:
+    here = window(150, Fraction(1, 10))
+    order = seeds.generator("order").permutation(150)
+    moved = window(150, Fraction(1, 10), error=here.error[order], peaks=here.peaks[order])
+    straight = select(load(name), here, seeds.generator("a")).indices
+    shuffled = select(load(name), moved, seeds.generator("a")).indices
+    assert set(order[shuffled]) == set(straight)
+
+
+@pytest.mark.parametrize("name", ["error", "least_confidence"])
+def test_frames_without_a_score_are_never_picked(name: str) -> None:
+    here = window(20, Fraction(1, 2))
+    here.error[3:13], here.peaks[3:13] = np.nan, np.nan
+    picked = select(load(name), here, seeds.generator("a")).indices
+    assert set(picked) == set(range(3)) | set(range(13, 20))
+    here.error[0], here.peaks[0, 4] = np.nan, np.nan
+    with pytest.raises(TooFewFrames, match="asked for 10 of 9 frames that have a score"):
+        select(load(name), here, seeds.generator("a"))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_uniform_is_the_papers_formula(rate: Fraction) -> None:
+    # {floor(j / p) : j = 0 ... floor(N p) - 1}, in exact arithmetic
+    picked = select(load("uniform"), Window(1500, rate), seeds.generator("a")).indices
+    assert picked.tolist() == [int(j / rate) for j in range(int(1500 * rate))]
+
+
+def test_rates_are_exact() -> None:
+    # Binary floating point gives floor(1500 * 0.29) = 434.
+    assert Window(1500, Fraction("0.29")).k == 435
+
+
+def test_random_draws_every_frame_as_often() -> None:
+    here = Window(50, Fraction(1, 5))
+    drawn = [select(load("random"), here, seeds.generator(seed)).indices for seed in range(500)]
+    counts = np.bincount(np.concatenate(drawn), minlength=50)
+    assert abs(counts - 100).max() < 45  # five standard deviations of a binomial (500, 1/5)
+
+
+def test_error_takes_the_largest() -> None:
+    error = np.array([3.0, 9.0, 1.0, 7.0, 8.0])
+    picked = select(load("error"), Window(5, Fraction(2, 5), error=error), seeds.generator("a"))
+    assert picked.indices.tolist() == [1, 4]
+    assert picked.score.tolist() == [9.0, 8.0]
+    assert picked.decided_by.tolist() == [-1, -1]
+
+
+def test_least_confidence_takes_the_lowest_peak_and_says_which_map() -> None:
+    peaks = np.full((4, 18), 0.9)
+    peaks[0, 0], peaks[1, 7], peaks[2, 2] = 0.3, 0.2, 0.5  # nose, left elbow, right eye
+
+    def pick(confidence: str) -> tuple[list[int], list[int]]:
+        here = Window(4, Fraction(1, 2), peaks=peaks, confidence=confidence)
+        picked = select(load("least_confidence"), here, seeds.generator("a"))
+        return picked.indices.tolist(), picked.decided_by.tolist()
+
+    assert pick("lowest") == ([0, 1], [0, 7])
+    peaks[0, 5] = 0.85
+    assert pick("lowest_limb") == ([0, 1], [5, 7])
+    peaks[2] = 0.1
+    assert pick("mean")[0] == [1, 2]
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0, np.nan]), min_size=1, max_size=12), st.data())
+def test_largest_against_brute_force(values: list[float], data: st.DataObject) -> None:
+    score = np.array(values)
+    finite = np.sort(score[~np.isnan(score)])[::-1]
+    if not len(finite):
+        return
+    k = data.draw(st.integers(1, len(finite)))
+    picked = largest(score, k, seeds.generator("a"))
+    assert np.sort(score[picked])[::-1].tolist() == finite[:k].tolist()
+
+
+def test_an_unknown_strategy_is_named() -> None:
+    with pytest.raises(ValueError, match="no strategy is called 'entropy'"):
+        load("entropy")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_missing_input_is_said(name: str) -> None:
+    strategy = load(name)
+    if strategy.needs:
+        with pytest.raises(ValueError, match=f"needs {strategy.needs[0]}"):
+            select(strategy, Window(10, Fraction(1, 2)), seeds.generator("a"))
+    assert strategy.label

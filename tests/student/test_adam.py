@@ -1,0 +1,40 @@
+import pytest
+import torch
+from torch import nn
+
+from posequery.student.adam import Adam
+
+
+@pytest.mark.parametrize("rate", [1e-3, 3e-2])
+def test_it_is_torch_optims(rate: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(4, 3, 3, 3), (7,), (2, 5)]
+    ours = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]
+    theirs = [nn.Parameter(parameter.detach().clone()) for parameter in ours]
+    adam, reference = Adam(ours), torch.optim.Adam(theirs, lr=rate)
+    for _ in range(20):
+        for mine, yours in zip(ours, theirs, strict=True):
+            mine.grad = torch.randn(mine.shape, generator=generator)
+            yours.grad = mine.grad.clone()
+        adam.step(rate)
+        reference.step()
+    for mine, yours in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, yours, rtol=1e-5, atol=1e-6)
+        assert mine.grad is None
+
+
+def test_its_state_goes_on_elsewhere() -> None:
+    def walk(parameter: nn.Parameter, adam: Adam, steps: int) -> None:
+        for _ in range(steps):
+            parameter.square().sum().backward()
+            adam.step(0.1)
+
+    whole = nn.Parameter(torch.tensor([1.0, -2.0]))
+    walk(whole, Adam([whole]), 6)
+    half = nn.Parameter(torch.tensor([1.0, -2.0]))
+    first = Adam([half])
+    walk(half, first, 3)
+    second = Adam([half])
+    second.load_state_dict(first.state_dict())
+    walk(half, second, 3)
+    assert torch.equal(half, whole)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posequery.student import decoding, targets
+
+
+def slow_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple[float, float]:
+    height, width = values.shape
+    total = x = y = 0.0
+    for i in range(row - window // 2, row + window // 2 + 1):
+        for j in range(column - window // 2, column + window // 2 + 1):
+            mirrored_i = -i if i < 0 else 2 * height - i - 2 if i >= height else i
+            mirrored_j = -j if j < 0 else 2 * width - j - 2 if j >= width else j
+            value = max(values[mirrored_i, mirrored_j], 0)
+            total, x, y = total + value, x + value * j, y + value * i
+    return x / total, y / total
+
+
+def test_the_golden_refinement() -> None:
+    """From the compiled original, which gives (row, column) as shares of the map's side."""
+    rows = [[0, 0, 1, 0], [0, 2, 3, 1], [0, 0, 2, 0], [0, 0, 0, 0]]
+    maps = torch.tensor(rows, dtype=torch.float32)[None, None]
+    x, y = decoding.refine(maps, torch.tensor([[[1, 2]]]), window=3)[0, 0].tolist()
+    assert ((y + 0.5) / 4, (x + 0.5) / 4) == pytest.approx((0.402778, 0.597222), abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (5, 9)])
+def test_every_place_is_refined_as_the_slow_one_does(shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(3).normal(0.3, 1, shape).astype(np.float32)
+    places = np.argwhere(np.ones(shape))
+    maps = torch.from_numpy(values).expand(1, len(places), *shape)
+    found = decoding.refine(maps, torch.from_numpy(places)[None])[0]
+    expected = [slow_refine(values, *place, decoding.WINDOW) for place in places]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_highest_of_several_peaks_is_read_with_its_value() -> None:
+    maps = torch.zeros(1, 2, 10, 12)
+    maps[0, 0, 2, 3], maps[0, 0, 7, 9] = 0.5, 0.8
+    maps[0, 1, 4, 4] = -1
+    points, values = decoding.highest_peaks(maps)
+    assert points[0, 0].tolist() == [9, 7]
+    assert values[0].tolist() == pytest.approx([0.8, 0])
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, 1.0])
+def test_a_flat_map_gives_a_finite_point_inside(value: float) -> None:
+    points, values = decoding.highest_peaks(torch.full((2, 18, 24, 24), value))
+    assert torch.isfinite(points).all()
+    assert ((points > -1) & (points < 24)).all()
+    assert (values == value).all()
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(st.lists(st.floats(2, 21, width=32), min_size=36, max_size=36), st.floats(1.0, 1.6))
+def test_targets_are_decoded_to_the_people_that_made_them(
+    points: list[float], sigma: float
+) -> None:
+    people = torch.tensor(points).view(1, 1, 18, 2)
+    found, _ = decoding.highest_peaks(targets.confidence_maps(people, 24, sigma))
+    assert (found - people[:, 0]).abs().max() < 0.2
+
+
+def test_a_batch_is_read_as_its_members() -> None:
+    maps = torch.rand(5, 18, 24, 24, generator=torch.Generator().manual_seed(0))
+    together = decoding.highest_peaks(maps)
+    for index in range(5):
+        alone = decoding.highest_peaks(maps[index : index + 1])
+        assert torch.equal(alone[0][0], together[0][index])
+        assert torch.equal(alone[1][0], together[1][index])

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+
+from posequery.files import BadInput
+from posequery.skeletons import JOINTS
+from posequery.student.samples import LabelledFrames, TrainingSet
+
+
+def write(path: Path, joints: tuple[str, ...] = JOINTS) -> Path:
+    image = np.zeros((20, 30, 3), np.uint8)
+    image[..., 2] = 255  # OpenCV's third is red
+    data = cv2.imencode(".jpg", image)[1].ravel()
+    with h5py.File(path, "w") as file:
+        images = file.create_dataset("images", (2,), h5py.vlen_dtype(np.uint8))
+        images[0], images[1] = data, data
+        file["people"] = np.arange(3 * 18 * 2, dtype=np.float32).reshape(3, 18, 2)
+        file["people_start"] = np.array([0, 1, 3])
+        file["masked_boxes"] = np.array([[1, 2, 3, 4]], np.float32)
+        file["masked_start"] = np.array([0, 1, 1])
+        file.attrs["joints"] = list(joints)
+    return path
+
+
+def test_a_training_set_gives_images_with_their_people_and_boxes(tmp_path: Path) -> None:
+    samples = TrainingSet(write(tmp_path / "set.h5"))
+    assert len(samples) == 2
+    first, second = samples[0], samples[1]
+    assert first.image.shape == (20, 30, 3)
+    assert first.image[5, 5].tolist() == pytest.approx([254, 0, 0], abs=2)
+    assert first.people.shape == (1, 18, 2)
+    assert first.boxes.tolist() == [[1, 2, 3, 4]]
+    assert second.people[1, 17, 1] == 107
+    assert second.boxes.shape == (0, 4)
+    assert not first.unlabelled.any()
+
+
+def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "no.h5"
+    with pytest.raises(BadInput, match="no such training set"):
+        TrainingSet(missing)
+    whole = write(tmp_path / "set.h5").read_bytes()
+    half = tmp_path / "half.h5"
+    half.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BadInput, match="half.h5: not a whole training set"):
+        TrainingSet(half)
+    with pytest.raises(BadInput, match="its joints are"):
+        TrainingSet(write(tmp_path / "other.h5", JOINTS[:17]))
+
+
+def test_an_image_that_is_no_jpeg_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "set.h5")
+    with h5py.File(path, "a") as file:
+        file["images"][1] = np.zeros(10, np.uint8)
+    with pytest.raises(BadInput, match="image 1"):
+        TrainingSet(path)[1]
+
+
+def test_a_streams_frame_has_one_person_in_its_own_pixels() -> None:
+    joints = np.full((1, 18, 2), np.nan, np.float32)
+    joints[0, 5] = 319.5, 239.5
+    sample = LabelledFrames(np.zeros((1, 96, 96, 3), np.uint8), joints, np.array([[320, 240]]))[0]
+    np.testing.assert_allclose(sample.people[0, 5], 95.5)
+    assert sample.unlabelled.tolist() == [joint != 5 for joint in range(18)]
+    assert sample.boxes.shape == (0, 4)

@@ -1,0 +1,260 @@
+import json
+import tracemalloc
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+
+from posequery.clips import (
+    OPEN_CLIPS,
+    Clip,
+    ClipInfo,
+    ClipWriter,
+    Stream,
+    read_labels,
+    write_index,
+    write_labels,
+)
+from posequery.files import BadInput, whole
+
+SIZE = 24
+INFO = ClipInfo("slug", "S1", "Eating", 2, "54138969", 0, 50.0, 1000, 1002, SIZE, "a b/v.mp4")
+
+
+def colour(clip, frame):
+    return np.array([10 + 20 * clip, 10 + 3 * frame, 200])
+
+
+def poses(clip, frames):
+    joints = np.zeros((frames, 18, 2), np.float32)
+    joints += 1000 * clip + np.arange(frames)[:, None, None]
+    joints[:, 0] = np.nan
+    return joints
+
+
+def write(path, frames, clip=0, **info):
+    """A clip of flat frames, of which colour and labels tell clip and frame."""
+    with whole(path) as temporary, ClipWriter(temporary) as writer:
+        for frame in range(frames):
+            flat = np.broadcast_to(colour(clip, frame), (SIZE, SIZE, 3)).astype(np.uint8)
+            writer.append(flat)
+        said = replace(INFO, frames=frames, slug=f"clip-{clip}", **info)
+        writer.close(said, poses(clip, frames))
+    return path
+
+
+def assert_is(frame, clip, number):
+    """JPEG at this quality keeps a flat colour within two grey levels."""
+    assert np.abs(frame.astype(int) - colour(clip, number)).max() <= 2
+
+
+@pytest.fixture
+def stream(tmp_path):
+    lengths = (3, 1, 4)
+    clips = [write(tmp_path / f"clip {n}.h5", k, clip=n) for n, k in enumerate(lengths)]
+    write_index(tmp_path / "stream.json", clips)
+    return tmp_path / "stream.json"
+
+
+def test_a_clip_gives_back_what_was_written(tmp_path):
+    path = write(tmp_path / "a.h5", 70)  # more than one chunk
+    clip = Clip(path)
+    assert clip.info == replace(INFO, frames=70, slug="clip-0")
+    assert type(clip.info.frames) is int
+    assert type(clip.info.fps) is float
+    for place, number in enumerate((69, 0, 64, 64)):
+        assert_is(clip.frames(np.array([69, 0, 64, 64]))[place], 0, number)
+    np.testing.assert_array_equal(clip.joints, poses(0, 70))
+    assert clip.joints.dtype == clip.confidence.dtype == np.float32
+    assert clip.confidence[:, 0].max() == 0  # no label, no confidence
+    assert clip.confidence[:, 1:].min() == 1
+    assert clip.frames(np.array([], int)).shape == (0, SIZE, SIZE, 3)
+
+
+def test_colours_survive_well(tmp_path):
+    ramp = np.linspace(0, 255, SIZE).astype(np.uint8)
+    frame = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None], np.uint8(90)), axis=-1)
+    with ClipWriter(tmp_path / "a.h5") as writer:
+        writer.append(frame)
+        writer.close(replace(INFO, frames=1), None)
+    read = Clip(tmp_path / "a.h5").frames(np.array([0]))[0]
+    assert np.abs(read.astype(int) - frame).mean() < 3
+
+
+def test_the_same_frames_give_the_same_bytes(tmp_path):
+    one, two = write(tmp_path / "a.h5", 5), write(tmp_path / "b.h5", 5)
+    assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("said", "labels"), [({"frames": 3}, 2), ({"frames": 2}, 3), ({"frames": 2, "size": 8}, 2)]
+)
+def test_a_clip_that_contradicts_itself_is_not_written(tmp_path, said, labels):
+    path = tmp_path / "a.h5"
+
+    def make():
+        with whole(path) as temporary, ClipWriter(temporary) as writer:
+            for _ in range(2):
+                writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+            writer.close(replace(INFO, **said), poses(0, labels))
+
+    with pytest.raises(ValueError, match="said"):
+        make()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_of_two_sizes_are_refused(tmp_path):
+    with ClipWriter(tmp_path / "a.h5") as writer:
+        writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+        with pytest.raises(ValueError, match="a frame of shape"):
+            writer.append(np.zeros((8, 8, 3), np.uint8))
+
+
+def test_memory_does_not_grow_with_the_clip(tmp_path):
+    def peak(frames):
+        noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+        path = tmp_path / f"{frames}.h5"
+        tracemalloc.start()
+        with ClipWriter(path) as writer:
+            for _ in range(frames):
+                writer.append(noise)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    peak(8)  # what the first call alone needs
+    assert peak(320) < 1.5 * peak(128)
+
+
+def test_a_missing_clip(tmp_path):
+    with pytest.raises(BadInput, match="no such clip file"):
+        Clip(tmp_path / "none.h5")
+
+
+def test_every_truncation_is_one_error(tmp_path):
+    content = write(tmp_path / "a.h5", 3).read_bytes()
+    for length in range(0, len(content), 211):
+        path = tmp_path / f"cut{length}.h5"  # HDF5 remembers files by name
+        path.write_bytes(content[:length])
+        with pytest.raises(BadInput, match=path.name):
+            Clip(path).frames(np.arange(3))
+
+
+@pytest.mark.parametrize("name", ["frames", "joints", "confidence"])
+def test_a_clip_without_one_of_its_parts(tmp_path, name):
+    path = write(tmp_path / "a.h5", 3)
+    with h5py.File(path, "a") as file:
+        del file[name]
+    with pytest.raises(BadInput, match="not a whole clip file"):
+        Clip(path)
+
+
+@pytest.mark.parametrize("data", [[], [1, 2, 3]])
+def test_a_frame_that_is_no_picture(tmp_path, data):
+    path = write(tmp_path / "a.h5", 3)
+    with h5py.File(path, "a") as file:
+        file["frames"][1] = np.array(data, np.uint8)
+    clip = Clip(path)
+    assert_is(clip.frames(np.array([2]))[0], 0, 2)
+    with pytest.raises(BadInput, match="frame 1 is broken"):
+        clip.frames(np.array([1]))
+
+
+def test_a_stream_plays_its_clips_in_order(stream):
+    played = Stream(stream)
+    assert len(played) == 8
+    assert played.starts.tolist() == [0, 3, 4]
+    assert [clip.slug for clip in played.clips] == ["clip-0", "clip-1", "clip-2"]
+    expected = [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0), (2, 1), (2, 2), (2, 3)]
+    assert [played.locate(index) for index in range(8)] == expected
+    for frame, place in zip(played.frames(np.arange(8)), expected, strict=True):
+        assert_is(frame, *place)
+    order = np.array([7, 0, 3, 3, 5])
+    joints, frames = played.joints(order), played.frames(order)
+    for place, index in enumerate(order):
+        clip, number = expected[index]
+        assert_is(frames[place], clip, number)
+        np.testing.assert_array_equal(joints[place], poses(clip, 4)[number])
+    assert played.source_size(order).tolist() == [[1000, 1002]] * 5
+    assert played.fps == 50
+
+
+@pytest.mark.parametrize("index", [-1, 8])
+def test_no_frame_outside_the_stream(stream, index):
+    played = Stream(stream)
+    for read in (played.frames, played.joints):
+        with pytest.raises(IndexError):
+            read(np.array([0, index]))
+    with pytest.raises(IndexError):
+        played.locate(index)
+
+
+def test_a_stream_of_more_clips_than_stay_open(tmp_path):
+    count = OPEN_CLIPS + 3
+    clips = [write(tmp_path / f"{n:02d}.h5", 1, clip=n % 10) for n in range(count)]
+    write_index(tmp_path / "s.json", clips)
+    played = Stream(tmp_path / "s.json")
+    for index in (*range(count), 0):
+        assert_is(played.frames(np.array([index]))[0], index % 10, 0)
+
+
+def test_a_stream_can_be_moved_with_its_clips(stream, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("moved") / "there"
+    stream.parent.rename(elsewhere)
+    assert_is(Stream(elsewhere / "stream.json").frames(np.array([3]))[0], 1, 0)
+
+
+@pytest.mark.parametrize("info", [{"fps": 49.99}, {"size": 8}])
+def test_clips_that_do_not_go_together(tmp_path, info):
+    one = write(tmp_path / "a.h5", 1)
+    with ClipWriter(tmp_path / "b.h5") as writer:
+        writer.close(replace(INFO, **info), None)
+    with pytest.raises(BadInput, match=f"differ in {next(iter(info))}"):
+        write_index(tmp_path / "s.json", [one, tmp_path / "b.h5"])
+    assert not (tmp_path / "s.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": [{"file": "a"}]}', '{"clips": ["a"]}'])
+def test_not_an_index(tmp_path, text):
+    (tmp_path / "s.json").write_text(text)
+    with pytest.raises(BadInput, match="not an index"):
+        Stream(tmp_path / "s.json")
+
+
+def test_an_index_of_nothing(tmp_path):
+    write_index(tmp_path / "s.json", [])
+    with pytest.raises(BadInput, match="names no clip"):
+        Stream(tmp_path / "s.json")
+
+
+def test_a_clip_made_anew_with_another_length_is_noticed(stream):
+    write(stream.parent / "clip 2.h5", 5, clip=2)
+    played = Stream(stream)
+    with pytest.raises(BadInput, match="is not the clip that"):
+        played.frames(np.array([7]))
+
+
+def test_labels_belong_to_one_stream(stream, tmp_path):
+    joints, sure = poses(3, 8), np.linspace(0, 1, 8 * 18, dtype=np.float32).reshape(8, 18)
+    path = tmp_path / "labels.h5"
+    write_labels(path, joints, sure, stream)
+    read = read_labels(path, stream)
+    np.testing.assert_array_equal(read[0], joints)
+    np.testing.assert_array_equal(read[1], sure)
+    content = json.loads(stream.read_text())
+    stream.write_text(json.dumps({"clips": content["clips"][:2]}))
+    with pytest.raises(BadInput, match="another stream"):
+        read_labels(path, stream)
+
+
+def test_labels_that_are_missing_or_cut(stream, tmp_path):
+    with pytest.raises(BadInput, match="no such labels file"):
+        read_labels(tmp_path / "none.h5", stream)
+    write_labels(tmp_path / "a.h5", poses(0, 8), np.ones((8, 18)), stream)
+    content = (tmp_path / "a.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match="not a whole labels file"):
+        read_labels(tmp_path / "cut.h5", stream)
+    with pytest.raises(ValueError, match="labels of shapes"):
+        write_labels(tmp_path / "b.h5", poses(0, 8), np.ones((7, 18)), stream)

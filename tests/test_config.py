@@ -1,0 +1,158 @@
+"""The schema is strict, says everything at once, and documents itself."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from posequery import grid
+from posequery.config import load_study, protocol, reference
+from posequery.files import BadInput
+from posequery.online.policies import frames_in
+from posequery.study import note_protocol, refuse_changed_protocol, restriction
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "mine.yaml").write_text(text)
+    return str(folder / "mine.yaml")
+
+
+RENDERED = "source: {kind: rendered}\nteachers: [ground_truth]\n"
+
+
+def fault(folder: Path, text: str) -> str:
+    with pytest.raises(BadInput) as error:
+        load_study(write(folder, text), {}, CONFIG)
+    assert str(folder / "mine.yaml") in str(error.value)
+    return str(error.value)
+
+
+def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+    told = fault(
+        tmp_path,
+        RENDERED + "onlin: {}\ntraining: {epoch: 3, learning_rate: fast}\nseeds: []\n"
+        "strategies: [unifrom]\nonline: {rates: [120%], window: 30 minutes}\n",
+    )
+    for expected in (
+        "unknown key 'onlin', did you mean 'online'?",
+        "unknown key 'training.epoch', did you mean 'epochs'?",
+        "training.learning_rate",
+        "seeds",
+        "no strategy is called 'unifrom': did you mean 'uniform'?",
+        "at most at 100 %, not at 120%",
+        "'30 minutes' is no stretch of a stream",
+    ):
+        assert expected in told
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("online: {window: 50 frames}\n", "a rate of 1/100 selects nothing from a window of 50"),
+        ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
+        ("videos: [a.mp4]\n", "videos: name your videos here"),
+        ("teachers: [blazepose]\n", "'blazepose' does not go with source kind 'rendered'"),
+        ("student: {input_size: 100}\n", "student.input_size"),
+    ],
+)
+def test_impossible_values_are_refused(tmp_path: Path, text: str, expected: str) -> None:
+    body = {line.split(":")[0]: line for line in (RENDERED + text).splitlines()}
+    assert expected in fault(tmp_path, "\n".join(body.values()))
+
+
+def test_broken_files_are_named(tmp_path: Path) -> None:
+    assert "is no YAML" in fault(tmp_path, "a: [1\n")
+    assert "holds no keys" in fault(tmp_path, "just words\n")
+    assert "extends itself" in fault(tmp_path, "extends: mine\n")
+    with pytest.raises(BadInput, match="Did you mean 'mini'?"):
+        load_study("minni", {}, CONFIG)
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_study(str(tmp_path / "none.yaml"), {}, CONFIG)
+
+
+@pytest.mark.parametrize("rate", ["0.29", "29%", "29/100", 0.29])
+def test_rates_are_exact_fractions(tmp_path: Path, rate: object) -> None:
+    study = load_study(
+        write(tmp_path, RENDERED), {"online": {"rates": [rate], "once_rate": "1/3"}}, CONFIG
+    )
+    assert study.online.rates == [Fraction(29, 100)]
+    slugs = {grid.rate_slug(cell.rate) for cell in grid.cells(study)}
+    assert slugs == {"0pct", "29pct", "100pct", "100of3pct"}
+    assert {grid.parse_rate_slug(slug) for slug in slugs} == {
+        cell.rate for cell in grid.cells(study)
+    }
+
+
+def test_stretches_are_frames_or_seconds() -> None:
+    assert frames_in("1500 frames", 50.0) == 1500
+    assert frames_in("30 s", 50.0) == 1500
+    assert frames_in("2.56 s", 50.0) == 128
+    assert frames_in("30 s", 49.99) == 1500
+    assert frames_in("0.01 s", 5.0) == 1
+
+
+def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
+    path = write(tmp_path, RENDERED)
+    study = load_study(path, {"online": {"window": "2000"}, "study": "x", "only": "y"}, CONFIG)
+    assert study.name == "mine"
+    assert study.online.window == "2000 frames"
+    assert study.online.rates == load_study(path, {}, CONFIG).online.rates
+
+
+def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
+    study = load_study(
+        write(tmp_path, "videos: [a b.mp4]\nonline: {error_by: teacher}\n"), {}, CONFIG
+    )
+    assert study.videos == [tmp_path.resolve() / "a b.mp4"]
+
+
+def test_the_grid_is_the_papers() -> None:
+    study = load_study("mini", {}, CONFIG)
+    cells = grid.cells(study)
+    assert len(cells) == len({cell.folder for cell in cells}) == (4 * 5 + 2) + (1 + 2 * (2 + 4 * 2))
+    alone = grid.cells(study, ("uniform",))
+    assert {cell.method for cell in alone} == {"uniform"} and len(alone) == 5 + 2 * 2
+    twice = load_study("mini", {"seeds": [0, 1]}, CONFIG)
+    assert len(grid.cells(twice)) == 2 * len(cells)
+
+
+def test_only_names_methods_of_the_study() -> None:
+    study = load_study("mini", {}, CONFIG)
+    assert restriction("baseline,uniform", study) == ("uniform", "baseline")
+    assert restriction(None, study) == ()
+    with pytest.raises(BadInput, match="Did you mean 'uniform'?"):
+        restriction("unifrom", study)
+
+
+def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> None:
+    study = load_study("mini", {}, CONFIG)
+    note_protocol(study, tmp_path)
+    refuse_changed_protocol(study, tmp_path, confirmed=False)
+    more = load_study("mini", {"seeds": [0, 1], "offline": {"rates": ["2%"]}}, CONFIG)
+    refuse_changed_protocol(more, tmp_path, confirmed=False)
+    changed = load_study("mini", {"online": {"window": "200 frames"}}, CONFIG)
+    with pytest.raises(BadInput, match="online.window was 100 frames, is 200 frames"):
+        refuse_changed_protocol(changed, tmp_path, confirmed=False)
+    refuse_changed_protocol(changed, tmp_path, confirmed=True)
+    assert "seeds" not in protocol(study)
+
+
+def test_the_documentation_is_the_schemas() -> None:
+    text = (CONFIG / "README.md").read_text(encoding="utf-8")
+    assert reference() in text, "renew the table in config/README.md: python -m posequery.config"
+
+
+@pytest.mark.parametrize("study", ["mini", "lab", "tiny"])
+def test_the_studies_that_ship_are_valid(study: str) -> None:
+    assert grid.cells(load_study(study, {}, CONFIG))
+
+
+def test_the_recipe_that_is_configured_is_the_one_that_trains() -> None:
+    from posequery.config import Augmentation, Recipe
+    from posequery.student import augmentation, training
+
+    ours, theirs = Recipe(), training.Recipe()
+    assert training.Recipe.of(ours.model_dump(mode="json")) == theirs
+    assert Augmentation().model_dump() == vars(augmentation.Augmentation())

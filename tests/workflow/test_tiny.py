@@ -1,0 +1,204 @@
+"""The whole workflow on the study tiny: from nothing to tables and figures, and what reruns.
+
+One run is shared by the tests of this file, which change nothing in it.
+"""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def snakemake(
+    folder: Path, *arguments: str, root: Path = ROOT, ok: bool = True
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", "2", *arguments]
+    # Without the tests' own PYTHONPATH: the workflow has to find its checkout by itself.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def planned(text: str) -> dict[str, int]:
+    """Jobs by rule in a dry run's table."""
+    rows = re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule != "total"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("it's a $study")
+    done = snakemake(folder, "--config", "study=tiny")
+    text = done.stdout + done.stderr
+    assert "Study tiny is complete: results/tiny/tables and results/tiny/figures" in text
+    return folder
+
+
+def cell_rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> None:
+    out = made / "results/tiny"
+    rows = cell_rows(out / "cells.csv")
+    assert len(rows) == (4 * 2 + 2) + (1 + 2 * (2 + 4 * 2))
+    assert all(float(row["mpjpe_px"]) > 0 for row in rows)
+    names = {file.name for file in (out / "tables").iterdir()}
+    for table in ("table1", "table2", "efficiency"):
+        assert {f"{table}.csv", f"{table}.md", f"{table}.tex"} <= names
+    names = {file.name for file in (out / "figures").iterdir()}
+    for figure in ("figure2a", "figure2b"):
+        assert {f"{figure}.png", f"{figure}.pdf", f"{figure}.svg", f"{figure}.md"} <= names
+    assert "rendered stand-in" in (out / "figures/figure2a.md").read_text()
+    assert not (out / "state").exists() or not any((out / "state").iterdir())
+
+
+def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
+    """From Table 1's source down: the row, its cell, its frames' errors, its selection."""
+    out = made / "results/tiny"
+    (row,) = (
+        row
+        for row in cell_rows(out / "cells.csv")
+        if (row["setting"], row["method"], row["rate"]) == ("offline", "error", "1/5")
+    )
+    cell = out / row["folder"]
+    with h5py.File(cell / "errors.h5") as file:
+        limbs = file["error"][:, 5:17]
+    assert float(row["mpjpe_px"]) == pytest.approx(float(np.nanmean(limbs)), abs=1e-3)
+    picked = cell_rows(out / "selections/error/20pct/seed0.csv")
+    with h5py.File(out / "scores/pool.h5") as file:
+        scores = file["error"][:]
+    assert len(picked) == int(row["k"]) == len(scores) // 5
+    worst = np.sort(np.argsort(-scores)[: len(picked)])
+    assert [int(line["frame"]) for line in picked] == worst.tolist()
+
+
+def test_the_offline_study_keeps_subjects_apart(made: Path) -> None:
+    clips = made / "results/tiny/clips"
+    subjects = {
+        name: {row["subject"] for row in json.loads((clips / f"{name}.json").read_text())["clips"]}
+        for name in ("pool", "test", "stream")
+    }
+    assert subjects["pool"] == {"S1", "S5", "S6", "S7", "S8"}
+    assert subjects["test"] == {"S9", "S11"}
+    assert subjects["stream"] == {"S1"}
+    test = json.loads((clips / "test.json").read_text())["clips"]
+    assert {row["subaction"] for row in test} == {1}
+    stream = [row["slug"] for row in json.loads((clips / "stream.json").read_text())["clips"]]
+    assert len(stream) == 30
+    assert stream[:2] == ["S1-Directions-1-54138969", "S1-Directions-54138969"]
+
+
+def test_a_rerun_with_nothing_changed_does_nothing(made: Path) -> None:
+    done = snakemake(made, "--dry-run", "--config", "study=tiny")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
+    """The cells are made again by one core, from copied results without Snakemake's memory."""
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    done = snakemake(tmp_path, "--dry-run", "--config", "study=tiny")
+    assert "Nothing to be done" in done.stdout + done.stderr
+    again = tmp_path / "results/tiny"
+    for name in ("cells", "selections", "student", "tables"):
+        shutil.rmtree(again / name)
+    (again / "cells.csv").unlink()
+    only = "uniform,random,continual,none,baseline"
+    snakemake(tmp_path, "--cores", "1", "--config", "study=tiny", f"only={only}", "--", "cells")
+    first = made / "results/tiny"
+    fresh = sorted(again.glob("cells/**/summary.json")) + sorted(again.glob("selections/**/*.csv"))
+    assert len(fresh) > 10
+    for file in fresh:
+        assert file.read_bytes() == (first / file.relative_to(again)).read_bytes(), file
+    for file in again.glob("**/*.pt"):
+        one, two = (
+            torch.load(path, weights_only=True)["weights"]
+            for path in (file, first / file.relative_to(again))
+        )
+        assert all(torch.equal(one[key], two[key]) for key in two), file
+
+
+def test_one_strategy_runs_alone_and_leaves_the_studys_tables(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    out = tmp_path / "results/tiny"
+    shutil.rmtree(out / "cells/offline/ground_truth/uniform")
+    before = (out / "tables/table1.md").stat().st_mtime_ns
+    done = snakemake(tmp_path, "--config", "study=tiny", "only=uniform", "--", "cells")
+    assert planned(done.stdout + done.stderr)["finetune"] == 2
+    assert {row["method"] for row in cell_rows(out / "only/uniform/cells.csv")} == {"uniform"}
+    assert (out / "only/uniform/tables/table1.md").is_file()
+    assert (out / "tables/table1.md").stat().st_mtime_ns == before
+
+
+def checkout(folder: Path) -> Path:
+    for name in ("Snakefile", "config", "envs", "scripts", "src", "workflow"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, folder / name)
+    return folder
+
+
+def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    edited = root / "src/posequery/strategies/least_confidence.py"
+    plan = ("--dry-run", "--config", "study=tiny")
+
+    edited.write_text("# a comment\n" + edited.read_text())
+    done = snakemake(made, *plan, root=root)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+    edited.write_text(edited.read_text() + "\nCHANGED = 1\n")
+    done = snakemake(made, *plan, root=root)
+    jobs = planned(done.stdout + done.stderr)
+    # Offline its selections, and the cells trained on them; online its cells of both teachers.
+    assert jobs["select_frames"] == 2 and jobs["finetune"] == 2 and jobs["adapt"] == 2 * 2
+    assert not {"score", "pretrain", "extract", "label_network"} & jobs.keys()
+
+
+@pytest.mark.parametrize("profile", ["gpu", "jetson"])
+def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
+    given = str(ROOT / "workflow/profiles" / profile)
+    done = snakemake(tmp_path, "--profile", given, "--dry-run", "--config", "device=cuda")
+    jobs = planned(done.stdout + done.stderr)
+    assert jobs["finetune"] == 22 and jobs["adapt"] == 21
+    assert "gpu=1" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["study=minni"], "Did you mean 'mini'?"),
+        (["study=tiny", "only=unifrom"], "Did you mean 'uniform'?"),
+        (["study=tiny", "onlyy=uniform"], "unknown key 'onlyy'"),
+        (["study=tiny", "training={epoch: 1}"], "did you mean 'epochs'?"),
+    ],
+)
+def test_a_slip_in_the_config_stops_before_any_job(
+    words: list[str], told: str, tmp_path: Path
+) -> None:
+    done = snakemake(tmp_path, "--config", *words, ok=False)
+    assert told in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_planning_imports_no_torch(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "snakemake", "--dry-run", "--directory"]
+    command += [str(tmp_path), "--snakefile", str(ROOT / "Snakefile")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert not re.search(r"\| +(torch|cv2|av|h5py|matplotlib)$", done.stderr, re.MULTILINE)

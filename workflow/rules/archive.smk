@@ -1,0 +1,27 @@
+# One file for the paper's readers: results, selections, config, environment, checksums.
+
+
+rule archive:
+    input:
+        final_files(),
+    output:
+        f"{FINAL}/{STUDY.name}.tar.gz",
+    log:
+        f"{OUT}/logs/archive.log",
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=60,
+        gpu=0,
+    params:
+        code=code("archive"),
+        results=lambda wildcards: OUT,
+        settings=section(STUDY),
+    message:
+        "Archive study {STUDY.name}"
+    shell:
+        script("archive")
+        + " {output:q} --results {params.results:q} --settings {params.settings:q} 2> {log:q}"

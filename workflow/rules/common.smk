@@ -1,0 +1,103 @@
+# The study at hand, and the helpers that every station uses.
+import json
+import shlex
+from fractions import Fraction
+
+SRC = Path(workflow.basedir) / "src"
+SCRIPTS = Path(workflow.basedir) / "scripts"
+sys.path.insert(0, str(SRC))
+
+from snakemake.exceptions import WorkflowError
+
+from posequery import grid, provenance, study as studies
+from posequery.config import load_study
+from posequery.files import BadInput
+
+try:
+    provenance.require_checkout(SRC)
+    STUDY = load_study(str(config["study"]), config, Path(workflow.basedir) / "config")
+    ONLY = studies.restriction(config.get("only"), STUDY)
+    OUT = f"results/{STUDY.name}"
+    studies.refuse_changed_protocol(STUDY, Path(OUT), bool(config.get("confirm")))
+    CLIPS = studies.clips(STUDY, OUT)
+except BadInput as error:
+    raise WorkflowError(str(error)) from None
+
+# Where a restricted run's tables go: never in place of the study's own.
+FINAL = f"{OUT}/only/{'+'.join(ONLY)}" if ONLY else OUT
+CELLS = grid.cells(STUDY, ONLY)
+GPU = int(STUDY.device == "cuda")
+STATE = f"{OUT}/state"
+
+# One thread a job and jobs side by side: numbers then do not depend on --cores.
+# A job's own errors and closing line go to the terminal as well (3), the rest to its log.
+shell.executable("bash")
+shell.prefix(
+    "set -euo pipefail; exec 3>&2; export POSEQUERY_TERMINAL=3 "
+    "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
+    "OMP_WAIT_POLICY=PASSIVE PYTHONHASHSEED=0 "
+    f"PYTHONPATH={shlex.quote(str(SRC))}; "
+)
+# Another interpreter for the jobs: a board whose own Python has torch and no Snakemake.
+PYTHON = shlex.quote(str(config.get("python", sys.executable)))
+
+
+def script(name):
+    """The shell words that run a station's script."""
+    return f"{PYTHON} {shlex.quote(str(SCRIPTS / name))}.py"
+
+
+def code(name, *strategies):
+    """The digest of a script, of all it imports, and of the strategies named."""
+    return provenance.code_digest(SCRIPTS / f"{name}.py", strategies)
+
+
+def section(model, **more):
+    """A part of the config as the JSON that a script takes."""
+    return json.dumps(model.model_dump(mode="json") | more, sort_keys=True)
+
+
+def words(*parts):
+    """The words that seed a job's random draws."""
+    return json.dumps([STUDY.name, *parts])
+
+
+def cell_words(setting):
+    """What a cell is, as the JSON that heads its summary."""
+
+    def from_wildcards(wildcards):
+        cell = {
+            "setting": setting,
+            "teacher": wildcards.teacher,
+            "method": wildcards.method,
+            "rate": str(grid.parse_rate_slug(wildcards.rate)),
+            "seed": int(wildcards.seed),
+        }
+        return json.dumps(cell)
+
+    return from_wildcards
+
+
+def cell_path(cell):
+    return f"{OUT}/cells/{cell.folder}"
+
+
+def cell_files(setting=None):
+    return [
+        f"{cell_path(cell)}/summary.json"
+        for cell in CELLS
+        if setting in (None, cell.setting)
+    ]
+
+
+def note_protocol():
+    studies.note_protocol(STUDY, Path(OUT))
+
+
+wildcard_constraints:
+    slug="|".join(CLIPS),
+    stream="pool|test|stream",
+    method="[a-z_]+",
+    teacher="[a-z_]+",
+    rate=r"[0-9of]+pct",
+    seed=r"\d+",

@@ -1,0 +1,128 @@
+# The offline study: score the pool once, select, fine-tune and evaluate; each cell a job.
+
+
+def selection_files():
+    return [
+        f"{OUT}/selections/{cell.method}/{grid.rate_slug(cell.rate)}/seed{cell.seed}.csv"
+        for cell in CELLS
+        if cell.setting == "offline"
+    ]
+
+
+def rate_of(wildcards):
+    return str(grid.parse_rate_slug(wildcards.rate))
+
+
+def named(method):
+    """A method as the strategies whose code it runs."""
+    return [method] if method in STUDY.strategies else []
+
+
+rule score:
+    input:
+        pool=f"{OUT}/clips/pool.json",
+        checkpoint=student_file(),
+    output:
+        f"{OUT}/scores/pool.h5",
+    log:
+        f"{OUT}/logs/score.log",
+    benchmark:
+        f"{OUT}/benchmarks/score.tsv"
+    priority: 50
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=600,
+        gpu=GPU,
+    params:
+        code=code("score"),
+        device=STUDY.device,
+    message:
+        "Score every frame of the pool with the pre-trained student"
+    shell:
+        script("score")
+        + " --pool {input.pool:q} --checkpoint {input.checkpoint:q} --device {params.device}"
+        + " --output {output:q} 2> {log:q}"
+
+
+rule select_frames:
+    input:
+        pool=f"{OUT}/clips/pool.json",
+        scores=rules.score.output,
+    output:
+        f"{OUT}/selections/{{method}}/{{rate}}/seed{{seed}}.csv",
+    log:
+        f"{OUT}/logs/select/{{method}}/{{rate}}/seed{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/select/{{method}}/{{rate}}/seed{{seed}}.tsv"
+    priority: 50
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=lambda wildcards: code("select_frames", *named(wildcards.method)),
+        rate=rate_of,
+        confidence=STUDY.confidence,
+        words=lambda wildcards: words(
+            "select", wildcards.method, wildcards.rate, wildcards.seed
+        ),
+    message:
+        "Select {wildcards.rate} of the pool by {wildcards.method}"
+    shell:
+        script("select_frames")
+        + " --pool {input.pool:q} --scores {input.scores:q} --method {wildcards.method}"
+        + " --rate {params.rate} --confidence {params.confidence} --words {params.words:q}"
+        + " --output {output:q} 2> {log:q}"
+
+
+def offline_priority(wildcards):
+    return 40 if wildcards.method == "all" else 0
+
+
+rule finetune:
+    input:
+        pool=f"{OUT}/clips/pool.json",
+        test=f"{OUT}/clips/test.json",
+        selection=rules.select_frames.output,
+        checkpoint=student_file(),
+    output:
+        multiext(
+            f"{OUT}/cells/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
+            "summary.json",
+            "seconds.json",
+            "errors.h5",
+            "weights.pt",
+        ),
+    log:
+        f"{OUT}/logs/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.tsv"
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=1440,
+        gpu=GPU,
+    params:
+        code=code("finetune"),
+        recipe=section(STUDY.training),
+        cell=cell_words("offline"),
+        words=lambda wildcards: words("offline", *wildcards),
+        device=STUDY.device,
+        folder=subpath(output[0], parent=True),
+        state=lambda wildcards: f"{STATE}/{'-'.join(['offline', *wildcards])}",
+    message:
+        "Fine-tune on {wildcards.rate} by {wildcards.method}, and evaluate"
+    shell:
+        script("finetune")
+        + " --pool {input.pool:q} --test {input.test:q} --selection {input.selection:q}"
+        + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
+        + " --words {params.words:q} --code {params.code} --device {params.device}"
+        + " --state {params.state:q} --output {params.folder:q} 2> {log:q}"

@@ -1,0 +1,67 @@
+# The online study: the student lives on the stream and adapts, window by window; each cell a job.
+
+
+def adapt_labels(wildcards):
+    labels = [] if wildcards.teacher == "none" else labels_of(wildcards.teacher)
+    if not RENDERED:
+        labels = labels_of(STUDY.teachers[0])
+    return {"labels": labels} if labels else {}
+
+
+def adapt_strategies(wildcards):
+    return named("uniform" if wildcards.method == "once" else wildcards.method)
+
+
+rule adapt:
+    input:
+        unpack(adapt_labels),
+        stream=f"{OUT}/clips/stream.json",
+        checkpoint=student_file(),
+    output:
+        multiext(
+            f"{OUT}/cells/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
+            "summary.json",
+            "seconds.json",
+            "record.h5",
+            "weights.pt",
+        ),
+    log:
+        f"{OUT}/logs/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.tsv"
+    priority: 10
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=1440,
+        gpu=GPU,
+    params:
+        code=lambda wildcards: code("adapt", *adapt_strategies(wildcards)),
+        labels=lambda wildcards, input: (
+            ["--labels", input.labels] if "labels" in input.keys() else []
+        ),
+        reference="truth" if RENDERED else "labels",
+        recipe=section(STUDY.training),
+        cell=cell_words("online"),
+        window=STUDY.online.window,
+        every=STUDY.online.continual_every,
+        weights=STUDY.online.weights,
+        error_by=STUDY.online.error_by,
+        confidence=STUDY.confidence,
+        words=lambda wildcards: words("online", *wildcards),
+        device=STUDY.device,
+        folder=subpath(output[0], parent=True),
+        state=lambda wildcards: f"{STATE}/{'-'.join(['online', *wildcards])}",
+    message:
+        "Adapt online by {wildcards.method} at {wildcards.rate}, labels by {wildcards.teacher}"
+    shell:
+        script("adapt")
+        + " --stream {input.stream:q} {params.labels:q} --reference {params.reference}"
+        + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
+        + " --window {params.window:q} --continual-every {params.every:q}"
+        + " --weights {params.weights} --error-by {params.error_by}"
+        + " --confidence {params.confidence} --words {params.words:q} --code {params.code}"
+        + " --device {params.device} --state {params.state:q} --output {params.folder:q}"
+        + " 2> {log:q}"

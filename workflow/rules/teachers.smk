@@ -1,0 +1,141 @@
+# The teachers: whatever labels the stream. Each sees the source video, not the small clip.
+
+
+def labels_of(teacher):
+    """A teacher's labels of the stream; ground truth travels in the clips themselves."""
+    return [] if teacher == "ground_truth" else [f"{OUT}/labels/{teacher}.h5"]
+
+
+def label_files():
+    return [file for teacher in STUDY.teachers for file in labels_of(teacher)]
+
+
+def videos_of_stream():
+    """The sources of the stream's clips: a fetched package, or the videos themselves."""
+    if STUDY.source.kind == "lab":
+        return [f"{OUT}/data/pose2sim"]
+    return [clip.video for clip in CLIPS.values() if "stream" in clip.streams]
+
+
+rule train_teacher:
+    input:
+        f"{OUT}/training_sets/studio.h5",
+    output:
+        weights=f"{OUT}/teachers/network.pt",
+        epochs=f"{OUT}/teachers/epochs.csv",
+    log:
+        f"{OUT}/logs/train_teacher.log",
+    benchmark:
+        f"{OUT}/benchmarks/train_teacher.tsv"
+    priority: 60
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=600,
+        gpu=GPU,
+    params:
+        code=code("pretrain"),
+        network=STUDY.teacher_network.name,
+        input_size=STUDY.teacher_network.input_size,
+        recipe=section(STUDY.teacher_network.recipe),
+        words=words("train_teacher"),
+        device=STUDY.device,
+        state=f"{STATE}/train_teacher",
+    message:
+        "Train the network that stands where OpenPose stands"
+    shell:
+        script("pretrain")
+        + " --training-set {input:q} --network {params.network}"
+        + " --input-size {params.input_size} --recipe {params.recipe:q}"
+        + " --words {params.words:q} --device {params.device} --code {params.code}"
+        + " --state {params.state:q} --log {output.epochs:q} --output {output.weights:q} 2> {log:q}"
+
+
+rule label_network:
+    input:
+        stream=f"{OUT}/clips/stream.json",
+        checkpoint=rules.train_teacher.output.weights,
+        videos=videos_of_stream(),
+    output:
+        f"{OUT}/labels/network.h5",
+    log:
+        f"{OUT}/logs/label/network.log",
+    benchmark:
+        f"{OUT}/benchmarks/label/network.tsv"
+    priority: 60
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=600,
+        gpu=GPU,
+    params:
+        code=code("label_network"),
+        device=STUDY.device,
+    message:
+        "Label the stream with the teacher network"
+    shell:
+        script("label_network")
+        + " --stream {input.stream:q} --checkpoint {input.checkpoint:q}"
+        + " --device {params.device} --output {output:q} 2> {log:q}"
+
+
+rule label_blazepose:
+    input:
+        stream=f"{OUT}/clips/stream.json",
+        package=f"{OUT}/data/mediapipe",
+        videos=videos_of_stream(),
+    output:
+        f"{OUT}/labels/blazepose.h5",
+    log:
+        f"{OUT}/logs/label/blazepose.log",
+    benchmark:
+        f"{OUT}/benchmarks/label/blazepose.tsv"
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=600,
+        gpu=0,
+    params:
+        code=code("label_blazepose"),
+    message:
+        "Label the stream with BlazePose"
+    shell:
+        script("label_blazepose")
+        + " --index {input.stream:q} --detector {input.package:q}/pose_detection.tflite"
+        + " --landmarks {input.package:q}/pose_landmark_full.tflite --labels {output:q} 2> {log:q}"
+
+
+rule consensus:
+    input:
+        stream=f"{OUT}/clips/stream.json",
+        labels=f"{OUT}/labels/blazepose.h5",
+        package=f"{OUT}/data/pose2sim",
+    output:
+        labels=f"{OUT}/labels/consensus.h5",
+        statistics=f"{OUT}/labels/consensus.json",
+    log:
+        f"{OUT}/logs/label/consensus.log",
+    benchmark:
+        f"{OUT}/benchmarks/label/consensus.tsv"
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+        gpu=0,
+    params:
+        code=code("consensus"),
+    message:
+        "Find what the four calibrated views agree on"
+    shell:
+        script("consensus")
+        + " --index {input.stream:q} --labels {input.labels:q}"
+        + " --calibration {input.package:q}/calibration/Calib.qca.txt"
+        + " --consensus {output.labels:q} --summary {output.statistics:q} 2> {log:q}"
