@@ -104,7 +104,7 @@ class DenseNetSmall(nn.Module):
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "densenet_small": partial(
-        DenseNetSmall, stem=32, growth=16, layers=(2, 3, 4), transitions=(48, 80), up=(32, 32)
+        DenseNetSmall, stem=32, growth=16, layers=(2, 3, 4), transitions=(48, 64), up=(32, 32)
     ),
     "densenet_wide": partial(
         DenseNetSmall, stem=48, growth=32, layers=(2, 4, 6), transitions=(96, 128), up=(64, 64)

@@ -32,13 +32,17 @@ def test_the_annotations_are_cocos(coco):
     assert names == [f"{number:012d}.jpg" for number in range(1, len(names) + 1)]
     for image in data["images"][:5]:
         pixels = cv2.imread(str(root / "train2017" / image["file_name"]))
-        assert pixels.shape == (image["height"], image["width"], 3) == (96, 96, 3)
+        height, width = image["height"], image["width"]
+        assert pixels.shape == (height, width, 3)
+        assert 0.95 * 96**2 < height * width < 1.05 * 96**2
+        assert (height == width) == (domain == "studio") and 0.56 < height / width < 1.79
     ids = [row["id"] for row in data["annotations"]]
     assert len(set(ids)) == len(ids)
 
 
 def test_keypoints_are_consistent(coco):
     _, _, data = coco
+    sizes = {image["id"]: (image["width"], image["height"]) for image in data["images"]}
     for row in data["annotations"]:
         points = np.array(row["keypoints"]).reshape(17, 3)
         assert row["num_keypoints"] == (points[:, 2] > 0).sum()
@@ -46,7 +50,7 @@ def test_keypoints_are_consistent(coco):
         assert (points[points[:, 2] == 0] == 0).all()
         labelled = points[points[:, 2] > 0, :2]
         assert (labelled > -0.51).all()
-        assert (labelled < 95.51).all()
+        assert (labelled < np.array(sizes[row["image_id"]]) - 0.49).all()
         left, top, wide, high = row["bbox"]
         assert 0 < row["area"] <= wide * high
         shown = points[points[:, 2] == 2, :2] + 0.5

@@ -43,15 +43,15 @@ def write_people(
     domain: Domain = "generic",
     advance: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write `count` square images of `size` pixels with keypoints, in COCO's layout.
+    """Write `count` images of `size` x `size` pixels, or of that area, in COCO's layout.
 
     `<root>/annotations/person_keypoints_train2017.json` and `<root>/train2017/%012d.jpg`. Domain
-    "generic": people, poses, places, cameras and light drawn by lot; some people cut by the
-    border, some far ones without keypoints. "studio": the studio's room, camera and motions with a
-    new body in each image, the whole 320 x 320 frame squashed to `size` by area averaging. Image i
-    depends on (seed, domain, size, i) alone; `advance` is told of each. Raises BadInput for an
-    unknown domain, or a count or size that makes no image. The folder appears whole or not at all,
-    in an older one's place.
+    "generic": people, poses, places, cameras, light and the picture's shape drawn by lot; some
+    people cut by the border, some far ones without keypoints. "studio": the studio's room, camera
+    and motions with a new body in each image, the whole 320 x 320 frame squashed to `size` by area
+    averaging. Image i depends on (seed, domain, size, i) alone; `advance` is told of each. Raises
+    BadInput for an unknown domain, or a count or size that makes no image. The folder appears whole
+    or not at all, in an older one's place.
     """
     takes: dict[str, Callable[[np.random.Generator, int], _Take]] = {
         "generic": _generic_take,
@@ -73,7 +73,8 @@ def write_people(
             name = f"{number:012d}.jpg"
             bgr = cv2.cvtColor(take.image, cv2.COLOR_RGB2BGR)
             cv2.imwrite(str(folder / "train2017" / name), bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
-            images.append({"id": number, "file_name": name, "width": size, "height": size})
+            height, width = take.image.shape[:2]
+            images.append({"id": number, "file_name": name, "width": width, "height": height})
             for person in take.people:
                 place = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
                 annotations.append(place | person)
@@ -113,7 +114,8 @@ def _annotations(
 ) -> list[dict[str, Any]]:
     """COCO's fields of everybody in the picture, in pixels of the picture squashed by `scale`."""
     pixels, inside, plain = seen(camera, buffer, cast.coco())
-    row, column = np.moveaxis(pixels.round().astype(int).clip(0, len(covered) - 1), -1, 0)[::-1]
+    last = np.array(covered.shape[::-1]) - 1
+    column, row = np.moveaxis(pixels.round().astype(int).clip(0, last), -1, 0)
     plain &= covered[row, column] == 0
     visibility = np.where(inside, np.where(plain, 2, 1), 0)
     # Like COCO's annotators: a face that is turned away or covered has no eyes, ears or nose.
@@ -171,14 +173,17 @@ def _generic_take(generator: np.random.Generator, size: int) -> _Take:
     bodies = [random_body(generator) for _ in range(count + far)]
     poses.place[1:] = generator.uniform(0.5, 1.3, (count + far - 1, 1))
     poses.place[1:] *= _circle(generator, count + far - 1)
+    # As wide as COCO's pictures and people's own videos are: from 9:16 to 16:9, of equal area.
+    shape = np.exp(generator.uniform(-0.5, 0.5) * np.log(16 / 9))
+    width, height = round(size * shape), round(size / shape)
     focal = size * generator.uniform(0.75, 2.2)
-    tall = size * np.exp(generator.uniform(np.log(0.33), np.log(1.25)))
+    tall = height * np.exp(generator.uniform(np.log(0.33), np.log(1.25)))
     away = max(focal * 1.75 / tall, 1.2)
     camera_height = generator.uniform(0.4, 2.4)
     direction = _circle(generator, 1)[0]
     target = np.array([0, 0, 0.88]) + generator.normal(0, 0.12 * size / tall, 3) * (1, 1, 0.7)
     place = np.array([*(away * direction), camera_height])
-    camera = Camera.aimed(place, target, focal, size, size, roll=generator.normal(0, 0.08))
+    camera = Camera.aimed(place, target, focal, width, height, roll=generator.normal(0, 0.08))
     if far:
         poses.place[-1] = -direction * generator.uniform(2, 5) + _circle(generator, 1)[0]
     cast = Cast(bodies, stand(bodies, poses))
@@ -193,7 +198,8 @@ def _generic_take(generator: np.random.Generator, size: int) -> _Take:
     if generator.random() < 0.3:
         cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2), dst=image)
     down, right = generator.integers(0, _SLACK, 2)
-    image += _grain(size)[down : down + size, right : right + size] * generator.exponential(5)
+    grain = _grain(2 * size)[down : down + height, right : right + width]
+    image += grain * generator.exponential(5)
     return _Take(image.clip(0, 255).astype(np.uint8), people)
 
 
