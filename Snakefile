@@ -17,6 +17,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/files.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/teachers.smk"
 include: "workflow/rules/student.smk"

@@ -25,6 +25,7 @@ except BadInput as error:
 
 # Where a restricted run's tables go: never in place of the study's own.
 FINAL = f"{OUT}/only/{'+'.join(ONLY)}" if ONLY else OUT
+RENDERED = STUDY.source.kind == "rendered"
 CELLS = grid.cells(STUDY, ONLY)
 GPU = int(STUDY.device == "cuda")
 STATE = f"{OUT}/state"
@@ -60,34 +61,6 @@ def section(model, **more):
 def words(*parts):
     """The words that seed a job's random draws."""
     return json.dumps([STUDY.name, *parts])
-
-
-def cell_words(setting):
-    """What a cell is, as the JSON that heads its summary."""
-
-    def from_wildcards(wildcards):
-        cell = {
-            "setting": setting,
-            "teacher": wildcards.teacher,
-            "method": wildcards.method,
-            "rate": str(grid.parse_rate_slug(wildcards.rate)),
-            "seed": int(wildcards.seed),
-        }
-        return json.dumps(cell)
-
-    return from_wildcards
-
-
-def cell_path(cell):
-    return f"{OUT}/cells/{cell.folder}"
-
-
-def cell_files(setting=None):
-    return [
-        f"{cell_path(cell)}/summary.json"
-        for cell in CELLS
-        if setting in (None, cell.setting)
-    ]
 
 
 def note_protocol():

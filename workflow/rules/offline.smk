@@ -1,23 +1,6 @@
 # The offline study: score the pool once, select, fine-tune and evaluate; each cell a job.
 
 
-def selection_files():
-    return [
-        f"{OUT}/selections/{cell.method}/{grid.rate_slug(cell.rate)}/seed{cell.seed}.csv"
-        for cell in CELLS
-        if cell.setting == "offline"
-    ]
-
-
-def rate_of(wildcards):
-    return str(grid.parse_rate_slug(wildcards.rate))
-
-
-def named(method):
-    """A method as the strategies whose code it runs."""
-    return [method] if method in STUDY.strategies else []
-
-
 rule score:
     input:
         pool=f"{OUT}/clips/pool.json",
@@ -79,10 +62,6 @@ rule select_frames:
         + " --pool {input.pool:q} --scores {input.scores:q} --method {wildcards.method}"
         + " --rate {params.rate} --confidence {params.confidence} --words {params.words:q}"
         + " --output {output:q} 2> {log:q}"
-
-
-def offline_priority(wildcards):
-    return 40 if wildcards.method == "all" else 0
 
 
 rule finetune:

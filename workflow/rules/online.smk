@@ -1,17 +1,6 @@
 # The online study: the student lives on the stream and adapts, window by window; each cell a job.
 
 
-def adapt_labels(wildcards):
-    labels = [] if wildcards.teacher == "none" else labels_of(wildcards.teacher)
-    if not RENDERED:
-        labels = labels_of(STUDY.teachers[0])
-    return {"labels": labels} if labels else {}
-
-
-def adapt_strategies(wildcards):
-    return named("uniform" if wildcards.method == "once" else wildcards.method)
-
-
 rule adapt:
     input:
         unpack(adapt_labels),

@@ -1,65 +1,6 @@
 # From cells to the paper: cells.csv, tables, figures; for real people, the stream's own report.
 
 
-def report_files():
-    pictures = [] if RENDERED else [f"{FINAL}/pictures"]
-    return [f"{FINAL}/tables", f"{FINAL}/figures", *pictures]
-
-
-def final_files():
-    return [f"{FINAL}/cells.csv", f"{FINAL}/seconds.csv", *report_files()]
-
-
-def cell_tables():
-    """With the cells come cells.csv and, of a restricted run, the tables of its own."""
-    return [f"{FINAL}/cells.csv", *(report_files()[:1] if ONLY else [])]
-
-
-def readings():
-    """What the paper leaves open, as this study reads it; only what it uses."""
-    online, live = STUDY.online, {"continue": "continue", "reset": "start afresh"}
-    confidence = {
-        "lowest": "the lowest peak of all 18 maps",
-        "lowest_limb": "the lowest peak of the 12 limb joints' maps",
-        "mean": "the mean peak of all 18 maps",
-    }
-    found = [
-        f"window of {online.window}",
-        f"weights {live[online.weights]} from window to window",
-        f"batch normalisation in {STUDY.training.batch_norm} mode",
-        "weights trained on a stretch are live from its next frame (ideal clock)",
-        "every joint is read at its map's highest refined peak",
-        "errors over the 12 limb joints",
-    ]
-    if "continual" in online.methods:
-        found.append(f"continual trains every {online.continual_every}")
-    if "error" in STUDY.strategies:
-        found.append(f"'error' selects online by {online.error_by.replace('_', ' ')}")
-    if "least_confidence" in STUDY.strategies:
-        found.append(f"'uncertainty' is {confidence[STUDY.confidence]}")
-    return found
-
-
-def captions():
-    sources = {
-        "rendered": "rendered stand-in",
-        "lab": "one person before four cameras of a motion-capture laboratory",
-        "videos": "own videos",
-    }
-    words = {
-        "study": STUDY.name,
-        "source": sources[STUDY.source.kind],
-        "teacher": "teacher network" if RENDERED else "BlazePose",
-        "readings": readings(),
-    }
-    return json.dumps(words)
-
-
-def closing_words():
-    made = " and ".join(report_files())
-    return f"Study {STUDY.name} is complete: {made}; every cell is a row of {FINAL}/cells.csv."
-
-
 rule collect:
     input:
         cell_files(),

@@ -1,23 +1,6 @@
 # Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
 
-RENDERED = STUDY.source.kind == "rendered"
 SUBJECTS = studies.human36m.SUBJECTS if RENDERED else ()
-
-
-def streams_of(name):
-    return [
-        f"{OUT}/clips/{slug}.h5" for slug, clip in CLIPS.items() if name in clip.streams
-    ]
-
-
-def index_files():
-    names = ("pool", "test", "stream") if STUDY.offline else ("stream",)
-    return [f"{OUT}/clips/{name}.json" for name in names]
-
-
-def stems_of(subject):
-    found = studies.rendered_sequences(STUDY, subject)
-    return [sequence.stem for sequence in found]
 
 
 for subject in SUBJECTS:
@@ -135,31 +118,6 @@ rule fetch_package:
     shell:
         script("fetch_package")
         + " --package {wildcards.package} --folder {output:q} 2> {log:q}"
-
-
-def source_of(wildcards):
-    """What a clip is extracted from: files of the stand-in, of a fetched package, or your own."""
-    clip = CLIPS[wildcards.slug]
-    if STUDY.source.kind == "lab":
-        return {"package": f"{OUT}/data/pose2sim"}
-    files = {"video": clip.video}
-    return files | ({"annotation": clip.annotation} if clip.annotation else {})
-
-
-def extract_options(wildcards):
-    clip = CLIPS[wildcards.slug]
-    options = {
-        "--video": clip.video,
-        "--slug": clip.slug,
-        "--subject": clip.subject,
-        "--action": clip.action,
-        "--subaction": str(clip.subaction),
-        "--camera": clip.camera,
-        "--size": str(STUDY.student.input_size),
-    }
-    if clip.annotation:
-        options["--annotation"] = clip.annotation
-    return [word for option in options.items() for word in option]
 
 
 rule extract:

@@ -1,21 +1,6 @@
 # The student: a checkpoint of your own, or pre-training on rendered people.
 
 
-def network_of(domain):
-    return {"generic": STUDY.student, "studio": STUDY.teacher_network}[domain]
-
-
-def training_sets():
-    domains = [] if STUDY.student.checkpoint else ["generic"]
-    domains += ["studio"] if "network" in STUDY.teachers else []
-    return [f"{OUT}/training_sets/{domain}.h5" for domain in domains]
-
-
-def student_file():
-    given = STUDY.student.checkpoint
-    return str(given) if given else f"{OUT}/student/pretrained.pt"
-
-
 rule pretrain:
     input:
         f"{OUT}/training_sets/generic.h5",

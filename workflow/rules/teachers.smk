@@ -1,22 +1,6 @@
 # The teachers: whatever labels the stream. Each sees the source video, not the small clip.
 
 
-def labels_of(teacher):
-    """A teacher's labels of the stream; ground truth travels in the clips themselves."""
-    return [] if teacher == "ground_truth" else [f"{OUT}/labels/{teacher}.h5"]
-
-
-def label_files():
-    return [file for teacher in STUDY.teachers for file in labels_of(teacher)]
-
-
-def videos_of_stream():
-    """The sources of the stream's clips: a fetched package, or the videos themselves."""
-    if STUDY.source.kind == "lab":
-        return [f"{OUT}/data/pose2sim"]
-    return [clip.video for clip in CLIPS.values() if "stream" in clip.streams]
-
-
 rule train_teacher:
     input:
         f"{OUT}/training_sets/studio.h5",

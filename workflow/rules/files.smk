@@ -1,0 +1,213 @@
+# What the rules of each station read, write and are told.
+
+
+# Sources
+
+
+def streams_of(name):
+    return [
+        f"{OUT}/clips/{slug}.h5" for slug, clip in CLIPS.items() if name in clip.streams
+    ]
+
+
+def index_files():
+    names = ("pool", "test", "stream") if STUDY.offline else ("stream",)
+    return [f"{OUT}/clips/{name}.json" for name in names]
+
+
+def stems_of(subject):
+    found = studies.rendered_sequences(STUDY, subject)
+    return [sequence.stem for sequence in found]
+
+
+def source_of(wildcards):
+    """What a clip is extracted from: files of the stand-in, of a fetched package, or your own."""
+    clip = CLIPS[wildcards.slug]
+    if STUDY.source.kind == "lab":
+        return {"package": f"{OUT}/data/pose2sim"}
+    files = {"video": clip.video}
+    return files | ({"annotation": clip.annotation} if clip.annotation else {})
+
+
+def extract_options(wildcards):
+    clip = CLIPS[wildcards.slug]
+    options = {
+        "--video": clip.video,
+        "--slug": clip.slug,
+        "--subject": clip.subject,
+        "--action": clip.action,
+        "--subaction": str(clip.subaction),
+        "--camera": clip.camera,
+        "--size": str(STUDY.student.input_size),
+    }
+    if clip.annotation:
+        options["--annotation"] = clip.annotation
+    return [word for option in options.items() for word in option]
+
+
+# The student
+
+
+def network_of(domain):
+    return {"generic": STUDY.student, "studio": STUDY.teacher_network}[domain]
+
+
+def training_sets():
+    domains = [] if STUDY.student.checkpoint else ["generic"]
+    domains += ["studio"] if "network" in STUDY.teachers else []
+    return [f"{OUT}/training_sets/{domain}.h5" for domain in domains]
+
+
+def student_file():
+    given = STUDY.student.checkpoint
+    return str(given) if given else f"{OUT}/student/pretrained.pt"
+
+
+# Teachers
+
+
+def labels_of(teacher):
+    """A teacher's labels of the stream; ground truth travels in the clips themselves."""
+    return [] if teacher == "ground_truth" else [f"{OUT}/labels/{teacher}.h5"]
+
+
+def label_files():
+    return [file for teacher in STUDY.teachers for file in labels_of(teacher)]
+
+
+def videos_of_stream():
+    """The sources of the stream's clips: a fetched package, or the videos themselves."""
+    if STUDY.source.kind == "lab":
+        return [f"{OUT}/data/pose2sim"]
+    return [clip.video for clip in CLIPS.values() if "stream" in clip.streams]
+
+
+# Offline
+
+
+def selection_files():
+    return [
+        f"{OUT}/selections/{cell.method}/{grid.rate_slug(cell.rate)}/seed{cell.seed}.csv"
+        for cell in CELLS
+        if cell.setting == "offline"
+    ]
+
+
+def rate_of(wildcards):
+    return str(grid.parse_rate_slug(wildcards.rate))
+
+
+def named(method):
+    """A method as the strategies whose code it runs."""
+    return [method] if method in STUDY.strategies else []
+
+
+def offline_priority(wildcards):
+    return 40 if wildcards.method == "all" else 0
+
+
+# Online
+
+
+def adapt_labels(wildcards):
+    labels = [] if wildcards.teacher == "none" else labels_of(wildcards.teacher)
+    if not RENDERED:
+        labels = labels_of(STUDY.teachers[0])
+    return {"labels": labels} if labels else {}
+
+
+def adapt_strategies(wildcards):
+    return named("uniform" if wildcards.method == "once" else wildcards.method)
+
+
+# The paper
+
+
+def report_files():
+    pictures = [] if RENDERED else [f"{FINAL}/pictures"]
+    return [f"{FINAL}/tables", f"{FINAL}/figures", *pictures]
+
+
+def final_files():
+    return [f"{FINAL}/cells.csv", f"{FINAL}/seconds.csv", *report_files()]
+
+
+def cell_tables():
+    """With the cells come cells.csv and, of a restricted run, the tables of its own."""
+    return [f"{FINAL}/cells.csv", *(report_files()[:1] if ONLY else [])]
+
+
+def readings():
+    """What the paper leaves open, as this study reads it; only what it uses."""
+    online, live = STUDY.online, {"continue": "continue", "reset": "start afresh"}
+    confidence = {
+        "lowest": "the lowest peak of all 18 maps",
+        "lowest_limb": "the lowest peak of the 12 limb joints' maps",
+        "mean": "the mean peak of all 18 maps",
+    }
+    found = [
+        f"window of {online.window}",
+        f"weights {live[online.weights]} from window to window",
+        f"batch normalisation in {STUDY.training.batch_norm} mode",
+        "weights trained on a stretch are live from its next frame (ideal clock)",
+        "every joint is read at its map's highest refined peak",
+        "errors over the 12 limb joints",
+    ]
+    if "continual" in online.methods:
+        found.append(f"continual trains every {online.continual_every}")
+    if "error" in STUDY.strategies:
+        found.append(f"'error' selects online by {online.error_by.replace('_', ' ')}")
+    if "least_confidence" in STUDY.strategies:
+        found.append(f"'uncertainty' is {confidence[STUDY.confidence]}")
+    return found
+
+
+def captions():
+    sources = {
+        "rendered": "rendered stand-in",
+        "lab": "one person before four cameras of a motion-capture laboratory",
+        "videos": "own videos",
+    }
+    words = {
+        "study": STUDY.name,
+        "source": sources[STUDY.source.kind],
+        "teacher": "teacher network" if RENDERED else "BlazePose",
+        "readings": readings(),
+    }
+    return json.dumps(words)
+
+
+def closing_words():
+    made = " and ".join(report_files())
+    return f"Study {STUDY.name} is complete: {made}; every cell is a row of {FINAL}/cells.csv."
+
+
+# Cells
+
+
+def cell_words(setting):
+    """What a cell is, as the JSON that heads its summary."""
+
+    def from_wildcards(wildcards):
+        cell = {
+            "setting": setting,
+            "teacher": wildcards.teacher,
+            "method": wildcards.method,
+            "rate": str(grid.parse_rate_slug(wildcards.rate)),
+            "seed": int(wildcards.seed),
+        }
+        return json.dumps(cell)
+
+    return from_wildcards
+
+
+def cell_path(cell):
+    return f"{OUT}/cells/{cell.folder}"
+
+
+def cell_files(setting=None):
+    return [
+        f"{cell_path(cell)}/summary.json"
+        for cell in CELLS
+        if setting in (None, cell.setting)
+    ]
