@@ -1,12 +1,11 @@
-import pytest
 import torch
 from torch import nn
 
 from posequery.student.adam import Adam
 
 
-@pytest.mark.parametrize("rate", [1e-3, 3e-2])
-def test_it_is_torch_optims(rate: float) -> None:
+def test_it_is_torch_optims() -> None:
+    rate = 1e-2
     generator = torch.Generator().manual_seed(0)
     shapes = [(4, 3, 3, 3), (7,), (2, 5)]
     ours = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]

@@ -5,9 +5,10 @@ import h5py
 import numpy as np
 import pytest
 
+from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.files import BadInput
 from posequery.skeletons import JOINTS
-from posequery.student.samples import LabelledFrames, TrainingSet
+from posequery.student.samples import StreamFrames, TrainingSet
 
 
 def write(path: Path, joints: tuple[str, ...] = JOINTS) -> Path:
@@ -59,10 +60,25 @@ def test_an_image_that_is_no_jpeg_is_named(tmp_path: Path) -> None:
         TrainingSet(path)[1]
 
 
-def test_a_streams_frame_has_one_person_in_its_own_pixels() -> None:
-    joints = np.full((1, 18, 2), np.nan, np.float32)
-    joints[0, 5] = 319.5, 239.5
-    sample = LabelledFrames(np.zeros((1, 96, 96, 3), np.uint8), joints, np.array([[320, 240]]))[0]
-    np.testing.assert_allclose(sample.people[0, 5], 95.5)
-    assert sample.unlabelled.tolist() == [joint != 5 for joint in range(18)]
-    assert sample.boxes.shape == (0, 4)
+def test_a_streams_frames_have_one_person_in_their_own_pixels(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (5, 1, 1, 3)).astype(np.uint8)
+    frames = frames.repeat(16, axis=1).repeat(16, axis=2)
+    info = ClipInfo("a", "S1", "Walking", 1, "c", 5, 5.0, 320, 240, 16, "a.mp4")
+    with ClipWriter(tmp_path / "a.h5") as writer:
+        for frame in frames:
+            writer.append(frame)
+        writer.close(info, None)
+    write_index(tmp_path / "stream.json", [tmp_path / "a.h5"])
+    stream = Stream(tmp_path / "stream.json")
+    joints = np.full((2, 18, 2), np.nan, np.float32)
+    joints[1, 5] = 319.5, 239.5
+    samples = StreamFrames(stream, np.array([4, 2]), joints)
+    assert len(samples) == 2
+    np.testing.assert_allclose(samples[0].image.astype(int), frames[4], atol=6)
+    np.testing.assert_allclose(samples[1].image.astype(int), frames[2], atol=6)
+    assert samples[0].unlabelled.all()
+    np.testing.assert_allclose(samples[1].people[0, 5], 15.5)
+    assert samples[1].unlabelled.tolist() == [joint != 5 for joint in range(18)]
+    assert samples[1].boxes.shape == (0, 4)
+    with pytest.raises(ValueError, match="2 frames, 1 labels"):
+        StreamFrames(stream, np.array([4, 2]), joints[:1])

@@ -55,16 +55,16 @@ def test_the_golden_value() -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_scene_is_the_slow_ones(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    people = generator.uniform(-4, 16, (2, seed, len(JOINTS), 2))
+    people = generator.uniform(-4, 13, (2, seed, len(JOINTS), 2))
     people[generator.random(people.shape[:3]) < 0.3] = np.nan
     found = torch.from_numpy(people.astype(np.float32))
-    maps = targets.confidence_maps(found, 12, 1.2)
-    fields = targets.affinity_fields(found, 12, 1.2)
-    np.testing.assert_allclose(maps, slow_maps(people, 12, 1.2), atol=1e-5)
-    np.testing.assert_allclose(fields, slow_fields(people, 12, 1.2), atol=1e-4)
+    maps = targets.confidence_maps(found, 9, 1.2)
+    fields = targets.affinity_fields(found, 9, 1.2)
+    np.testing.assert_allclose(maps, slow_maps(people, 9, 1.2), atol=1e-5)
+    np.testing.assert_allclose(fields, slow_fields(people, 9, 1.2), atol=1e-4)
 
 
 def test_a_field_points_along_its_link_with_y_first() -> None:

@@ -21,6 +21,7 @@ STRIDE = 4
 """Input pixels to a cell of the maps, in every network."""
 
 HEAD_SHARE = 0.1
+"""How small the head's first weights are beside He's: nearly all of its targets are zero."""
 
 
 class _ContrastConv(nn.Conv2d):
@@ -149,7 +150,6 @@ def _draw_weights(network: nn.Module, generator: np.random.Generator) -> None:
                     fan_in = module.in_channels * taps
                 spread = (2 / fan_in) ** 0.5
                 if module.bias is not None:
-                    # The head starts near zero, as nearly all of its targets are.
                     module.bias.zero_()
                     spread *= HEAD_SHARE
                 drawn = generator.standard_normal(module.weight.shape, np.float32)

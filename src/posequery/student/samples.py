@@ -31,28 +31,6 @@ class Sample:
     """(k, 4) x, y, width, height of regions that hold people without labels."""
 
 
-class LabelledFrames(Sequence[Sample]):
-    """Frames of a stream, each with one person's joints.
-
-    frames (n, s, s, 3) uint8 RGB; joints (n, 18, 2) in source pixels, a NaN joint being one that
-    nobody labelled; source_sizes (n, 2) width and height.
-    """
-
-    def __init__(self, frames: np.ndarray, joints: np.ndarray, source_sizes: np.ndarray) -> None:
-        if not len(frames) == len(joints) == len(source_sizes):
-            raise ValueError(f"{len(frames)} frames, {len(joints)} labels, {len(source_sizes)}")
-        self._frames = frames
-        self._joints = pixels.to_grid(joints, frames.shape[1], source_sizes)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
-        joints = self._joints[index]
-        unlabelled = ~np.isfinite(joints).all(axis=1)
-        return Sample(self._frames[index], joints[None], unlabelled, np.empty((0, 4)))
-
-
 class StreamFrames(Sequence[Sample]):
     """Frames of a stream, read one at a time, each with one person's joints.
 
