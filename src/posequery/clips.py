@@ -21,7 +21,7 @@ from posequery.files import BadInput, sha256, whole, write_text
 from posequery.skeletons import JOINTS
 
 JPEG_QUALITY = 95
-OPEN_CLIPS = 16
+OPEN_CLIPS = 256
 """Clip files that a stream keeps open at once."""
 
 _REMAKE = "Delete it and make it again"

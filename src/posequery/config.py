@@ -83,11 +83,11 @@ class Source(Section):
     kind: Literal["rendered", "lab", "videos"] = "videos"
     """`rendered`: the stand-in for Human3.6M and COCO. `lab`: real videos of a person in a
     motion-capture lab, fetched. `videos`: your own, named under `videos`."""
-    stream_frames: Positive = 30
+    stream_frames: Positive = 28
     """rendered: annotated frames of each of S1's 30 sequences (at 5 a second)."""
-    pool_sequences: Annotated[int, Field(ge=1, le=30)] = 8
+    pool_sequences: Annotated[int, Field(ge=1, le=30)] = 6
     """rendered: sequences of each of S5, S6, S7 and S8."""
-    pool_frames: Positive = 19
+    pool_frames: Positive = 10
     """rendered: annotated frames of each of those sequences."""
     test_frames: Positive = 12
     """rendered: annotated frames of each sequence of S9 and S11 (subaction 1 of every action)."""

@@ -61,6 +61,7 @@ def test_it_labels_the_clips_frames_from_the_source_in_the_streams_order(
     tmp_path: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "BATCH", 4)
+    monkeypatch.setattr(network, "THRESHOLD", -np.inf)
     first, second = make_video(tmp_path / "a.mp4", 9, 0), make_video(tmp_path / "b.mp4", 6, 1)
     stream = make_stream(tmp_path, [(second, 5), (first, 7)])
     joints, peaks = network.label_stream(teacher, stream)
@@ -72,6 +73,20 @@ def test_it_labels_the_clips_frames_from_the_source_in_the_streams_order(
     np.testing.assert_allclose(peaks, expected[1], atol=0.05)
     assert np.median(np.abs(joints - expected[0])) < 0.5
     assert peaks.std() > 0
+
+
+def test_a_joint_below_the_threshold_is_not_found(
+    tmp_path: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = make_stream(tmp_path, [(make_video(tmp_path / "a.mp4", 4, 0), 4)])
+    monkeypatch.setattr(network, "THRESHOLD", -np.inf)
+    every, peaks = network.label_stream(teacher, stream)
+    monkeypatch.setattr(network, "THRESHOLD", np.median(peaks))
+    found, _ = network.label_stream(teacher, stream)
+    lost = peaks < np.median(peaks)
+    assert 0 < lost.sum() < lost.size
+    assert np.isnan(found[lost]).all()
+    np.testing.assert_array_equal(found[~lost], every[~lost])
 
 
 def test_a_video_shorter_than_its_clip_is_refused(tmp_path: Path, teacher: Path) -> None:

@@ -105,3 +105,13 @@ rule finetune:
         + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
         + " --words {params.words:q} --code {params.code} --device {params.device}"
         + " --state {params.state:q} --output {params.folder:q} 2> {log:q}"
+
+
+# All of the pool takes the longest: it starts first.
+use rule finetune as finetune_all with:
+    wildcard_constraints:
+        method="all",
+    priority: 40
+
+
+ruleorder: finetune_all > finetune

@@ -46,6 +46,7 @@ rule render_people:
         f"{OUT}/benchmarks/render/{{domain}}.tsv"
     wildcard_constraints:
         domain="generic|studio",
+    priority: 70
     conda:
         "../../envs/workstation.yaml"
     threads: 1
@@ -76,6 +77,7 @@ rule prepare:
         f"{OUT}/logs/prepare/{{domain}}.log",
     benchmark:
         f"{OUT}/benchmarks/prepare/{{domain}}.tsv"
+    priority: 70
     conda:
         "../../envs/workstation.yaml"
     threads: 1

@@ -3,7 +3,8 @@
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -63,6 +64,17 @@ class Epoch(NamedTuple):
     """Wall-clock; the only figure here that differs between two runs."""
 
 
+@contextmanager
+def _flushed_denormals() -> Iterator[None]:
+    """Numbers too small to matter count as zero: on a CPU they are many times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@_flushed_denormals()
 def fit(
     network: nn.Module,
     samples: Sequence[Sample],
@@ -83,7 +95,6 @@ def fit(
     """
     if not len(samples):
         raise ValueError("there is no sample to train on")
-    torch.set_flush_denormal(True)
     cv2.setNumThreads(1)  # its pool costs more than it gives on images of this size
     device = next(network.parameters()).device
     optimiser = Adam(network.parameters())
@@ -116,6 +127,7 @@ def fit(
     return epochs
 
 
+@_flushed_denormals()
 def predict(
     network: nn.Module, frames: np.ndarray, source_sizes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +136,6 @@ def predict(
     frames (n, s, s, 3) uint8 RGB at the network's size; source_sizes (n, 2) width and height.
     Leaves the network in eval mode.
     """
-    torch.set_flush_denormal(True)
     network.eval()
     device = next(network.parameters()).device
     points, values = [np.empty((0, len(MIRROR), 2))], [np.empty((0, len(MIRROR)))]

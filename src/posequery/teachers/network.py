@@ -9,13 +9,15 @@ from itertools import islice
 
 import numpy as np
 
-from posequery.clips import ClipInfo, Stream
-from posequery.files import BadInput
+from posequery.clips import Stream
 from posequery.progress import Progress
-from posequery.sources import video
+from posequery.sources.playback import play
 from posequery.student import checkpoint, training
 
 BATCH = 32
+
+THRESHOLD = 0.1
+"""Lowest peak that is a joint (trt_pose's cmap_threshold)."""
 
 
 def label_stream(
@@ -24,38 +26,26 @@ def label_stream(
     """Labels of a whole stream by the checkpoint at `path`, each clip's from its source video.
 
     The teacher sees the source squashed to its own input size, not the student's small frames.
-    Gives joints (n, 18, 2) float32 in source pixels and their peaks' values (n, 18). Raises
+    Gives joints (n, 18, 2) float32 in source pixels and their peaks' values (n, 18); a joint whose
+    peak is below `THRESHOLD` is not found, and NaN. Raises
     `BadInput` for a bad checkpoint, and for a video that is missing, broken or shorter than its
     clip.
     """
-    network, info = checkpoint.load(path)
-    network.to(device)
+    network, info = checkpoint.load(path, device)
     joints, peaks = [], []
     with Progress(len(stream), "frames", "label with the network") as progress:
         for clip in stream.clips:
-            # The clip may leave out the video's last frames, never its first.
-            frames = islice(video.frames(clip.video, info.input_size), clip.frames)
-            count = 0
-            for batch in _batches(frames):
+            for batch in _batches(play(clip, info.input_size)):
                 sizes = np.tile([clip.width, clip.height], (len(batch), 1))
                 found = training.predict(network, batch, sizes)
                 joints.append(found[0])
                 peaks.append(found[1])
-                count += len(batch)
                 progress.advance(len(batch))
-            _check(clip, count)
-    return np.concatenate(joints), np.concatenate(peaks)
+    labels, values = np.concatenate(joints), np.concatenate(peaks)
+    labels[values < THRESHOLD] = np.nan
+    return labels, values
 
 
 def _batches(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
     while batch := list(islice(frames, BATCH)):
         yield np.stack(batch)
-
-
-def _check(clip: ClipInfo, count: int) -> None:
-    if count != clip.frames:
-        raise BadInput(
-            clip.video,
-            f"holds {count} frames where its clip {clip.slug} has {clip.frames}",
-            "Delete the clip and extract it again",
-        )

@@ -1,0 +1,76 @@
+"""A cell's numbers, reckoned by hand."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
+from posequery.evaluation import summary
+from posequery.files import whole
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> Stream:
+    """Two frames of S9 walking, then three of S11 sitting, at 5 frames a second."""
+    paths = []
+    for name, subject, action, count in (("a", "S9", "Walking", 2), ("b", "S11", "Sitting", 3)):
+        path = tmp_path / f"{name}.h5"
+        info = ClipInfo(name, subject, action, 1, "c", count, 5.0, 64, 64, 32, "v.mp4")
+        with whole(path) as temporary, ClipWriter(temporary) as writer:
+            for _ in range(count):
+                writer.append(np.zeros((32, 32, 3), np.uint8))
+            writer.close(info, None)
+        paths.append(path)
+    write_index(tmp_path / "index.json", paths)
+    return Stream(tmp_path / "index.json")
+
+
+def errors() -> np.ndarray:
+    """Limbs 1, 2 | 3, 4, 5 px frame by frame; one knee without a label; a face that is far off."""
+    found = np.repeat(np.arange(1.0, 6.0)[:, None], 18, axis=1)
+    found[4, 13] = np.nan
+    found[:, 0] = 1000
+    return found
+
+
+def test_mpjpe_is_over_labelled_limb_joints(stream: Stream) -> None:
+    told = summary.breakdown(errors(), stream)
+    # 12 joints of 1, 2, 3 and 4 px, 11 of 5 px
+    assert told["mpjpe_px"] == pytest.approx((12 * 10 + 55) / 59, abs=1e-4)
+    assert told["frames"] == 5
+    assert told["by_subject"] == {"S11": pytest.approx((12 * 7 + 55) / 35, abs=1e-4), "S9": 1.5}
+    assert told["by_action"]["Walking"] == 1.5
+    assert told["by_joint"]["left_knee"] == 2.5
+    assert len(told["by_joint"]) == 12
+
+
+def test_a_part_without_any_label_is_none(stream: Stream) -> None:
+    found = errors()
+    found[:2] = np.nan
+    assert summary.breakdown(found, stream)["by_subject"]["S9"] is None
+
+
+def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
+    for name, values in (("record.h5", errors()), ("lagged.h5", errors() + 1)):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["error"] = values
+    summary.write_online(
+        tmp_path,
+        {"method": "uniform", "rate": "1/2"},
+        stream,
+        window=2,
+        stretch=2,
+        trainings=1,
+        frames_trained=1,
+        epochs=10,
+        seconds={"training": 3.0},
+    )
+    told = json.loads((tmp_path / "summary.json").read_text())
+    assert (told["k"], told["n"], told["passes"]) == (1, 2, 10)
+    assert told["mpjpe_px_without_first_window"] == pytest.approx((12 * 7 + 55) / 35, abs=1e-4)
+    assert told["mpjpe_px_equal_lag"] == pytest.approx(told["mpjpe_px"] + 1, abs=2e-4)
+    seconds = json.loads((tmp_path / "seconds.json").read_text())
+    assert seconds == {"training": 3.0, "stream": 1.0}
