@@ -16,13 +16,13 @@ help:
 	@echo "make lint    style, types, layers, workflow"
 
 study: $(STUDY_ENV)
-	$(RUN) snakemake --cores all --rerun-incomplete all
+	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason -- all
 
 lab: $(STUDY_ENV)
-	$(RUN) snakemake --cores all --rerun-incomplete all --config study=lab
+	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study=lab -- all
 
 test: $(TEST_ENV)
-	$(RUN) pytest -n logical --maxprocesses 8
+	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile
 
 lint: $(TEST_ENV)
 	$(RUN) ruff check .

@@ -51,6 +51,9 @@ def main() -> None:
     window = frames_in(arguments.window, stream.fps)
     every = frames_in(arguments.continual_every, stream.fps)
     method, rate = arguments.cell["method"], Fraction(arguments.cell["rate"])
+    if method != "baseline" and len(stream) <= (every if method == "continual" else window):
+        fault = f"has {len(stream)} frames, no more than a window: nothing would be trained"
+        raise BadInput(arguments.stream, fault, "Take a shorter online.window")
     task = loop.Task(
         stream=stream,
         labels=labels,

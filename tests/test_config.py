@@ -102,10 +102,13 @@ def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
 
 
 def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
-    study = load_study(
-        write(tmp_path, "videos: [a b.mp4]\nonline: {error_by: teacher}\n"), {}, CONFIG
-    )
+    study = load_study(write(tmp_path, "videos: [a b.mp4]\n"), {}, CONFIG)
     assert study.videos == [tmp_path.resolve() / "a b.mp4"]
+    assert study.source.kind == "videos" and study.teachers == ["blazepose"]
+    assert (
+        study.online.window
+        == load_study("lab", {"online": {"window": "10 s"}}, CONFIG).online.window
+    )
 
 
 def test_the_grid_is_the_papers() -> None:

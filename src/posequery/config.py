@@ -27,6 +27,9 @@ from posequery.files import BadInput
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
 
+BASE = "videos"
+"""The study that one with `videos:` extends unless it says otherwise."""
+
 
 def _rate(value: object) -> Fraction:
     text = str(value).strip()
@@ -217,8 +220,6 @@ class Study(Section):
                 raise ValueError(
                     f"teachers: '{teacher}' does not go with source kind '{self.source.kind}'"
                 )
-        if not rendered and "error" in self.strategies and self.online.error_by != "teacher":
-            raise ValueError("online.error_by: there is no ground truth here, write 'teacher'")
         count, unit = self.online.window.split()
         if unit == "frames" and (self.strategies or "once" in self.online.methods):
             rates = list(self.online.rates if self.strategies else [])
@@ -241,7 +242,7 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -251,12 +252,14 @@ def _read(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise BadInput(path, "holds no keys", "Write 'key: value' lines, see config/README.md")
-    below = values.pop("extends", None)
+    below = values.pop("extends", BASE if "videos" in values else None)
     if below is None:
         return values
     if path in seen:
         raise BadInput(path, "extends itself", "Remove the circle")
-    return _merge(_read(path.parent / f"{below}.yaml", (*seen, path)), values)
+    beside = path.parent / f"{below}.yaml"
+    base = beside if beside.is_file() else find_study(str(below), folder)
+    return _merge(_read(base, folder, (*seen, path)), values)
 
 
 def find_study(study: str, folder: Path) -> Path:
@@ -279,7 +282,7 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
     """
     path = find_study(study, folder)
     changes = {key: value for key, value in overrides.items() if key not in CONTROLS}
-    values = _merge(_read(path), changes)
+    values = _merge(_read(path, folder), changes)
     for place, video in enumerate(values.get("videos") or []):
         # A video's path is meant from the study file's folder, wherever Snakemake is started.
         if isinstance(video, str):

@@ -157,6 +157,7 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
     edited = root / "src/posequery/strategies/least_confidence.py"
     plan = ("--dry-run", "--config", "study=tiny")
 
+    # Another checkout beside the same results, too: its own path must not count.
     edited.write_text("# a comment\n" + edited.read_text())
     done = snakemake(made, *plan, root=root)
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -169,13 +170,23 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
     assert not {"score", "pretrain", "extract", "label_network"} & jobs.keys()
 
 
-@pytest.mark.parametrize("profile", ["gpu", "jetson"])
+@pytest.mark.parametrize("profile", ["gpu", "slurm", "jetson"])
 def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     given = str(ROOT / "workflow/profiles" / profile)
     done = snakemake(tmp_path, "--profile", given, "--dry-run", "--config", "device=cuda")
     jobs = planned(done.stdout + done.stderr)
-    assert jobs["finetune"] == 22 and jobs["adapt"] == 21
-    assert "gpu=1" in done.stdout + done.stderr
+    assert jobs["finetune"] == 4 * 5 + 1 and jobs["finetune_all"] == 1
+    assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2)
+
+
+def test_every_rule_says_what_it_takes() -> None:
+    text = "\n".join(file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk"))
+    rules = re.split(r"^ *rule\b.*:$", text, flags=re.MULTILINE)[1:]
+    assert len(rules) > 15
+    for rule in rules:
+        rule = rule.split("\nrule ")[0]
+        for word in ("threads:", "mem_mb=", "runtime=", "gpu="):
+            assert word in rule, f"no {word} in:{rule[:200]}"
 
 
 @pytest.mark.parametrize(

@@ -32,20 +32,23 @@ STATE = f"{OUT}/state"
 
 # One thread a job and jobs side by side: numbers then do not depend on --cores.
 # A job's own errors and closing line go to the terminal as well (3), the rest to its log.
+# Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
+# those of the last run: results may move to another checkout.
+# The interpreter may be another: a board's own Python has torch and no Snakemake.
+PYTHON = str(config.get("python", sys.executable))
 shell.executable("bash")
 shell.prefix(
     "set -euo pipefail; exec 3>&2; export POSEQUERY_TERMINAL=3 "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
     "OMP_WAIT_POLICY=PASSIVE PYTHONHASHSEED=0 "
-    f"PYTHONPATH={shlex.quote(str(SRC))}; "
+    f"PYTHONPATH={shlex.quote(str(SRC))} POSEQUERY_SCRIPTS={shlex.quote(str(SCRIPTS))} "
+    f"POSEQUERY_PYTHON={shlex.quote(PYTHON)}; "
 )
-# Another interpreter for the jobs: a board whose own Python has torch and no Snakemake.
-PYTHON = shlex.quote(str(config.get("python", sys.executable)))
 
 
 def script(name):
     """The shell words that run a station's script."""
-    return f"{PYTHON} {shlex.quote(str(SCRIPTS / name))}.py"
+    return f'"$POSEQUERY_PYTHON" "$POSEQUERY_SCRIPTS"/{name}.py'
 
 
 def code(name, *strategies):

@@ -156,7 +156,8 @@ def readings():
     if "continual" in online.methods:
         found.append(f"continual trains every {online.continual_every}")
     if "error" in STUDY.strategies:
-        found.append(f"'error' selects online by {online.error_by.replace('_', ' ')}")
+        by = online.error_by.replace("_", " ") if RENDERED else "teacher"
+        found.append(f"'error' selects online by {by}")
     if "least_confidence" in STUDY.strategies:
         found.append(f"'uncertainty' is {confidence[STUDY.confidence]}")
     return found

@@ -76,7 +76,9 @@ class OverlayWriter:
         self._track: VideoStream = self._container.add_stream("libx264", rate=rate)
         self._track.width, self._track.height = self._width, self._height + self._head
         self._track.pix_fmt = "yuv420p"
-        self._track.options = {"crf": QUALITY, "preset": "veryfast"}
+        # Without this, x264's assembly gives other bits from run to run and from CPU to CPU.
+        exact = "cpu-independent=1"
+        self._track.options = {"crf": QUALITY, "preset": "veryfast", "x264-params": exact}
         # More threads would cut the frames otherwise, and so give other bytes.
         self._track.codec_context.thread_count = 1
 
