@@ -105,11 +105,16 @@ def test_a_killed_training_ends_where_one_never_killed_does(
     assert [e.loss for e in epochs] == [e.loss for e in never_stopped[1]]
 
 
+@pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network"])
 def test_a_broken_state_is_started_over(
-    tmp_path: Path, never_stopped: tuple[torch.Tensor, list[training.Epoch]]
+    fault: str, tmp_path: Path, never_stopped: tuple[torch.Tensor, list[training.Epoch]]
 ) -> None:
+    """From the first weights, whatever the broken state has already put in their place."""
     state = tmp_path / "epoch.pt"
-    state.write_bytes(b"half of a state")
+    other = build("densenet_wide" if fault == "another network" else "densenet_small", "other")
+    torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0)]}, state)
+    if fault == "cut off":
+        state.write_bytes(state.read_bytes()[:1000])
     network, _ = train(spots(6, 0), state=state)
     assert torch.equal(weights(network), never_stopped[0])
 

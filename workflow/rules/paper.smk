@@ -149,3 +149,14 @@ else:
             script("before_after")
             + " --cells {input.cells:q} --index {input.stream:q} --labels {input.labels:q}"
             + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+
+    rule tables:
+        input:
+            rules.stream_report.output.tables,
+        localrule: True
+
+    rule figures:
+        input:
+            rules.stream_report.output.figures,
+            rules.before_after.output,
+        localrule: True

@@ -235,10 +235,13 @@ def _restore(
 ) -> list[Epoch]:
     if state is None or not Path(state).is_file():
         return []
+    first = {key: value.clone() for key, value in network.state_dict().items()}
     try:
         content = torch.load(state, weights_only=True)
+        epochs = [Epoch(*epoch) for epoch in content["epochs"]]
         network.load_state_dict(content["network"])
         optimiser.load_state_dict(content["optimiser"])
     except Exception:  # whatever is wrong with a half-way state, starting over mends it
+        network.load_state_dict(first)
         return []
-    return [Epoch(*epoch) for epoch in content["epochs"]]
+    return epochs
