@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from posequery import grid
-from posequery.config import load_study, protocol, reference
+from posequery.config import load_study
 from posequery.files import BadInput
 from posequery.online.policies import frames_in
+from posequery.schema import protocol, reference
 from posequery.study import note_protocol, refuse_changed_protocol, restriction
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -111,6 +112,15 @@ def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_single_video_without_a_list_is_refused(tmp_path: Path) -> None:
+    assert "videos: " in fault(tmp_path, "videos: a.mp4\n")
+
+
+def test_a_checkpoint_is_found_from_the_study_file(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path, RENDERED + "student: {checkpoint: a b.pt}\n"), {}, CONFIG)
+    assert study.student.checkpoint == tmp_path.resolve() / "a b.pt"
+
+
 def test_the_grid_is_the_papers() -> None:
     study = load_study("mini", {}, CONFIG)
     cells = grid.cells(study)
@@ -144,7 +154,7 @@ def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> Non
 
 def test_the_documentation_is_the_schemas() -> None:
     text = (CONFIG / "README.md").read_text(encoding="utf-8")
-    assert reference() in text, "renew the table in config/README.md: python -m posequery.config"
+    assert reference() in text, "renew the table in config/README.md: python -m posequery.schema"
 
 
 @pytest.mark.parametrize("study", ["mini", "lab", "tiny"])
@@ -153,7 +163,7 @@ def test_the_studies_that_ship_are_valid(study: str) -> None:
 
 
 def test_the_recipe_that_is_configured_is_the_one_that_trains() -> None:
-    from posequery.config import Augmentation, Recipe
+    from posequery.schema import Augmentation, Recipe
     from posequery.student import augmentation, training
 
     ours, theirs = Recipe(), training.Recipe()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from posequery.config import Study
+from posequery.schema import Study
 
 
 def rate_slug(rate: Fraction) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from posequery import grid
-from posequery.config import Study, protocol
 from posequery.files import BadInput, write_text
+from posequery.schema import Study, protocol
 from posequery.sources import human36m_names as human36m
 
 CAMERA = human36m.CAMERAS[0]
