@@ -70,14 +70,12 @@ def main() -> None:
         with Progress(len(stream), "frames", "adapt") as progress:
             tally = loop.run(task, network, info, state, progress)
     except strategies.TooFewFrames as error:
-        fault = f"{method} at a rate of {rate} has too few frames in a window: {error}"
+        fault = f"{method} at a rate of {rate} {error}"
         raise BadInput(arguments.stream, fault, "Take a higher rate or a longer window") from None
     arguments.output.mkdir(parents=True, exist_ok=True)
-    record.join([state / part for part in tally.parts], arguments.output / "record.h5", stream.fps)
-    lagged = None
-    if tally.lagged:
-        lagged = arguments.output / "lagged.h5"
-        record.join([state / part for part in tally.lagged], lagged, stream.fps)
+    record.join(sorted(state.glob("part-*.npz")), arguments.output / "record.h5", stream.fps)
+    if lagged := sorted(state.glob("lagged-*.npz")):
+        record.join(lagged, arguments.output / "lagged.h5", stream.fps)
     checkpoint.save(arguments.output / "weights.pt", network, info)
     summary.write_online(
         arguments.output,

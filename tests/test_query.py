@@ -51,10 +51,18 @@ def test_none_and_all(pool: Stream, scores: Path) -> None:
 
 
 def test_a_rate_that_picks_nothing_is_told(pool: Stream, scores: Path) -> None:
-    with pytest.raises(BadInput, match="uniform at a rate of 1/100 .* asked for 0 of 10"):
+    with pytest.raises(BadInput, match="uniform at a rate of 1/100 picks none of 10 frames"):
         query.select(scores, pool, "uniform", Fraction(1, 100), "lowest", WORDS)
-    with pytest.raises(BadInput, match="asked for 10 of 9 frames that have a score"):
-        query.select(scores, pool, "error", Fraction(1), "lowest", WORDS)
+
+
+def test_a_frame_without_a_label_is_picked_last_and_has_no_score(
+    pool: Stream, scores: Path, tmp_path: Path
+) -> None:
+    picked = query.select(scores, pool, "error", Fraction(1), "lowest", WORDS)
+    query.write_selection(tmp_path / "picked.csv", pool, picked)
+    assert (tmp_path / "picked.csv").read_text().splitlines()[-1] == "9,b,3,,"
+    picked = query.select(scores, pool, "error", Fraction(9, 10), "lowest", WORDS)
+    assert picked.indices.tolist() == list(range(9))
 
 
 def test_scores_of_another_pool_are_told(pool: Stream, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def select(
         here = window(path, pool, rate, confidence, strategy.needs)
         return strategies.select(strategy, here, seeds.generator(*words))
     except strategies.TooFewFrames as error:
-        fault = f"{method} at a rate of {rate} has too few frames: {error}"
+        fault = f"{method} at a rate of {rate} {error}"
         raise BadInput(pool.path, fault, "Take a higher rate or a larger pool") from None
 
 

@@ -1,5 +1,6 @@
 """The loop: who predicts which frame, when it trains and on what; a kill changes nothing."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -55,12 +56,8 @@ def play(what: loop.Task, folder: Path) -> tuple[loop.Tally, torch.nn.Module, re
     folder.mkdir(exist_ok=True)
     network = build("densenet_small", "test")
     tally = loop.run(what, network, INFO, folder)
-    record.join([folder / part for part in tally.parts], folder / "record.h5", stream_fps(what))
+    record.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
     return tally, network, record.read(folder / "record.h5")
-
-
-def stream_fps(what: loop.Task) -> float:
-    return what.stream.fps
 
 
 def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -118,9 +115,8 @@ def test_continual_trains_on_all_of_every_stretch(stream: Stream, tmp_path: Path
 def test_equal_lag_freezes_the_weights_at_each_windows_start(
     stream: Stream, tmp_path: Path
 ) -> None:
-    tally, _, rec = play(task(stream, "continual", "1", lag=8), tmp_path)
-    assert len(tally.lagged) == 3
-    parts = [np.load(tmp_path / part) for part in tally.lagged]
+    _, _, rec = play(task(stream, "continual", "1", lag=8), tmp_path)
+    parts = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
     assert [len(part["joints"]) for part in parts] == [8, 8, 7]
     # At frames 0, 8 and 16 the weights had seen 0, 1 and 3 trainings.
     assert [int(part["version"][0]) for part in parts] == [0, 1, 3]
@@ -161,6 +157,55 @@ def test_a_kill_after_any_stretch_changes_no_bit(
     for name in ("joints", "error", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
     assert all(map(np.array_equal, rec.picked, again.picked))
+
+
+def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop is killed between a stretch's parts and the tally that makes them count."""
+    what = task(stream, "continual", "1", lag=8)
+    _, _, rec = play(what, tmp_path / "whole")
+    calls = iter(range(100))
+    real = loop._commit
+
+    def killed(*arguments: object, **more: object) -> None:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        real(*arguments, **more)
+
+    monkeypatch.setattr(loop, "_commit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        play(what, tmp_path / "killed")
+    for kind, committed in (("part", 3), ("lagged", 2)):
+        parts = sorted((tmp_path / "killed").glob(f"{kind}-*.npz"))
+        assert len(parts) == committed + 1
+        with np.load(parts[-1]) as values:
+            np.savez(parts[-1], **(dict(values) | {"error": values["error"] + 99}))
+    _, _, again = play(what, tmp_path / "killed")
+    assert np.array_equal(rec.error, again.error)
+    for part in sorted((tmp_path / "whole").glob("*.npz")):
+        one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
+        assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
+
+
+def test_what_is_written_after_each_stretch_does_not_grow(stream: Stream, tmp_path: Path) -> None:
+    short = policy("baseline", Fraction(0), window=1, continual_every=5)
+    play(task(stream, "baseline", policy=short, lag=1), tmp_path)
+    tally = json.loads((tmp_path / "tally.json").read_text())
+    assert tally.pop("stretch") == 23
+    assert not any(isinstance(value, list) for value in tally.values())
+
+
+def test_a_window_with_too_few_labels_is_trained_on_those_there_are(
+    stream: Stream, tmp_path: Path
+) -> None:
+    """As with `uniform`, of which the frames that the teacher left out are dropped."""
+    labels = stream.joints(np.arange(len(stream)))
+    labels[:7] = np.nan
+    what = task(stream, "error", labels=labels, reference=labels)
+    tally, _, rec = play(what, tmp_path)
+    assert tally.frames_trained == 1 + 2
+    assert 7 in rec.picked[0] and len(rec.picked[0]) == 2
 
 
 def test_error_can_be_measured_against_the_teacher(stream: Stream, tmp_path: Path) -> None:

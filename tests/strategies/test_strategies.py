@@ -30,7 +30,7 @@ def window(size: int, rate: Fraction, seed: int = 0, **changed: object) -> Windo
 def test_exactly_k_frames_none_twice_in_order(name: str, size: int, rate: Fraction) -> None:
     here = window(size, rate)
     if here.k == 0:
-        with pytest.raises(TooFewFrames, match=f"asked for 0 of {size}"):
+        with pytest.raises(TooFewFrames, match=f"picks none of {size} frames"):
             select(load(name), here, seeds.generator("x"))
         return
     picked = select(load(name), here, seeds.generator("x"))
@@ -67,14 +67,18 @@ def test_scored_strategies_do_not_depend_on_the_order_of_the_frames(name: str) -
 
 
 @pytest.mark.parametrize("name", ["error", "least_confidence"])
-def test_frames_without_a_score_are_never_picked(name: str) -> None:
+def test_frames_without_a_score_come_last(name: str) -> None:
     here = window(20, Fraction(1, 2))
     here.error[3:13], here.peaks[3:13] = np.nan, np.nan
     picked = select(load(name), here, seeds.generator("a")).indices
     assert set(picked) == set(range(3)) | set(range(13, 20))
-    here.error[0], here.peaks[0, 4] = np.nan, np.nan
-    with pytest.raises(TooFewFrames, match="asked for 10 of 9 frames that have a score"):
-        select(load(name), here, seeds.generator("a"))
+    here.error[:3], here.peaks[:3] = np.nan, np.nan
+    picks = [select(load(name), here, seeds.generator(seed)) for seed in range(30)]
+    for picked in picks:
+        assert set(range(13, 20)) < set(picked.indices) and len(picked.indices) == 10
+        assert np.isnan(picked.score).sum() == 3
+    # The three others are drawn, too, not taken from the front.
+    assert {*np.concatenate([picked.indices for picked in picks])} == set(range(20))
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -82,6 +86,16 @@ def test_uniform_is_the_papers_formula(rate: Fraction) -> None:
     # {floor(j / p) : j = 0 ... floor(N p) - 1}, in exact arithmetic
     picked = select(load("uniform"), Window(1500, rate), seeds.generator("a")).indices
     assert picked.tolist() == [int(j / rate) for j in range(int(1500 * rate))]
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(1, 300), st.integers(1, 10**30), st.integers(0, 10**30))
+def test_uniform_is_exact_at_any_rate(size: int, numerator: int, more: int) -> None:
+    rate = Fraction(numerator, numerator + more)
+    if size * rate < 1:
+        return
+    picked = select(load("uniform"), Window(size, rate), seeds.generator("a")).indices
+    assert picked.tolist() == [int(j / rate) for j in range(int(size * rate))]
 
 
 def test_rates_are_exact() -> None:
@@ -124,12 +138,11 @@ def test_least_confidence_takes_the_lowest_peak_and_says_which_map() -> None:
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0, np.nan]), min_size=1, max_size=12), st.data())
 def test_largest_against_brute_force(values: list[float], data: st.DataObject) -> None:
     score = np.array(values)
-    finite = np.sort(score[~np.isnan(score)])[::-1]
-    if not len(finite):
-        return
-    k = data.draw(st.integers(1, len(finite)))
+    ranked = sorted(values, key=lambda value: np.inf if np.isnan(value) else -value)
+    k = data.draw(st.integers(1, len(values)))
     picked = largest(score, k, seeds.generator("a"))
-    assert np.sort(score[picked])[::-1].tolist() == finite[:k].tolist()
+    assert len(set(picked)) == k
+    assert sorted(score[picked], key=str) == pytest.approx(sorted(ranked[:k], key=str), nan_ok=True)
 
 
 def test_an_unknown_strategy_is_named() -> None:

@@ -67,8 +67,6 @@ class Tally:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
     weights: str | None = None
     """File of the live weights, if they are not the first ones."""
-    parts: list[str] = field(default_factory=list)
-    lagged: list[str] = field(default_factory=list)
 
 
 def run(
@@ -80,9 +78,10 @@ def run(
 ) -> Tally:
     """Play the stream; `network` ends with the last live weights.
 
-    The record grows in `folder`, which must be this job's own: a loop that was killed goes on from
-    its last whole stretch, and ends at the same bits. Raises `strategies.TooFewFrames` if a window
-    is too small for the rate.
+    The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a task with
+    a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed goes on from its last
+    whole stretch, writes any part that came after it once more, and ends at the same bits. Raises
+    `strategies.TooFewFrames` if a window is too small for the rate.
     """
     first = copy.deepcopy(network.state_dict())
     tally = _resume(folder, network)
@@ -103,9 +102,8 @@ def run(
         # Nothing is trained that nothing tests: not on a partial window, nor at the stream's end.
         if due and start + every < end:
             update = _train(task, network, first, start, joints, error, peaks, tally)
-        part = f"part-{start:09d}.npz"
-        record.write_part(folder / part, joints, peaks, error, version, update)
-        tally.parts.append(part)
+        part = folder / f"part-{start:09d}.npz"
+        record.write_part(part, joints, peaks, error, version, update)
         tally.stretch += 1
         _commit(folder, network, info, tally, changed=tally.trainings > version)
         if progress is not None:
@@ -118,9 +116,8 @@ def _predict_part(
 ) -> None:
     joints, peaks = read_stream(network, task.stream, start, stop)
     error = joint_errors(joints, task.reference[start:stop])
-    part = f"lagged-{start:09d}.npz"
-    record.write_part(folder / part, joints, peaks, error, tally.trainings, None)
-    tally.lagged.append(part)
+    part = folder / f"lagged-{start:09d}.npz"
+    record.write_part(part, joints, peaks, error, tally.trainings, None)
 
 
 def _train(

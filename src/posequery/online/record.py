@@ -15,6 +15,7 @@ from posequery.files import BadInput, whole
 PER_FRAME = ("joints", "peaks", "error", "version")
 PER_UPDATE = ("frame", "count")
 PER_PICK = ("picked", "score", "decided_by")
+REPAIR = "Delete this cell's folder and run the workflow again"
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,4 @@ def read(path: str | Path) -> Record:
                 fps=float(file.attrs["fps"]),
             )
     except (OSError, KeyError) as error:
-        raise BadInput(path, f"not a whole record ({error})", "Delete its cell") from error
+        raise BadInput(path, f"not a whole record ({error})", REPAIR) from error

@@ -20,11 +20,7 @@ import numpy as np
 
 
 class TooFewFrames(ValueError):
-    """A window too small for the rate, or with too few frames that have a score."""
-
-    def __init__(self, asked: int, had: int, what: str = "frames") -> None:
-        self.asked, self.had = asked, had
-        super().__init__(f"asked for {asked} of {had} {what}")
+    """A window so small that the rate picks none of its frames."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,10 @@ class Strategy:
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
     """Ascending indices (k,) of the k largest scores of (N,).
 
-    Ties are drawn by `random`, never by position. Frames without a score (NaN) are never picked;
-    raises `TooFewFrames` if fewer than k have one.
+    Ties are drawn by `random`, never by position. Frames without a score (NaN) come last: they are
+    picked only where fewer than k have one.
     """
-    scored = np.flatnonzero(~np.isnan(score))
-    if len(scored) < k:
-        raise TooFewFrames(k, len(scored), "frames that have a score")
-    shuffled = random.permutation(scored)
+    shuffled = random.permutation(len(score))
     order = np.argsort(-score[shuffled], kind="stable")
     return np.sort(shuffled[order[:k]])
 
@@ -108,7 +101,7 @@ def load(name: str) -> Strategy:
 def select(strategy: Strategy, window: Window, random: np.random.Generator) -> Selection:
     """Pick exactly k frames of a window. Raises `TooFewFrames` if k is 0."""
     if window.k < 1:
-        raise TooFewFrames(window.k, window.size)
+        raise TooFewFrames(f"picks none of {window.size} frames")
     missing = [name for name in strategy.needs if getattr(window, name) is None]
     if missing:
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")

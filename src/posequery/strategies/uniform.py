@@ -7,7 +7,9 @@ from posequery.strategies import Selection, Strategy, Window
 
 def _pick(window: Window, random: np.random.Generator) -> Selection:
     p = window.rate
-    return Selection(np.arange(window.k) * p.denominator // p.numerator)
+    # Python's integers: a rate may have a denominator that overflows 64 bits.
+    frames = [j * p.denominator // p.numerator for j in range(window.k)]
+    return Selection(np.array(frames, np.int64))
 
 
 STRATEGY = Strategy("uniform", _pick)
