@@ -205,7 +205,13 @@ def test_a_stream_can_be_moved_with_its_clips(stream, tmp_path_factory):
     assert_is(Stream(elsewhere / "stream.json").frames(np.array([3]))[0], 1, 0)
 
 
-@pytest.mark.parametrize("info", [{"fps": 49.99}, {"size": 8}])
+def test_the_first_clips_frame_rate_counts_for_all(tmp_path):
+    clips = [write(tmp_path / f"{fps}.h5", 1, fps=fps) for fps in (50.0, 49.97, 50.4)]
+    write_index(tmp_path / "s.json", clips)
+    assert Stream(tmp_path / "s.json").fps == 50.0
+
+
+@pytest.mark.parametrize("info", [{"fps": 49.4}, {"fps": 50.6}, {"size": 8}])
 def test_clips_that_do_not_go_together(tmp_path, info):
     one = write(tmp_path / "a.h5", 1)
     with ClipWriter(tmp_path / "b.h5") as writer:
@@ -233,6 +239,20 @@ def test_a_clip_made_anew_with_another_length_is_noticed(stream):
     played = Stream(stream)
     with pytest.raises(BadInput, match="is not the clip that"):
         played.frames(np.array([7]))
+
+
+def test_labels_belong_to_the_clips_content(stream, tmp_path):
+    path = tmp_path / "labels.h5"
+    write_labels(path, poses(3, 8), np.ones((8, 18), np.float32), stream)
+    clips = [stream.parent / f"clip {n}.h5" for n in range(3)]
+    write_index(stream, clips)
+    read_labels(path, stream)
+    write(clips[1], 1, clip=7, subject="S1")
+    with h5py.File(clips[1], "a") as file:
+        file.attrs["slug"] = "clip-1"  # what the index says of it stays, its frames do not
+    write_index(stream, clips)
+    with pytest.raises(BadInput, match="another stream"):
+        read_labels(path, stream)
 
 
 def test_labels_belong_to_one_stream(stream, tmp_path):

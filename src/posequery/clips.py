@@ -21,6 +21,8 @@ from posequery.files import BadInput, sha256, whole, write_text
 from posequery.skeletons import JOINTS
 
 JPEG_QUALITY = 95
+FPS_TOLERANCE = 0.01
+"""Share by which a clip's frame rate may differ from its stream's: a phone's rate varies."""
 OPEN_CLIPS = 256
 """Clip files that a stream keeps open at once."""
 
@@ -54,12 +56,11 @@ class ClipWriter:
     To be used inside `files.whole`, so that a broken clip never takes its place.
     """
 
-    def __init__(self, path: str | os.PathLike[str], quality: int = JPEG_QUALITY) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = h5py.File(path, "w", track_order=True)
         self._frames = self._file.create_dataset(
             "frames", (0,), h5py.vlen_dtype(np.uint8), maxshape=(None,), chunks=(64,)
         )
-        self._options = [cv2.IMWRITE_JPEG_QUALITY, quality]
         self._waiting: list[np.ndarray] = []
         self._shape: tuple[int, ...] | None = None
 
@@ -67,7 +68,8 @@ class ClipWriter:
         """Add one RGB frame, uint8 (size, size, 3)."""
         if self._shape is None:
             self._shape = frame.shape
-        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), self._options)
+        options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
         if not done or frame.shape != self._shape:
             raise ValueError(f"a frame of shape {frame.shape} in a clip of {self._shape}")
         self._waiting.append(data.ravel())
@@ -164,17 +166,22 @@ class Clip:
 def write_index(path: str | os.PathLike[str], clips: list[Path]) -> None:
     """Write the index of the stream that plays `clips` in the order given.
 
-    The clips must have one network size and one frame rate between them.
+    Beside each clip's `ClipInfo` stands the SHA-256 of its file, so that whatever is made for an
+    index, and told by the index's own SHA-256, is made for the clips' content. The clips must have
+    one network size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
+    stream's.
     """
     rows = []
     for clip_path in clips:
         clip = Clip(clip_path)
-        rows.append({"file": os.path.relpath(clip_path, Path(path).parent), **asdict(clip.info)})
         clip.close()
-    for key, fix in (("size", "Extract them at one size"), ("fps", "Put them in two studies")):
-        values = sorted({row[key] for row in rows})
-        if len(values) > 1:
-            raise BadInput(path, f"its clips differ in {key}: {values}", fix)
+        file = os.path.relpath(clip_path, Path(path).parent)
+        rows.append({"file": file, "sha256": sha256(clip_path), **asdict(clip.info)})
+    sizes, rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
+    if len(sizes) > 1:
+        raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
+    if any(abs(rate - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for rate in rates):
+        raise BadInput(path, f"its clips differ in fps: {rates}", "Put them in two studies")
     write_text(path, json.dumps({"clips": rows}, indent=1) + "\n")
 
 
@@ -182,15 +189,17 @@ class Stream:
     """Clips played one after another; a frame is known by its number in the stream.
 
     Attributes: `clips`, a list of `ClipInfo`; `starts` (clips,) int64, the number of each clip's
-    first frame; `fps`, frames per second.
+    first frame; `fps`, frames per second of the first clip, which counts for all.
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
         self.path = Path(index)
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))["clips"]
-            self._files = [self.path.parent / row.pop("file") for row in rows]
-            self.clips = [ClipInfo(**row) for row in rows]
+            self._files = [self.path.parent / row["file"] for row in rows]
+            self.clips = [
+                ClipInfo(**{f.name: row[f.name] for f in fields(ClipInfo)}) for row in rows
+            ]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
         if not self.clips:
