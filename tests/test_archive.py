@@ -25,6 +25,11 @@ def study(tmp_path):
         "results/mini/clips/walking.h5": "clip",
         "results/mini/clips/pool.json": "[]",
         "results/mini/logs/train.log": "log",
+        "results/mini/pictures/overlay.mp4": "a person",
+        "results/mini/mini.tar.gz": "an older archive",
+        "results/mini/only/uniform/cells.csv": "setting\n",
+        "results/mini/only/uniform/pictures/overlay.mp4": "a person",
+        "results/mini/only/uniform/mini.tar.gz": "an older archive",
         "envs/workstation.txt": "numpy==2.4.6\n",
     }.items():
         path = checkout / name
@@ -51,11 +56,12 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
         "mini/clips/pool.json",
         "mini/environment/versions.txt",
         "mini/environment/workstation.txt",
+        "mini/only/uniform/cells.csv",
         "mini/settings.json",
         "mini/tables/table 1.md",
         "mini/SHA256SUMS",
     ]
-    assert verify(tmp_path / "mini.tar.gz") == 7
+    assert verify(tmp_path / "mini.tar.gz") == 8
 
 
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):

@@ -33,8 +33,9 @@ KEPT = (
     "teachers",
 )
 """What is packed of a study's folder, where it is there. Of the frames only the lists that say
-which is which: they may be licensed, and can be made again. Logs and the states of unfinished jobs
-mean nothing elsewhere."""
+which is which: they may be licensed, and can be made again. `pictures` are left out, of a
+restricted run as well, because they may show people; so are older archives. Logs and the states of
+unfinished jobs mean nothing elsewhere."""
 
 SUMS = "SHA256SUMS"
 CHUNK = 1 << 20
@@ -129,8 +130,10 @@ def _kept(results: Path) -> Iterator[Path]:
     for part in KEPT:
         top = results / part
         for path in [top] if top.is_file() else top.rglob("*"):
-            hidden = any(word.startswith(".") for word in path.relative_to(results).parts)
-            if path.is_file() and not hidden:  # hidden files are half-written or states
+            words = path.relative_to(results).parts
+            hidden = any(word.startswith(".") for word in words)  # half-written, or a state
+            left_out = hidden or "pictures" in words or path.name.endswith(".tar.gz")
+            if path.is_file() and not left_out:
                 yield path
 
 

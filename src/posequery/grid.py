@@ -39,7 +39,10 @@ class Cell:
 
 
 def cells(study: Study, only: tuple[str, ...] = ()) -> list[Cell]:
-    """Every cell of a study, in the order of the tables; with `only`, those of these methods."""
+    """Every cell of a study once, in the order of the tables; with `only`, those of these methods.
+
+    A rate, seed, strategy or teacher that is named twice makes no cell twice.
+    """
     nothing, everything = Fraction(0), Fraction(1)
     found = []
     for seed in study.seeds:
@@ -64,7 +67,7 @@ def cells(study: Study, only: tuple[str, ...] = ()) -> list[Cell]:
                 for strategy in study.strategies
                 for rate in online.rates
             ]
-    return [cell for cell in found if not only or cell.method in only]
+    return list(dict.fromkeys(cell for cell in found if not only or cell.method in only))
 
 
 def methods(study: Study) -> list[str]:

@@ -1,6 +1,8 @@
 """The images and annotations of people, read back as COCO."""
 
+import errno
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -92,6 +94,16 @@ def test_the_same_seed_gives_the_same_annotations_and_replaces_an_older_folder(t
         texts.append(file.read_bytes())
     assert texts[1] == texts[2] != texts[0]
     assert len(list((tmp_path / "x" / "train2017").iterdir())) == 2
+
+
+def test_a_full_disk_leaves_no_set_without_images(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_people(tmp_path / "x", 2, size=64)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ def write_people(
             take = takes[domain](seeded("rendered", seed, domain, number), size)
             name = f"{number:012d}.jpg"
             bgr = cv2.cvtColor(take.image, cv2.COLOR_RGB2BGR)
-            cv2.imwrite(str(folder / "train2017" / name), bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            # Not cv2.imwrite, which tells of a full disk by what it returns alone.
+            _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            (folder / "train2017" / name).write_bytes(data.tobytes())
             height, width = take.image.shape[:2]
             images.append({"id": number, "file_name": name, "width": width, "height": height})
             for person in take.people:
