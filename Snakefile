@@ -76,4 +76,6 @@ onstart:
 
 
 onsuccess:
-    print(closing_words())
+    # A run may have had another target, and stopped short of the study's end.
+    if all(Path(file).exists() for file in final_files()):
+        print(closing_words())

@@ -117,6 +117,8 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     for name in ("cells", "selections", "student", "tables"):
         shutil.rmtree(again / name)
     (again / "cells.csv").unlink()
+    done = snakemake(tmp_path, "--config", "study=tiny", "--", "data")
+    assert "is complete" not in done.stdout + done.stderr
     only = "uniform,random,continual,none,baseline"
     snakemake(tmp_path, "--cores", "1", "--config", "study=tiny", f"only={only}", "--", "cells")
     first = made / "results/tiny"
@@ -177,6 +179,29 @@ def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     jobs = planned(done.stdout + done.stderr)
     assert jobs["finetune"] == 4 * 5 + 1 and jobs["finetune_all"] == 1
     assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2)
+
+
+@pytest.mark.parametrize(
+    ("only", "pictures"),
+    [("uniform", 0), ("baseline", 0), ("baseline,uniform", 1)],
+)
+def test_pictures_need_a_student_that_adapts_and_one_that_does_not(
+    only: str, pictures: int, tmp_path: Path
+) -> None:
+    given = ("--dry-run", "--config", "study=lab", f"only={only}", "--")
+    done = snakemake(tmp_path, *given, "all", "figures")
+    jobs = planned(done.stdout + done.stderr)
+    assert jobs.get("before_after", 0) == pictures and jobs["stream_report"] == 1
+
+
+def test_a_strategy_may_have_a_digit_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "checkout").mkdir()
+    root = checkout(tmp_path / "checkout")
+    folder = root / "src/posequery/strategies"
+    shutil.copy2(folder / "random.py", folder / "top2.py")
+    given = ("--dry-run", "--config", "study=tiny", "strategies=[top2]", "--", "cells")
+    jobs = planned(snakemake(tmp_path, *given, root=root).stdout)
+    assert jobs["adapt"] == 1 + 2 * (2 + 2)
 
 
 def test_every_rule_says_what_it_takes() -> None:

@@ -73,7 +73,7 @@ def note_protocol():
 wildcard_constraints:
     slug="|".join(CLIPS),
     stream="pool|test|stream",
-    method="[a-z_]+",
+    method="[a-z0-9_]+",
     teacher="[a-z_]+",
     rate=r"[0-9of]+pct",
     seed=r"\d+",

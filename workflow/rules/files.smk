@@ -123,9 +123,15 @@ def adapt_strategies(wildcards):
 # The paper
 
 
+def picture_files():
+    """Of real people, where the run has a student that never adapts and one that does."""
+    online = {cell.method for cell in CELLS if cell.setting == "online"}
+    comparable = "baseline" in online and len(online) > 1
+    return [f"{FINAL}/pictures"] if comparable and not RENDERED else []
+
+
 def report_files():
-    pictures = [] if RENDERED else [f"{FINAL}/pictures"]
-    return [f"{FINAL}/tables", f"{FINAL}/figures", *pictures]
+    return [f"{FINAL}/tables", f"{FINAL}/figures", *picture_files()]
 
 
 def final_files():

@@ -158,5 +158,5 @@ else:
     rule figures:
         input:
             rules.stream_report.output.figures,
-            rules.before_after.output,
+            picture_files(),
         localrule: True

@@ -67,7 +67,7 @@ class SecondsRow:
     stream_s: float | None
 
 
-_REPAIR = "remove this cell's folder and run the workflow again"
+_REPAIR = "Delete this cell's folder and run the workflow again"
 
 
 def _order(row: CellRow | SecondsRow) -> tuple[Any, ...]:
@@ -78,7 +78,7 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(path, "the cell has no such file", "let its job finish first") from None
+        raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
     except (OSError, ValueError) as error:
         raise BadInput(path, f"is not readable JSON ({error})", _REPAIR) from None
     if not isinstance(data, dict):
@@ -156,7 +156,7 @@ def collect(folders: Sequence[Path], cells_csv: Path, seconds_csv: Path) -> int:
     Raises BadInput where a file is missing or broken, or two folders hold the same cell.
     """
     if not folders:
-        raise BadInput(cells_csv, "there is no cell to collect", "name at least one cell folder")
+        raise BadInput(cells_csv, "there is no cell to collect", "Name at least one cell folder")
     rows = sorted(
         (_read_folder(Path(folder), cells_csv.parent) for folder in folders),
         key=lambda pair: (_order(pair[0]), pair[0].folder),
@@ -164,7 +164,7 @@ def collect(folders: Sequence[Path], cells_csv: Path, seconds_csv: Path) -> int:
     for (cell, _), (after, _) in pairwise(rows):
         if _order(cell) == _order(after):
             fault = f"holds the same cell as {cell.folder}"
-            raise BadInput(cells_csv.parent / after.folder, fault, "name each cell once")
+            raise BadInput(cells_csv.parent / after.folder, fault, "Name each cell once")
     with whole(cells_csv) as cells_file, whole(seconds_csv) as seconds_file:
         _write(cells_file, CellRow, (cell for cell, _ in rows))
         _write(seconds_file, SecondsRow, (seconds for _, seconds in rows))
@@ -180,7 +180,7 @@ def _parse(text: str, kind: Any) -> Any:
 
 def _read(path: Path, kind: type) -> list[Any]:
     names = [field.name for field in fields(kind)]
-    fix = "make it again with the rule collect"
+    fix = "Make it again with the rule collect"
     try:
         with path.open(encoding="utf-8", newline="") as handle:
             lines = list(csv.reader(handle))

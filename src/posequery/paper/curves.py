@@ -53,7 +53,7 @@ def method_curve(folder: Path, cells: Sequence[CellRow], frames: int, window: in
         read = record.read(path)
         if len(read.error) != frames:
             fault = f"records {len(read.error)} frames of a stream of {frames}"
-            raise BadInput(path, fault, "Delete its cell")
+            raise BadInput(path, fault, record.REPAIR)
         errors.append(frame_errors(read.error))
         updates.append(read.update_frames)
     return Curve(cells[0].method, rolling_mean(np.mean(errors, axis=0), window), updates[0])

@@ -74,7 +74,7 @@ def read_lines(cells_csv: Path, stream: Stream) -> list[Line]:
         read = record.read(path)
         if len(read.joints) != len(stream):
             fault = f"records {len(read.joints)} frames of a stream of {len(stream)}"
-            raise BadInput(path, fault, "Remove its cell and run the workflow again")
+            raise BadInput(path, fault, record.REPAIR)
         lines.append(_line(cell, read, taken))
     return lines
 
