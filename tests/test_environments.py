@@ -1,10 +1,14 @@
 """The environments are written down in several places, which must say the same."""
 
+import ast
+import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+from grimp import build_graph
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -53,6 +57,32 @@ def test_test_pins_add_to_the_workstations():
 def test_conda_has_the_same_pins(name):
     environment = yaml.safe_load((ENVS / f"{name}.yaml").read_text())
     assert environment["dependencies"][-1]["pip"] == lines(f"{name}.txt")
+
+
+def reached(script):
+    """Packages outside the standard library that a script and all it imports bring in."""
+    graph = build_graph("posequery", include_external_packages=True, cache_dir=None)
+    tree = ast.parse(script.read_text())
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {alias.name for node in nodes for alias in node.names if isinstance(node, ast.Import)}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    ours = names & graph.modules
+    for module in list(ours):
+        ours |= graph.find_upstream_modules(module)
+    tops = {name.partition(".")[0] for name in names | ours}
+    return tops - sys.stdlib_module_names - {"posequery"}
+
+
+def test_a_boards_own_python_runs_what_needs_torch_and_has_all_that_this_needs():
+    rules = (ROOT / "workflow/rules/common.smk").read_text()
+    named = ast.literal_eval(re.search(r"^TORCH = (\{.*?^\})", rules, re.DOTALL | re.M)[1])
+    needs = {script.stem: reached(script) for script in (ROOT / "scripts").glob("*.py")}
+    assert {name for name in needs if "torch" in needs[name]} == named & needs.keys()
+    packages = {"cv2": "opencv-python-headless"}
+    wanted = set().union(*(needs[name] for name in named & needs.keys())) - {"torch"}
+    assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()
 
 
 def test_torch_is_pinned_without_a_build():

@@ -1,7 +1,6 @@
-# The study at hand, and the helpers that every station uses.
+# The study at hand, and what every station uses: interpreters, digests, seeds.
 import json
 import shlex
-from fractions import Fraction
 
 SRC = Path(workflow.basedir) / "src"
 SCRIPTS = Path(workflow.basedir) / "scripts"
@@ -34,21 +33,32 @@ STATE = f"{OUT}/state"
 # A job's own errors and closing line go to the terminal as well (3), the rest to its log.
 # Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
 # those of the last run: results may move to another checkout.
-# The interpreter may be another: a board's own Python has torch and no Snakemake.
-PYTHON = str(config.get("python", sys.executable))
+# What needs torch may have another interpreter: a board's own Python has torch and no Snakemake.
+TORCH = {
+    "adapt",
+    "average_precision",
+    "finetune",
+    "import_checkpoint",
+    "label_network",
+    "pretrain",
+    "score",
+}
+TORCH_PYTHON = str(config.get("python", sys.executable))
 shell.executable("bash")
 shell.prefix(
     "set -euo pipefail; exec 3>&2; export POSEQUERY_TERMINAL=3 "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
     "OMP_WAIT_POLICY=PASSIVE PYTHONHASHSEED=0 "
     f"PYTHONPATH={shlex.quote(str(SRC))} POSEQUERY_SCRIPTS={shlex.quote(str(SCRIPTS))} "
-    f"POSEQUERY_PYTHON={shlex.quote(PYTHON)}; "
+    f"POSEQUERY_PYTHON={shlex.quote(sys.executable)} "
+    f"POSEQUERY_TORCH_PYTHON={shlex.quote(TORCH_PYTHON)}; "
 )
 
 
 def script(name):
     """The shell words that run a station's script."""
-    return f'"$POSEQUERY_PYTHON" "$POSEQUERY_SCRIPTS"/{name}.py'
+    python = "POSEQUERY_TORCH_PYTHON" if name in TORCH else "POSEQUERY_PYTHON"
+    return f'"${python}" "$POSEQUERY_SCRIPTS"/{name}.py'
 
 
 def code(name, *strategies):
@@ -56,18 +66,14 @@ def code(name, *strategies):
     return provenance.code_digest(SCRIPTS / f"{name}.py", strategies)
 
 
-def section(model, **more):
+def section(model):
     """A part of the config as the JSON that a script takes."""
-    return json.dumps(model.model_dump(mode="json") | more, sort_keys=True)
+    return json.dumps(model.model_dump(mode="json"), sort_keys=True)
 
 
 def words(*parts):
     """The words that seed a job's random draws."""
     return json.dumps([STUDY.name, *parts])
-
-
-def note_protocol():
-    studies.note_protocol(STUDY, Path(OUT))
 
 
 wildcard_constraints:
