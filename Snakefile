@@ -6,11 +6,6 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27")
-if sys.version_info < (3, 11):
-    sys.exit(
-        f"error: Python {sys.version.split()[0]}: posequery's workflow needs Python 3.11 or "
-        "newer. Make the environment with such a Python: make study PYTHON=python3.11."
-    )
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -72,7 +67,7 @@ rule cells:
 
 
 onstart:
-    note_protocol()
+    studies.note_protocol(STUDY, Path(OUT))
 
 
 onsuccess:

@@ -30,12 +30,12 @@ def main() -> None:
     parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--continual-every", required=True, help="'128 frames' or '2.56 s'")
-    parser.add_argument("--weights", choices=("continue", "reset"), default="continue")
-    parser.add_argument("--error-by", choices=("ground_truth", "teacher"), default="ground_truth")
-    parser.add_argument("--confidence", default="lowest")
+    parser.add_argument("--weights", choices=("continue", "reset"), required=True)
+    parser.add_argument("--error-by", choices=("ground_truth", "teacher"), required=True)
+    parser.add_argument("--confidence", required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
-    parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
+    parser.add_argument("--device", required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
     parser.add_argument("--output", type=Path, required=True, help="the cell's folder")
     arguments = parser.parse_args()
@@ -91,5 +91,4 @@ def main() -> None:
     finished(state)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

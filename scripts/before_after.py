@@ -1,30 +1,32 @@
 """Draw the student before and after adaptation on the stream's own frames: picture and film."""
 
 import argparse
+import json
 from pathlib import Path
 
 from posequery.command import run
 from posequery.paper.before_after import write_before_after
-from posequery.paper.captions import read_captions
+from posequery.paper.captions import Captions
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
-    parser.add_argument("--index", type=Path, required=True, help="the stream's index")
+    parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
-    parser.add_argument("--captions", required=True, help="JSON: study, source, teacher, readings")
+    parser.add_argument(
+        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
     options = parser.parse_args()
     files = write_before_after(
         options.cells,
-        options.index,
+        options.stream,
         options.labels,
-        read_captions(options.captions),
+        Captions(**options.captions),
         options.folder,
     )
     print(f"{len(files)} files: {options.folder}")
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

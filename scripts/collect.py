@@ -17,5 +17,4 @@ def main() -> None:
     print(f"{count} cells: {options.cells}")
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

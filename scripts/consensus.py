@@ -13,21 +13,21 @@ from posequery.files import write_text
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, required=True, help="the stream's index")
+    parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
     parser.add_argument("--calibration", type=Path, required=True, help="Qualisys, .qca.txt")
     parser.add_argument("--consensus", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON of the errors to write")
     options = parser.parse_args()
-    stream = Stream(options.index)
-    joints, _ = read_labels(options.labels, options.index)
+    stream = Stream(options.stream)
+    joints, _ = read_labels(options.labels, options.stream)
     cameras = read_qualisys(options.calibration)
     agreed = of_stream(stream, joints, cameras, options.calibration)
     write_labels(
         options.consensus,
         agreed.joints.reshape(joints.shape),
         agreed.share.reshape(joints.shape[:2]),
-        options.index,
+        options.stream,
     )
     write_text(options.summary, json.dumps(summary(agreed, stream), indent=1) + "\n")
     print(
@@ -36,5 +36,4 @@ def main() -> None:
     )
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -16,11 +16,10 @@ def main() -> None:
     parser.add_argument("--subaction", type=int, required=True)
     parser.add_argument("--camera", required=True)
     parser.add_argument("--size", type=int, required=True, help="side of the square, pixels")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", required=True)
     options = vars(parser.parse_args())
     extract(options.pop("video"), options.pop("annotation"), **options)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -18,5 +18,4 @@ def main() -> None:
     print(f"{package}: {package.credit}, {package.licence}")
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

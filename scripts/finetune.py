@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
     parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
-    parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
+    parser.add_argument("--device", required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
     parser.add_argument("--output", type=Path, required=True, help="the cell's folder")
     arguments = parser.parse_args()
@@ -76,5 +76,4 @@ def main() -> None:
     finished(state)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -15,5 +15,4 @@ def main() -> None:
     write_index(arguments.output, arguments.clips)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -2,8 +2,6 @@
 
 import argparse
 
-import torch
-
 from posequery.clips import Stream, write_labels
 from posequery.command import run
 from posequery.teachers.network import label_stream
@@ -13,14 +11,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stream", required=True, help="the index of the stream")
     parser.add_argument("--checkpoint", required=True)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", required=True)
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     joints, peaks = label_stream(options.checkpoint, Stream(options.stream), options.device)
     write_labels(options.output, joints, peaks, options.stream)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -15,5 +15,4 @@ def main() -> None:
     prepare(options.annotations, options.images, options.output)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="the folder to make")
     parser.add_argument("--domain", required=True, help="generic or studio")
     parser.add_argument("--count", type=int, required=True, help="images")
-    parser.add_argument("--size", type=int, default=128, help="side of an image, pixels")
+    parser.add_argument("--size", type=int, required=True, help="side of an image, pixels")
     parser.add_argument("--seed", type=int, default=0, help="for everything drawn by lot")
     options = parser.parse_args()
     with Progress(options.count, "images", f"{options.domain} people, rendered") as progress:

@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, required=True, help="index of the pool")
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     pool = Stream(arguments.pool)
@@ -29,5 +29,4 @@ def main() -> None:
     query.write_scores(arguments.output, frame_errors(joint_errors(joints, truth)), peaks)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

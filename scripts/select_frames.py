@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--method", required=True)
     parser.add_argument("--rate", type=Fraction, required=True, help="exact, as 1/100")
-    parser.add_argument("--confidence", default="lowest")
+    parser.add_argument("--confidence", required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -32,5 +32,4 @@ def main() -> None:
     query.write_selection(arguments.output, pool, picked)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

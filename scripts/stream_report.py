@@ -1,38 +1,40 @@
 """Make the error-over-time figure and the table of a stream of real video."""
 
 import argparse
+import json
 from pathlib import Path
 
 from posequery.clips import Stream
 from posequery.command import run
 from posequery.online.policies import frames_in
-from posequery.paper.captions import read_captions
+from posequery.paper.captions import Captions
 from posequery.paper.stream_report import write_report
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
-    parser.add_argument("--index", type=Path, required=True, help="the stream's index")
+    parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
     parser.add_argument("--consensus", type=Path, help="the views' consensus, if there is one")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
-    parser.add_argument("--captions", required=True, help="JSON: study, source, teacher, readings")
+    parser.add_argument(
+        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+    )
     parser.add_argument("--figures", type=Path, required=True, help="folder of the figure")
     parser.add_argument("--tables", type=Path, required=True, help="folder of the table")
     options = parser.parse_args()
     files = write_report(
         options.cells,
-        options.index,
+        options.stream,
         options.labels,
         options.consensus,
-        frames_in(options.window, Stream(options.index).fps),
-        read_captions(options.captions),
+        frames_in(options.window, Stream(options.stream).fps),
+        Captions(**options.captions),
         options.figures,
         options.tables,
     )
     print(f"{len(files)} files: {options.figures}, {options.tables}")
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -1,10 +1,11 @@
 """Make the paper's tables from cells.csv and seconds.csv."""
 
 import argparse
+import json
 from pathlib import Path
 
 from posequery.command import run
-from posequery.paper.captions import read_captions
+from posequery.paper.captions import Captions
 from posequery.paper.tables import write_tables
 
 
@@ -12,13 +13,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
-    parser.add_argument("--captions", required=True, help="JSON: study, source, teacher, readings")
+    parser.add_argument(
+        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
-    captions = read_captions(options.captions)
+    captions = Captions(**options.captions)
     files = write_tables(options.cells, options.seconds, captions, options.folder)
     print(f"{len(files)} files: {options.folder}")
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

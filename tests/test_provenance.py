@@ -120,8 +120,6 @@ def test_the_order_of_strategies_does_not_count(toy):
 
 
 def test_what_is_wrong_is_named(toy, tmp_path):
-    with pytest.raises(BadInput, match="there is no strategy 'unifrom'"):
-        toy("unifrom")
     toy.script.write_text("import toy.studnet\n")
     with pytest.raises(BadInput, match=r"train\.py: line 1 imports toy\.studnet"):
         toy()

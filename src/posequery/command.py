@@ -1,7 +1,5 @@
 """The frame around every script: what a person did wrong is told in one line, a bug in full."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 

@@ -23,9 +23,9 @@ def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
     return float(picked[labelled].mean()) if labelled.any() else float("nan")
 
 
-def frame_errors(errors: np.ndarray, joints: np.ndarray = LIMBS) -> np.ndarray:
-    """Mean error (n,) of each frame over its labelled joints; NaN for a frame without any."""
-    picked = errors[:, joints].astype(np.float64)
+def frame_errors(errors: np.ndarray) -> np.ndarray:
+    """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame without any."""
+    picked = errors[:, LIMBS].astype(np.float64)
     labelled = ~np.isnan(picked)
     count = labelled.sum(axis=1)
     total = np.where(labelled, picked, 0.0).sum(axis=1)

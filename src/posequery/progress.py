@@ -1,7 +1,5 @@
 """A long job's heartbeat: how far, how fast, how long still."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable
@@ -39,7 +37,7 @@ class Progress:
         self._interval = LIVE_INTERVAL if self._live else INTERVAL
         self._started = self._told = clock()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> "Progress":
         self._started = self._told = self._clock()
         return self
 

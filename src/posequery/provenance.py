@@ -29,19 +29,15 @@ def require_checkout(src: Path) -> None:
         )
 
 
-def code_digest(script: Path, strategies: Iterable[str] = ()) -> str:
+@cache
+def code_digest(script: Path, strategies: tuple[str, ...] = ()) -> str:
     """Digest of all code of this project that `script` runs.
 
     That is the script, what it imports from `posequery`, at the top or inside functions, what
     those modules import, their packages' `__init__`, and the modules of the strategies named,
     which are loaded by name and so are in nobody's imports. Raises BadInput for a script that
-    is missing or imports what is not there, and for an unknown strategy.
+    is missing or imports what is not there.
     """
-    return _digest(script, frozenset(strategies))
-
-
-@cache
-def _digest(script: Path, strategies: frozenset[str]) -> str:
     return _code().digest(script, strategies)
 
 
@@ -63,15 +59,7 @@ class Code:
         """See `code_digest`."""
         tree = _parse(script)
         roots = set(self._imports(tree, script))
-        for strategy in strategies:
-            module = f"{self.package}.strategies.{strategy}"
-            if module not in self._graph.modules:
-                raise BadInput(
-                    self._folder / "strategies",
-                    f"there is no strategy {strategy!r}",
-                    f"Add {strategy}.py there, or mend the name",
-                )
-            roots.add(module)
+        roots |= {f"{self.package}.strategies.{strategy}" for strategy in strategies}
         parts = [_fingerprint(tree)]
         parts += [f"{module} {self._of(module)}" for module in sorted(self._closure(roots))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

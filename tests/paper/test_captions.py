@@ -1,16 +1,12 @@
-import json
 from fractions import Fraction
 
-import pytest
-
-from posequery.files import BadInput
-from posequery.paper.captions import method_name, percent, read_captions
+from posequery.paper.captions import Captions, method_name, percent
 
 WORDS = {"study": "s", "source": "Human3.6M", "teacher": "OpenPose", "readings": ["a", "b"]}
 
 
-def test_captions_from_json():
-    captions = read_captions(json.dumps(WORDS))
+def test_captions_of_words():
+    captions = Captions(**WORDS)
     assert captions.heading == "Study s, Human3.6M"
     assert captions.reading == "Readings: a; b."
     assert not captions.stand_in
@@ -19,27 +15,10 @@ def test_captions_from_json():
 
 
 def test_a_stand_in_says_that_levels_cannot_be_compared():
-    captions = read_captions(json.dumps(WORDS | {"source": "rendered stand-in", "readings": []}))
+    captions = Captions(**WORDS | {"source": "rendered stand-in", "readings": []})
     assert captions.stand_in
     assert captions.reading == ""
     assert "cannot be compared" in captions.beside
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("{", "is not JSON"),
-        ("[]", "no keys"),
-        (json.dumps(WORDS | {"sauce": "x"}), "sauce"),
-        (json.dumps({"study": "s"}), "has study"),
-        (json.dumps(WORDS | {"readings": "a"}), "not a text"),
-        (json.dumps(WORDS | {"study": 3}), "not a text"),
-    ],
-)
-def test_bad_captions(text, said):
-    with pytest.raises(BadInput, match="--captions") as caught:
-        read_captions(text)
-    assert said in str(caught.value)
 
 
 def test_printed_names():

@@ -83,7 +83,7 @@ def test_figures_are_whole_undated_and_captioned(
     cells, write_cells, stream, labels, captions, tmp_path
 ):
     cells_csv, _ = write_cells(cells)
-    files = write_figures(cells_csv, stream.path, labels, captions, 1.0, tmp_path / "figures")
+    files = write_figures(cells_csv, stream.path, labels, captions, tmp_path / "figures")
     made = {file.name: file.read_bytes() for file in files}
     assert set(made) == {f"{n}.{ending}" for n in NAMES for ending in ("png", "pdf", "svg", "md")}
     for name in NAMES:
@@ -96,7 +96,7 @@ def test_figures_are_whole_undated_and_captioned(
         assert "rendered stand-in" in caption
         assert "window of 10 frames" in caption
         assert "One seed" in caption
-    assert "Rolling mean over 5 frames (1 s), centred" in made["figure2a.md"].decode()
+    assert "Rolling mean over 25 frames (5 s), centred" in made["figure2a.md"].decode()
     assert r"weights\_continue & 100 % \| made up" in made["figure2a.md"].decode()
 
 
@@ -110,7 +110,7 @@ def test_a_broken_input_leaves_no_figure(cells, write_cells, stream, labels, cap
     cells_csv, _ = write_cells(cells)
     (tmp_path / "cells/online/network/uniform/1of10/seed0/record.h5").write_bytes(b"torn")
     with pytest.raises(BadInput, match=r"network/uniform/1of10/seed0/record\.h5"):
-        write_figures(cells_csv, stream.path, labels, captions, 1.0, tmp_path / "figures")
+        write_figures(cells_csv, stream.path, labels, captions, tmp_path / "figures")
     assert not (tmp_path / "figures").exists()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from posequery.clips import write_labels
+from posequery.evaluation.cells import read_cells
 from posequery.files import BadInput
 from posequery.paper.before_after import cut_out, shown_frames, write_before_after
 from posequery.paper.stream_report import read_lines, repeat_line, scene, write_report
@@ -112,7 +113,7 @@ def test_without_a_consensus_there_is_one_reference(cells, stream, files, ours, 
 def test_lines_are_told_apart_and_the_repeated_label_leaves_out_what_it_cannot_know(
     cells, stream, labels
 ):
-    lines = read_lines(cells, stream)
+    lines = read_lines(read_cells(cells), cells.parent, stream)
     assert [line.name for line in lines] == ["never adapted", "uniform 20 %", "uniform 10 %"]
     assert len({line.key for line in lines}) == 3
     repeated = repeat_line(lines, labels, stream)
@@ -125,7 +126,7 @@ def test_a_record_of_another_stream_is_named(cells, stream, tmp_path, make_strea
     (tmp_path / "other").mkdir()
     other = make_stream(tmp_path / "other", {"only": [np.zeros((32, 32, 3), np.uint8)] * 4})
     with pytest.raises(BadInput, match=r"record\.h5: records 40 frames of a stream of 4"):
-        read_lines(cells, other)
+        read_lines(read_cells(cells), cells.parent, other)
     assert scene(other) == "video"
 
 

@@ -68,7 +68,8 @@ def student_file():
 
 def labels_of(teacher):
     """A teacher's labels of the stream; ground truth travels in the clips themselves."""
-    return [] if teacher == "ground_truth" else [f"{OUT}/labels/{teacher}.h5"]
+    own = ("none", "ground_truth")
+    return [] if teacher in own else [f"{OUT}/labels/{teacher}.h5"]
 
 
 def label_files():
@@ -110,10 +111,8 @@ def offline_priority(wildcards):
 
 
 def adapt_labels(wildcards):
-    labels = [] if wildcards.teacher == "none" else labels_of(wildcards.teacher)
-    if not RENDERED:
-        labels = labels_of(STUDY.teachers[0])
-    return {"labels": labels} if labels else {}
+    """The labels trained on, or, of real people, measured against as well."""
+    return labels_of(wildcards.teacher if RENDERED else STUDY.teachers[0])
 
 
 def adapt_strategies(wildcards):

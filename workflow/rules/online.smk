@@ -3,9 +3,9 @@
 
 rule adapt:
     input:
-        unpack(adapt_labels),
         stream=f"{OUT}/clips/stream.json",
         checkpoint=student_file(),
+        labels=adapt_labels,
     output:
         multiext(
             f"{OUT}/cells/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
@@ -29,7 +29,7 @@ rule adapt:
     params:
         code=lambda wildcards: code("adapt", *adapt_strategies(wildcards)),
         labels=lambda wildcards, input: (
-            ["--labels", input.labels] if "labels" in input.keys() else []
+            ["--labels", *input.labels] if input.labels else []
         ),
         reference="truth" if RENDERED else "labels",
         recipe=section(STUDY.training),

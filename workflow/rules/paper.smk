@@ -117,7 +117,7 @@ else:
             "Report how the student adapted to the stream"
         shell:
             script("stream_report")
-            + " --cells {input.cells:q} --index {input.stream:q} --labels {input.labels:q}"
+            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
             + " {params.consensus:q} --window {params.window:q} --captions {params.captions:q}"
             + " --figures {output.figures:q} --tables {output.tables:q} 2> {log:q}"
 
@@ -147,7 +147,7 @@ else:
             "Show the student before and after it has adapted"
         shell:
             script("before_after")
-            + " --cells {input.cells:q} --index {input.stream:q} --labels {input.labels:q}"
+            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
             + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
 
     rule tables:

@@ -91,8 +91,8 @@ rule label_blazepose:
         "Label the stream with BlazePose"
     shell:
         script("label_blazepose")
-        + " --index {input.stream:q} --detector {input.package:q}/pose_detection.tflite"
-        + " --landmarks {input.package:q}/pose_landmark_full.tflite --labels {output:q} 2> {log:q}"
+        + " --stream {input.stream:q} --detector {input.package:q}/pose_detection.tflite"
+        + " --landmarks {input.package:q}/pose_landmark_full.tflite --output {output:q} 2> {log:q}"
 
 
 rule consensus:
@@ -120,6 +120,6 @@ rule consensus:
         "Find what the four calibrated views agree on"
     shell:
         script("consensus")
-        + " --index {input.stream:q} --labels {input.labels:q}"
+        + " --stream {input.stream:q} --labels {input.labels:q}"
         + " --calibration {input.package:q}/calibration/Calib.qca.txt"
         + " --consensus {output.labels:q} --summary {output.statistics:q} 2> {log:q}"

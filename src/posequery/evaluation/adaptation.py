@@ -1,7 +1,5 @@
 """What a stream without ground truth shows of adaptation: windows, and a baseline to beat."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

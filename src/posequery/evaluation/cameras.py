@@ -1,7 +1,5 @@
 """Calibrated cameras: reading a Qualisys calibration, projecting, triangulating."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,7 +6,6 @@ measured. Both have one row a cell, in the order setting, teacher, method, rate,
 
 import csv
 import json
-import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -24,7 +23,7 @@ class CellRow:
 
     setting: offline or online. teacher: who labelled (ground_truth, ..., none).
     method: none, all, baseline, once, continual, or a strategy.
-    rate: the share picked, an exact fraction; empty where the method has none.
+    rate: the share picked, an exact fraction.
     k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
     mpjpe_px: mean over all evaluated frames, source pixels; without_first_window: online only;
     equal_lag: of continual alone, its weights frozen at each window's start.
@@ -35,7 +34,7 @@ class CellRow:
     setting: str
     teacher: str
     method: str
-    rate: Fraction | None
+    rate: Fraction
     k: int
     n: int
     seed: int
@@ -59,7 +58,7 @@ class SecondsRow:
     setting: str
     teacher: str
     method: str
-    rate: Fraction | None
+    rate: Fraction
     seed: int
     training_s: float | None
     inference_s: float | None
@@ -71,75 +70,35 @@ _REPAIR = "Delete this cell's folder and run the workflow again"
 
 
 def _order(row: CellRow | SecondsRow) -> tuple[Any, ...]:
-    return (row.setting, row.teacher, row.method, row.rate is not None, row.rate or 0, row.seed)
+    return (row.setting, row.teacher, row.method, row.rate, row.seed)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(path: Path, keys: Iterable[str]) -> dict[str, Any]:
+    """The values under `keys` of a cell's JSON file."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return {key: values[key] for key in keys}
     except FileNotFoundError:
         raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
-    except (OSError, ValueError) as error:
+    except KeyError as error:
+        raise BadInput(path, f"has no {error}", _REPAIR) from None
+    except (OSError, ValueError, TypeError) as error:
         raise BadInput(path, f"is not readable JSON ({error})", _REPAIR) from None
-    if not isinstance(data, dict):
-        raise BadInput(path, "does not hold a JSON object", _REPAIR)
-    return data
-
-
-def _take(path: Path, data: dict[str, Any], key: str, kind: str) -> Any:
-    """A checked value: kind is word, count, number, 'number or null' or 'fraction or null'."""
-    if key not in data:
-        raise BadInput(path, f"has no '{key}'", _REPAIR)
-    value = data[key]
-    if value is None and kind.endswith("or null"):
-        return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "word" and isinstance(value, str) and value:
-        return value
-    if kind == "count" and number and isinstance(value, int) and value >= 0:
-        return value
-    if kind.startswith("number") and number and math.isfinite(value):
-        return float(value)
-    if kind.startswith("fraction") and isinstance(value, str):
-        try:
-            rate = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            rate = Fraction(-1)
-        if 0 <= rate <= 1:
-            return rate
-    raise BadInput(path, f"'{key}' is {value!r}, not a {kind}", _REPAIR)
 
 
 def _read_folder(folder: Path, base: Path) -> tuple[CellRow, SecondsRow]:
     path = folder / "summary.json"
-    data = _load(path)
-    words = {key: _take(path, data, key, "word") for key in ("setting", "teacher", "method")}
-    if words["setting"] not in ("offline", "online"):
-        raise BadInput(path, f"setting '{words['setting']}' is not offline or online", _REPAIR)
-    rate = _take(path, data, "rate", "fraction or null")
-    counts = {
-        key: _take(path, data, key, "count")
-        for key in ("k", "n", "seed", "trainings", "frames_trained", "passes", "frames")
-    }
-    also = {
-        key: _take(path, data, key, "number or null")
-        for key in ("mpjpe_px_without_first_window", "mpjpe_px_equal_lag")
-    }
-    cell = CellRow(
-        **words,
-        **counts,
-        **also,
-        rate=rate,
-        mpjpe_px=_take(path, data, "mpjpe_px", "number"),
-        folder=Path(os.path.relpath(folder, base)).as_posix(),
-    )
-    path = folder / "seconds.json"
-    data = _load(path)
+    values = _load(path, [field.name for field in fields(CellRow) if field.name != "folder"])
+    if values["mpjpe_px"] is None:
+        fault = "has no error, since not one frame that it was measured on has a label"
+        raise BadInput(path, fault, "Take videos in which the teacher sees a person")
+    values["rate"] = Fraction(values["rate"])
+    cell = CellRow(**values, folder=Path(os.path.relpath(folder, base)).as_posix())
     # Offline there is no stream, and frames are selected by a job of their own.
-    data = {"selection": None, "stream": None, **data} if words["setting"] == "offline" else data
-    parts = ("training", "inference", "selection", "stream")
-    spent = {f"{part}_s": _take(path, data, part, "number or null") for part in parts}
-    return cell, SecondsRow(**words, rate=rate, seed=counts["seed"], **spent)
+    more = ("selection", "stream") if cell.setting == "online" else ()
+    spent = _load(folder / "seconds.json", ("training", "inference", *more))
+    seconds = (spent.get(part) for part in ("training", "inference", "selection", "stream"))
+    return cell, SecondsRow(cell.setting, cell.teacher, cell.method, cell.rate, cell.seed, *seconds)
 
 
 def _write(path: Path, kind: type, rows: Iterable[CellRow | SecondsRow]) -> None:

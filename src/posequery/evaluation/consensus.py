@@ -4,8 +4,6 @@ The same teacher labels every view, so this tells how consistent it is, not whet
 It is not marker truth, and is nowhere called so.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import asdict, dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Skeletons drawn on source frames, and the video of a stream with skeletons over it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,7 +119,7 @@ class OverlayWriter:
         self._container.mux(self._track.encode(None))
         self._container.close()
 
-    def __enter__(self) -> OverlayWriter:
+    def __enter__(self) -> "OverlayWriter":
         return self
 
     def __exit__(

@@ -1,7 +1,5 @@
 """What adaptation does to a stream of real video, to be looked at: a picture and a film."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from itertools import chain
@@ -12,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure as Sheet
 
 from posequery.clips import Stream, read_labels
+from posequery.evaluation.cells import read_cells
 from posequery.evaluation.overlay import Figure, OverlayWriter, draw_skeleton
 from posequery.files import BadInput, whole, write_text
 from posequery.metrics import frame_errors, joint_errors
@@ -96,7 +95,7 @@ def write_before_after(
     `BadInput` if there are no such cells, or for a broken video.
     """
     stream = Stream(index)
-    lines = read_lines(cells_csv, stream)
+    lines = read_lines(read_cells(cells_csv), cells_csv.parent, stream)
     if len(lines) < 2 or lines[0].key != "baseline":
         fault = "has no student to compare: it takes the baseline and an adapted one, online"
         raise BadInput(cells_csv, fault, "Run both, without only=")

@@ -40,7 +40,7 @@ def _measured(cells: Sequence[CellRow], methods: Sequence[str]) -> Points:
     points: Points = {}
     for method in methods:
         here = [cell for cell in cells if cell.method == method]
-        for rate in sorted({cell.rate for cell in here if cell.rate is not None}):
+        for rate in sorted({cell.rate for cell in here}):
             found = spread(cell.mpjpe_px for cell in pick(here, "offline", method, rate=rate))
             if found:
                 points.setdefault(method, {})[rate] = found

@@ -1,17 +1,15 @@
 """What every caption says: whose numbers these are, and under which readings of the paper."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from posequery.files import BadInput
 from posequery.paper import published
 
 STAND_IN = "rendered stand-in"
 NONE = "–"
 """Printed where this run has no such cell."""
 
-_KEYS = {"study", "source", "teacher", "readings"}
 _PRINTED = {
     "least_confidence": "uncertainty",
     "continual": "continual distillation",
@@ -32,7 +30,7 @@ class Captions:
     study: str
     source: str
     teacher: str
-    readings: tuple[str, ...]
+    readings: Sequence[str]
 
     @property
     def stand_in(self) -> bool:
@@ -60,26 +58,6 @@ class Captions:
 
     def teacher_name(self, teacher: str) -> str:
         return "ground truth" if teacher == "ground_truth" else self.teacher
-
-
-def read_captions(text: str) -> Captions:
-    """Captions from JSON with the keys study, source, teacher (strings) and readings (a list).
-
-    Raises BadInput where a key is missing, unknown or of another type.
-    """
-    fix = "give study, source, teacher (texts) and readings (a list of texts)"
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise BadInput("--captions", f"is not JSON ({error})", fix) from None
-    if not isinstance(data, dict) or set(data) != _KEYS:
-        found = ", ".join(sorted(data)) if isinstance(data, dict) else "no keys"
-        raise BadInput("--captions", f"has {found}", fix)
-    readings = data.pop("readings")
-    texts = [*data.values(), *(readings if isinstance(readings, list) else [None])]
-    if not all(isinstance(value, str) for value in texts):
-        raise BadInput("--captions", "holds a value that is not a text", fix)
-    return Captions(**data, readings=tuple(readings))
 
 
 def method_name(method: str) -> str:

@@ -38,7 +38,7 @@ def efficiency(
     for name in ("baseline", "once", "continual", *strategies(online, "online")):
         for teacher in ("none", "ground_truth", other_teacher(online)):
             run = [cell for cell in online if (cell.method, cell.teacher) == (name, teacher)]
-            for rate in sorted({cell.rate for cell in run if cell.rate is not None}):
+            for rate in sorted({cell.rate for cell in run}):
                 here = [cell for cell in run if cell.rate == rate]
                 clock = _clock(seconds, here)
                 shares = [
@@ -94,7 +94,7 @@ def efficiency_offline(
     """Offline, a row per rate, over all strategies: the paper's Section 4.4 counts by rate too."""
     trained = [cell for cell in cells if cell.setting == "offline" and cell.method != "none"]
     rows = []
-    for rate in sorted({cell.rate for cell in trained if cell.rate is not None}):
+    for rate in sorted({cell.rate for cell in trained}):
         here = [cell for cell in trained if cell.rate == rate]
         rows.append(
             (

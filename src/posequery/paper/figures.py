@@ -21,6 +21,8 @@ from posequery.paper.rows import (
 )
 from posequery.paper.typeset import escape_markdown
 
+ROLLING = 5.0
+"""Seconds that the rolling mean of a curve reaches over."""
 _SIGNS = "Grey line: a sequence begins. Dot: new weights go live."
 
 
@@ -118,20 +120,19 @@ def write_figures(
     stream_index: Path,
     labels: Path | None,
     captions: Captions,
-    rolling_seconds: float,
     folder: Path,
 ) -> list[Path]:
     """Draw figure2a, figure2b and error_by_rate into `folder`, each as PNG, PDF, SVG and caption.
 
     The records lie where `cells.csv` says. labels: the teacher's, of the whole stream; None where
-    the study has no teacher but ground truth. rolling_seconds: window of the rolling mean.
+    the study has no teacher but ground truth.
     Nothing is written before all is drawn. Returns the files. Raises BadInput.
     """
     cells = read_cells(cells_csv)
     online = [cell for cell in cells if cell.setting == "online"]
     offline = [cell for cell in cells if cell.setting == "offline"]
     stream = Stream(stream_index)
-    window = max(1, round(rolling_seconds * stream.fps))
+    window = max(1, round(ROLLING * stream.fps))
     files = _figures_2(online, cells_csv.parent, stream, labels, captions, window)
     files |= _figure_rates(offline, captions)
     return write_all(files, folder)

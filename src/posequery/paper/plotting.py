@@ -234,8 +234,3 @@ def write_all(files: dict[str, bytes], folder: Path) -> list[Path]:
         with whole(folder / name) as temporary:
             temporary.write_bytes(content)
     return [folder / name for name in files]
-
-
-def save(figure: Figure, folder: Path, name: str, caption: str) -> list[Path]:
-    """Render one figure and write its files."""
-    return write_all(render(figure, name, caption), folder)

@@ -76,8 +76,9 @@ def strategies(cells: Iterable[CellRow], setting: str) -> list[str]:
 def rates(cells: Iterable[CellRow], setting: str) -> list[Fraction]:
     """The rates that strategies (and once) were run at, ascending."""
     outside = ("none", "all", *ANY_RATE)
-    found = {cell.rate for cell in cells if cell.setting == setting and cell.method not in outside}
-    return sorted(rate for rate in found if rate is not None)
+    return sorted(
+        {cell.rate for cell in cells if cell.setting == setting and cell.method not in outside}
+    )
 
 
 def other_teacher(cells: Iterable[CellRow]) -> str:

@@ -1,8 +1,6 @@
 """A stream of real video: errors over its time and their table, against the teacher that labelled
 it and, where views are calibrated, against the consensus of the views."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from posequery.online import record
 from posequery.paper.captions import NONE, Captions, method_name, percent
 from posequery.paper.curves import Curve, rolling_mean
 from posequery.paper.over_time import Panel, Timeline, draw_over_time
-from posequery.paper.plotting import STYLES, save
+from posequery.paper.plotting import STYLES, render, write_all
 from posequery.paper.rows import ANY_RATE, seeds_sentence
 from posequery.paper.typeset import FORMATS, Table, escape_markdown
 
@@ -58,19 +56,20 @@ def scene(stream: Stream) -> str:
     return "camera" if len(cameras) == len(stream.clips) > 1 else "video"
 
 
-def read_lines(cells_csv: Path, stream: Stream) -> list[Line]:
+def read_lines(cells: Sequence[CellRow], folder: Path, stream: Stream) -> list[Line]:
     """The online cells of the lowest seed as lines, the never-adapted student first.
 
-    Then by falling rate. Raises `BadInput` for a record that is broken or of another stream.
+    Then by falling rate. folder: the one that `cells.csv` lies in. Raises `BadInput` for a record
+    that is broken or of another stream.
     """
-    cells = [cell for cell in read_cells(cells_csv) if cell.setting == "online"]
+    cells = [cell for cell in cells if cell.setting == "online"]
     seed = min((cell.seed for cell in cells), default=0)
     cells = [cell for cell in cells if cell.seed == seed]
-    cells.sort(key=lambda cell: (cell.method != "baseline", -(cell.rate or 0), cell.method))
+    cells.sort(key=lambda cell: (cell.method != "baseline", -cell.rate, cell.method))
     taken: set[str] = set()
     lines = []
     for cell in cells:
-        path = cells_csv.parent / cell.folder / "record.h5"
+        path = folder / cell.folder / "record.h5"
         read = record.read(path)
         if len(read.joints) != len(stream):
             fault = f"records {len(read.joints)} frames of a stream of {len(stream)}"
@@ -80,8 +79,8 @@ def read_lines(cells_csv: Path, stream: Stream) -> list[Line]:
 
 
 def _line(cell: CellRow, read: record.Record, taken: set[str]) -> Line:
-    rated = cell.method not in ANY_RATE and cell.rate is not None
-    rate = percent(cell.rate) if rated and cell.rate is not None else ""
+    rated = cell.method not in ANY_RATE
+    rate = percent(cell.rate) if rated else ""
     name = "never adapted" if cell.method == "baseline" else method_name(cell.method)
     # A method's own style goes to its highest rate, so that no two lines look alike.
     fresh = cell.method in STYLES and cell.method not in taken
@@ -93,8 +92,7 @@ def _line(cell: CellRow, read: record.Record, taken: set[str]) -> Line:
         k=str(cell.k) if rated else NONE,
         joints=read.joints,
         updates=read.update_frames,
-        # A record without updates reads as one empty pick.
-        picked=tuple(read.picked[: len(read.update_frames)]),
+        picked=tuple(read.picked),
     )
 
 
@@ -177,7 +175,8 @@ def write_report(
     """
     stream = Stream(index)
     taught = read_labels(labels, index)[0]
-    lines = read_lines(cells_csv, stream)
+    cells = read_cells(cells_csv)
+    lines = read_lines(cells, cells_csv.parent, stream)
     lines.append(repeat_line(lines, taught, stream))
     references = [Reference(f"teacher ({captions.teacher})", taught)]
     panels = [_panel(lines, references[0], window)]
@@ -188,7 +187,7 @@ def write_report(
         panels.append(_panel(lines, references[1], window))
 
     what = scene(stream)
-    notes = _notes(read_cells(cells_csv), what, window, consensus is not None, captions)
+    notes = _notes(cells, what, window, consensus is not None, captions)
     timeline = Timeline(
         tuple(clip.camera if what == "camera" else clip.action for clip in stream.clips),
         stream.starts,
@@ -202,7 +201,7 @@ def write_report(
     names = {line.key: line.name for line in lines}
     figure = draw_over_time(panels, timeline, names, f"{captions.heading}: {signs}")
     caption = f"**Error over stream time.** {escape_markdown(f'{captions.heading}. {signs}')}"
-    written = save(figure, figures, "error_over_time", caption)
+    written = write_all(render(figure, "error_over_time", caption), figures)
 
     within = (
         f"'Within a {what}': windows that do not begin with a {what} never seen. A share in "

@@ -81,12 +81,6 @@ _LATEX = {
     ">": r"\textgreater{}",
     "–": "--",
     "±": r"$\pm$",
-    "×": r"$\times$",
-    "½": r"$\frac12$",
-    "⌊": r"$\lfloor$",
-    "⌋": r"$\rfloor$",
-    "·": r"$\cdot$",
-    "→": r"$\rightarrow$",
 }
 
 

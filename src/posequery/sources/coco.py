@@ -6,8 +6,6 @@ pixels, NaN where unlabelled, those of image i at `people_start[i]:people_start[
 image i at `masked_start[i]:masked_start[i + 1]`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections import defaultdict

@@ -1,8 +1,5 @@
 """A video and its annotation to a clip: frames at the network's size, labels in source pixels."""
 
-from __future__ import annotations
-
-import logging
 import os
 from itertools import islice
 
@@ -10,11 +7,10 @@ from posequery.clips import ClipInfo, ClipWriter
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
 from posequery.sources import human36m, video
+from posequery.terminal import tell
 
 USUAL_SURPLUS = 5
 """Video frames beyond the annotation that are no news: Human3.6M's videos are longer by 1 to 5."""
-
-_log = logging.getLogger(__name__)
 
 
 def extract(
@@ -33,7 +29,7 @@ def extract(
     """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
 
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
-    dropped; a large surplus is logged. Without an annotation every frame is kept and no joint is
+    dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
     labelled. `size` is the side of the network's square in pixels. Raises `BadInput` for a video
     or annotation that cannot be used, or an annotation longer than the video.
     """
@@ -42,7 +38,7 @@ def extract(
     labelled = None if joints is None else len(joints)
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
-        _log.warning("%s: the last %d frames have no annotation, and are dropped", source, surplus)
+        tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
     count = 0
     with (
         whole(output) as temporary,

@@ -1,7 +1,5 @@
 """Human3.6M's annotation files (NASA CDF) as poses of the student's joints."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -103,12 +103,12 @@ def sequences(subject: str) -> tuple[Sequence, ...]:
     return tuple(sorted(found, key=lambda sequence: f"{sequence.stem}."))
 
 
-def first_subactions(subject: str, damaged: bool = False) -> tuple[Sequence, ...]:
-    """Subaction 1 of each action in stream order; DAMAGED ones only where `damaged` is true."""
+def first_subactions(subject: str) -> tuple[Sequence, ...]:
+    """Subaction 1 of each action in stream order, without the DAMAGED ones."""
     return tuple(
         sequence
         for sequence in sequences(subject)
-        if sequence.subaction == 1 and (damaged or (subject, sequence.stem) not in DAMAGED)
+        if sequence.subaction == 1 and (subject, sequence.stem) not in DAMAGED
     )
 
 

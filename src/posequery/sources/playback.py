@@ -1,7 +1,5 @@
 """A clip's source frames again, for whoever must see them at another size than the clip's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

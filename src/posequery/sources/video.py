@@ -1,7 +1,5 @@
 """Video files as RGB frames: every frame once, in presentation order, whole or reported."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

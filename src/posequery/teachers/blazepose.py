@@ -4,8 +4,6 @@ Bazarevsky et al., BlazePose (2020). The two networks ship in the mediapipe whee
 is not needed, nor is torch.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path

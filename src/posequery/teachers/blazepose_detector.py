@@ -6,8 +6,6 @@ public graphs (pose_detection_cpu.pbtxt, pose_detection_to_roi.pbtxt), checked a
 0.10.21 itself.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -4,8 +4,6 @@ The constants are those of MediaPipe's public graphs (pose_landmark_by_roi_cpu.p
 tensors_to_pose_landmarks_and_segmentation.pbtxt), checked against MediaPipe 0.10.21 itself.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +15,7 @@ from posequery.teachers.blazepose_detector import Region, crop, region_from_poin
 SIDE = 256
 """Side of the network's input, in pixels."""
 LANDMARKS = 39
-"""33 of the body, then helpers: 33 and 34 give the region of the next frame."""
+"""33 of the body, then auxiliary ones: 33 and 34 give the region of the next frame."""
 CENTRE, RIM = 33, 34
 CELL = 4
 """Pixels of the input along a cell of the heat maps."""

@@ -154,7 +154,7 @@ class _StudioTakes:
         self._studio: Studio | None = None
 
     def __call__(self, generator: np.random.Generator, size: int) -> _Take:
-        self._studio = self._studio or Studio(SIZE)
+        self._studio = self._studio or Studio()
         action = str(generator.choice(list(ACTIONS)))
         together = "companion" in ACTIONS[action].props
         bodies = [random_body(generator) for _ in range(1 + together)]

@@ -15,6 +15,7 @@ from posequery.sources.rendered.motions import motion
 from posequery.sources.rendered.scenes import Cast, Light, paint, things
 
 SIZE = (320, 320)
+"""Width and height in pixels."""
 _LIGHT = Light(np.array([0.35, -0.6, 1.0]), 0.5, np.array([1.0, 0.98, 0.94]))
 _NOISE = 1.5  # grey levels
 _SLACK = 128  # the grain's picture is larger by this: each frame takes another piece
@@ -22,11 +23,11 @@ _COMPANION = np.array([0.35, 0.75])  # metres to the right and further back
 
 
 class Studio:
-    """The fixed room before its fixed camera, `size` (width, height) pixels. Human3.6M's field of
-    view; the camera stands 4 m from the middle, so that people take about half the height."""
+    """The fixed room before its fixed camera, a picture of `SIZE`. Human3.6M's field of view; the
+    camera stands 4 m from the middle, so that people take about half the height."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        width, height = size
+    def __init__(self) -> None:
+        width, height = SIZE
         place, target = np.array([0.0, -4.0, 1.5]), np.array([0.0, 0.0, 0.92])
         self.camera = Camera.aimed(place, target, 1.145 * width, width, height)
         self.room = studio_room(self.camera)
