@@ -175,8 +175,13 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
 @pytest.mark.parametrize("profile", ["gpu", "slurm", "jetson"])
 def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     given = str(ROOT / "workflow/profiles" / profile)
-    done = snakemake(tmp_path, "--profile", given, "--dry-run", "--config", "device=cuda")
-    jobs = planned(done.stdout + done.stderr)
+    plan = ("--profile", given, "--dry-run", "--printshellcmds", "--config", "device=cuda")
+    done = snakemake(tmp_path, *plan)
+    text = done.stdout + done.stderr
+    # A board's own Python runs what needs torch, and nothing else.
+    assert '"$POSEQUERY_TORCH_PYTHON" "$POSEQUERY_SCRIPTS"/score.py' in text
+    assert '"$POSEQUERY_PYTHON" "$POSEQUERY_SCRIPTS"/collect.py' in text
+    jobs = planned(text)
     assert jobs["finetune"] == 4 * 5 + 1 and jobs["finetune_all"] == 1
     assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2)
 

@@ -73,7 +73,9 @@ def write_people(
             name = f"{number:012d}.jpg"
             bgr = cv2.cvtColor(take.image, cv2.COLOR_RGB2BGR)
             # Not cv2.imwrite, which tells of a full disk by what it returns alone.
-            _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            if not done:
+                raise ValueError(f"image {number} cannot be written as JPEG")
             (folder / "train2017" / name).write_bytes(data.tobytes())
             height, width = take.image.shape[:2]
             images.append({"id": number, "file_name": name, "width": width, "height": height})
