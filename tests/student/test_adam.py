@@ -25,6 +25,16 @@ def test_it_is_torch_optims() -> None:
         assert mine.grad is None
 
 
+def test_what_nothing_uses_stays_as_it_is() -> None:
+    used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))
+    adam = Adam([unused, used])
+    for _ in range(3):
+        used.square().sum().backward()
+        adam.step(0.1)
+    assert torch.equal(unused, torch.ones(3))
+    assert (used < 1).all()
+
+
 def test_its_state_goes_on_elsewhere() -> None:
     def walk(parameter: nn.Parameter, adam: Adam, steps: int) -> None:
         for _ in range(steps):

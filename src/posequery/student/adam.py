@@ -5,7 +5,7 @@ a fine-tuning on 1 % of the frames; the arithmetic is torch.optim.Adam's.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,9 +28,13 @@ class Adam:
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Move the parameters by their gradients, and forget the gradients."""
-        gradients = [cast(torch.Tensor, p.grad).flatten() for p in self._parameters]
-        gradient = torch.cat(gradients, out=self._scratch)
+        """Move the parameters by their gradients, and forget the gradients.
+
+        One that has no gradient, such as the classifier that the published checkpoints carry along
+        and nothing uses, counts as one whose gradient is zero.
+        """
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
+        gradient = torch.cat([each.flatten() for each in gradients], out=self._scratch)
         self._steps += 1
         self._mean.lerp_(gradient, 1 - BETAS[0])
         self._square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
