@@ -130,17 +130,19 @@ def test_the_best_epochs_weights_survive_a_kill(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "_keep", keep_and_look)
-    whole, best = train(spots(6, 0), recipe, best=(kept := build("densenet_small")), **given)
+    whole, best = train(
+        spots(6, 0), recipe, best=(kept := build("densenet_small", "other")), **given
+    )
     lowest = int(np.argmin([epoch.val_loss for epoch in best]))
     assert lowest < len(best) - 2, "choose another seed: the best epoch is to come before the kill"
     assert torch.equal(weights(kept), each[lowest])
     dying_after = lowest + 2
     monkeypatch.setattr(training, "_keep", keep_and_die)
     with pytest.raises(KeyboardInterrupt):
-        train(spots(6, 0), recipe, state, best=build("densenet_small"), **given)
+        train(spots(6, 0), recipe, state, best=build("densenet_small", "other"), **given)
     monkeypatch.undo()
     kept_before = torch.load(state)["epochs"]
-    again = build("densenet_small")
+    again = build("densenet_small", "other")
     resumed, epochs = train(spots(6, 0), recipe, state, best=again, **given)
     assert torch.equal(weights(again), each[lowest])
     assert torch.equal(weights(resumed), weights(whole))
@@ -240,7 +242,7 @@ def test_no_frame_is_not() -> None:
     with pytest.raises(ValueError, match="no sample to validate"):
         train(spots(1, 0), validation=[])
     with pytest.raises(ValueError, match="no epoch is the best"):
-        train(spots(1, 0), best=build("densenet_small"))
+        train(spots(1, 0), best=build("densenet_small", "other"))
 
 
 def test_a_loss_that_explodes_is_told() -> None:
