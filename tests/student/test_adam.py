@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import nn
 
@@ -10,6 +11,8 @@ def test_it_is_torch_optims() -> None:
     shapes = [(4, 3, 3, 3), (7,), (2, 5)]
     ours = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]
     theirs = [nn.Parameter(parameter.detach().clone()) for parameter in ours]
+    # As on a GPU, whose gradients come in the layout of the weights.
+    ours[0].data = ours[0].data.contiguous(memory_format=torch.channels_last)
     adam, reference = Adam(ours), torch.optim.Adam(theirs, lr=rate)
     for _ in range(20):
         for mine, yours in zip(ours, theirs, strict=True):
@@ -20,6 +23,16 @@ def test_it_is_torch_optims() -> None:
     for mine, yours in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine, yours, rtol=1e-5, atol=1e-6)
         assert mine.grad is None
+
+
+def test_what_nothing_uses_stays_as_it_is() -> None:
+    used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))
+    adam = Adam([unused, used])
+    for _ in range(3):
+        used.square().sum().backward()
+        adam.step(0.1)
+    assert torch.equal(unused, torch.ones(3))
+    assert (used < 1).all()
 
 
 def test_its_state_goes_on_elsewhere() -> None:
@@ -37,3 +50,13 @@ def test_its_state_goes_on_elsewhere() -> None:
     second.load_state_dict(first.state_dict())
     walk(half, second, 3)
     assert torch.equal(half, whole)
+
+
+def test_a_broken_state_changes_nothing() -> None:
+    parameter = nn.Parameter(torch.ones(2))
+    adam = Adam([parameter])
+    before = {key: torch.as_tensor(value).clone() for key, value in adam.state_dict().items()}
+    with pytest.raises(KeyError):
+        adam.load_state_dict({"steps": 3, "mean": torch.ones(2)})
+    for key, value in adam.state_dict().items():
+        assert torch.equal(torch.as_tensor(value), before[key])

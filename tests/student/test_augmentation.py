@@ -4,9 +4,10 @@ import torch
 
 from posequery.skeletons import MIRROR
 from posequery.student import augmentation, decoding, pixels, targets
-from posequery.student.augmentation import Augmentation, Draws
+from posequery.student.augmentation import STILL, Augmentation, Draws
 
-STILL = Augmentation(0, (1, 1), 0, 0, 0, 0, 0)
+CORNERS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 1], [1, 0, 1]])
+"""Top left, bottom left, bottom right, top right."""
 FREE = Augmentation(flip=True)
 
 
@@ -30,8 +31,76 @@ def test_the_crop_is_trt_poses_quad() -> None:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     quad = (quad @ turn - shift) / scale + 0.5
     crop = drawn(Augmentation(), 1).crops[0]
-    corners = [[0, 0, 1], [0, 1, 1], [1, 1, 1], [1, 0, 1]]
-    np.testing.assert_allclose(np.array(corners) @ crop.T, quad, atol=1e-12)
+    np.testing.assert_allclose(CORNERS @ crop.T, quad, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "numbers", "quad"),
+    [
+        # A quarter turn takes (x, y) to (y, -x); then 0.1 to the left, 0.1 down, and halved.
+        (
+            Augmentation(angle=np.pi / 2),
+            [0.75, 0.25, 1.0, 1.0],
+            [[0.2, 0.8], [0.7, 0.8], [0.7, 0.3], [0.2, 0.3]],
+        ),
+        # 0.16 radians at scale 1: cosine 0.98722728, sine 0.15931821.
+        (
+            Augmentation(),
+            [0.75, 0.25, 1 / 3, 0.9],
+            [
+                [-0.17327275, 0.18604546],
+                [-0.01395454, 1.17327275],
+                [0.97327275, 1.01395454],
+                [0.81395454, 0.02672725],
+            ],
+        ),
+        (
+            Augmentation(),
+            [0.5, 0.5, 0.0, 0.5],
+            [[-0.5, -0.5], [-0.5, 1.5], [1.5, 1.5], [1.5, -0.5]],
+        ),
+    ],
+    ids=["quarter turn", "a usual one", "half the size"],
+)
+def test_quads_computed_by_hand(
+    bounds: Augmentation, numbers: list[float], quad: list[list[float]]
+) -> None:
+    class Drawn(np.random.Generator):
+        def random(self, count: int) -> np.ndarray:  # type: ignore[override]
+            return np.array(numbers + [0.5] * (count - len(numbers)))
+
+    draws = augmentation.draw(bounds, [Drawn(np.random.PCG64(0))])
+    np.testing.assert_allclose(CORNERS @ draws.crops[0].T, quad, atol=1e-8)
+    np.testing.assert_allclose(draws.colours, [[1, 1, 1, 0]])
+
+
+def test_colours_are_drawn_after_the_crop_and_the_flip_last() -> None:
+    numbers = np.random.default_rng(3).random(9)
+    draws = augmentation.draw(FREE, [np.random.default_rng(3)])
+    limits = np.array([0.05, 0.05, 0.05, 0.01])
+    np.testing.assert_allclose(draws.colours[0], [1, 1, 1, 0] + limits * (2 * numbers[4:8] - 1))
+    assert draws.flipped[0] == (numbers[8] < 0.5)
+
+
+@pytest.mark.parametrize("size", [(96, 60), (300, 500)])
+def test_nearest_takes_the_pixel_that_holds_the_point(size: tuple[int, int]) -> None:
+    """As upstream, however much the crop is shrunk; nothing is averaged."""
+    side, (width, height) = 32, size
+    generator = np.random.default_rng(0)
+    image = generator.integers(1, 256, (height, width, 3), np.uint8)
+    cells = (np.arange(side) + 0.5) / side
+    wrong = []
+    for crop in drawn(Augmentation(), 8).crops:
+        expected = np.zeros((side, side, 3), np.uint8)
+        for row, y in enumerate(cells):
+            for column, x in enumerate(cells):
+                at = np.floor(crop @ [x, y, 1] * [width, height]).astype(int)
+                if (at >= 0).all() and (at < [width, height]).all():
+                    expected[row, column] = image[at[1], at[0]]
+        found = augmentation.warp_image(image, crop, side, "nearest")
+        wrong.append((found != expected).any(axis=2).mean())
+    # OpenCV's coordinates are rounded to 1/1024 of a pixel: on a border it may take the next one.
+    assert np.mean(wrong) < 0.01
 
 
 def test_draws_stay_in_their_bounds_and_reach_them() -> None:

@@ -48,6 +48,12 @@ def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
     half.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match="half.h5: not a whole training set"):
         TrainingSet(half)
+    empty = write(tmp_path / "empty.h5")
+    with h5py.File(empty, "a") as file:
+        del file["people_start"]
+        file["people_start"] = np.array([0])
+    with pytest.raises(BadInput, match=r"empty.h5: holds no image"):
+        TrainingSet(empty)
     with pytest.raises(BadInput, match="its joints are"):
         TrainingSet(write(tmp_path / "other.h5", JOINTS[:17]))
 

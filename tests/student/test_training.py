@@ -1,3 +1,5 @@
+import csv
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,13 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+from posequery.files import BadInput
 from posequery.progress import Progress
 from posequery.skeletons import LIMBS
-from posequery.student import pixels, training
+from posequery.student import pixels, targets, training
 from posequery.student.augmentation import Augmentation
 from posequery.student.network import build
+from posequery.student.recipe import Recipe
 from posequery.student.samples import Sample
-from posequery.student.training import Recipe
 
 SIDE = 32
 SOURCE = np.array([320, 240])
@@ -43,9 +46,11 @@ def train(
     recipe: Recipe = RECIPE,
     state: Path | None = None,
     words: str = "words",
+    **more: object,
 ) -> tuple[nn.Module, list[training.Epoch]]:
     network = build("densenet_small", "weights")
-    return network, training.fit(network, samples, recipe, SIDE, [words, 0], state=state)
+    told = [words, 0]
+    return network, training.fit(network, samples, recipe, SIDE, told, state=state, **more)  # type: ignore[arg-type]
 
 
 def weights(network: nn.Module) -> torch.Tensor:
@@ -93,7 +98,7 @@ def test_a_killed_training_ends_where_one_never_killed_does(
 
     def keep_and_die(*arguments: object) -> None:
         keep(*arguments)
-        if len(arguments[-1]) == 2:  # type: ignore[arg-type]
+        if len(arguments[3]) == 2:  # type: ignore[arg-type]
             raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "_keep", keep_and_die)
@@ -103,6 +108,94 @@ def test_a_killed_training_ends_where_one_never_killed_does(
     network, epochs = train(spots(6, 0), state=state)
     assert torch.equal(weights(network), never_stopped[0])
     assert [e.loss for e in epochs] == [e.loss for e in never_stopped[1]]
+
+
+def test_the_best_epochs_weights_survive_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the best epoch was before the kill and no later one comes near it."""
+    recipe = Recipe(epochs=6, batch_size=2, stdev=1.2 / 8)
+    given = {"validation": spots(5, 9), "log": tmp_path / "epochs.csv"}
+    state = tmp_path / "epoch.pt"
+    keep: Callable[..., None] = training._keep
+    each: list[torch.Tensor] = []
+
+    def keep_and_look(*arguments: object) -> None:
+        keep(*arguments)
+        each.append(weights(arguments[1]))  # type: ignore[arg-type]
+
+    def keep_and_die(*arguments: object) -> None:
+        keep(*arguments)
+        if len(arguments[3]) == dying_after:  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_keep", keep_and_look)
+    whole, best = train(
+        spots(6, 0), recipe, best=(kept := build("densenet_small", "other")), **given
+    )
+    lowest = int(np.argmin([epoch.val_loss for epoch in best]))
+    assert lowest < len(best) - 2, "choose another seed: the best epoch is to come before the kill"
+    assert torch.equal(weights(kept), each[lowest])
+    dying_after = lowest + 2
+    monkeypatch.setattr(training, "_keep", keep_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        train(spots(6, 0), recipe, state, best=build("densenet_small", "other"), **given)
+    monkeypatch.undo()
+    kept_before = torch.load(state)["epochs"]
+    again = build("densenet_small", "other")
+    resumed, epochs = train(spots(6, 0), recipe, state, best=again, **given)
+    assert torch.equal(weights(again), each[lowest])
+    assert torch.equal(weights(resumed), weights(whole))
+    assert [e.val_loss for e in epochs] == [e.val_loss for e in best]
+    assert [tuple(epoch) for epoch in epochs[:dying_after]] == kept_before, "it was started over"
+    with open(given["log"], newline="") as file:  # type: ignore[call-overload]
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert [float(row["val_loss"]) for row in rows] == [e.val_loss for e in best]
+    assert {float(row["learning_rate"]) for row in rows} == {1e-3}
+
+
+def test_validation_looks_and_touches_nothing(
+    never_stopped: tuple[torch.Tensor, list[training.Epoch]],
+) -> None:
+    """Its loss is that of the plain images, by the running statistics; training is as without."""
+    progress = Progress(None, "images", "train")
+    network, epochs = train(spots(6, 0), validation=spots(5, 9), progress=progress)
+    assert torch.equal(weights(network), never_stopped[0])
+    assert progress.done == 3 * (6 + 5)
+    network.eval()
+    losses = []
+    for sample in spots(5, 9):
+        with torch.no_grad():
+            found = network(training.normalised(torch.from_numpy(sample.image[None])))
+        cells = torch.from_numpy((sample.people[None] + 0.5) / 4 - 0.5)
+        labelled = torch.from_numpy(~sample.unlabelled)[None].float()
+        losses.append(targets.loss(found, cells, labelled, torch.ones(1, 8, 8), 1.2).item())
+    assert epochs[-1].val_loss == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+def test_workers_change_no_bit(never_stopped: tuple[torch.Tensor, list[training.Epoch]]) -> None:
+    network, _ = train(spots(6, 0), validation=spots(5, 9), workers=2)
+    assert torch.equal(weights(network), never_stopped[0])
+
+
+def test_bfloat16_trains_as_float32_does_but_for_rounding() -> None:
+    recipe = Recipe(epochs=6, batch_size=8, stdev=1.2 / 8)
+    full, expected = train(spots(16, 1), recipe)
+    lower, found = train(spots(16, 1), dataclasses.replace(recipe, precision="bfloat16"))
+    assert all(value.dtype == torch.float32 for value in lower.parameters())
+    assert torch.isfinite(weights(lower)).all()
+    assert not torch.equal(weights(lower), weights(full))
+    assert found[-1].loss < 0.7 * found[0].loss
+    assert [e.loss for e in found] == pytest.approx([e.loss for e in expected], rel=0.05)
+
+
+def test_a_gpu_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "an older GPU")
+    with pytest.raises(BadInput, match=r"precision=bfloat16: an older GPU does not .* float32"):
+        training._require_precision("bfloat16")
+    training._require_precision("float32")
 
 
 @pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network"])
@@ -144,20 +237,20 @@ def test_one_frame_is_enough() -> None:
 
 
 def test_no_frame_is_not() -> None:
-    with pytest.raises(ValueError, match="no sample"):
+    with pytest.raises(ValueError, match="no sample to train"):
         train(spots(0, 0))
+    with pytest.raises(ValueError, match="no sample to validate"):
+        train(spots(1, 0), validation=[])
+    with pytest.raises(ValueError, match="no epoch is the best"):
+        train(spots(1, 0), best=build("densenet_small", "other"))
 
 
 def test_a_loss_that_explodes_is_told() -> None:
-    with pytest.raises(FloatingPointError, match="epoch"):
+    with pytest.raises(FloatingPointError, match="the loss of epoch"):
         train(spots(4, 0), Recipe(epochs=40, learning_rate=1e30, stdev=0.1))
-
-
-def test_the_cosine_ends_near_zero_and_the_constant_does_not() -> None:
-    assert training._share("constant", 0.99) == 1
-    assert training._share("cosine", 0.0) == 1
-    assert training._share("cosine", 0.5) == pytest.approx(0.5)
-    assert training._share("cosine", 0.99) < 1e-3
+    frozen = Recipe(epochs=1, learning_rate=1e30, stdev=0.1)
+    with pytest.raises(FloatingPointError, match="the validation loss"):
+        train(spots(4, 0), frozen, validation=spots(1, 0))
 
 
 def test_predicting_in_batches_is_predicting_one_by_one() -> None:
@@ -179,10 +272,3 @@ def test_progress_counts_images() -> None:
     network = build("densenet_small", "weights")
     training.fit(network, spots(6, 0), RECIPE, SIDE, ["words"], progress=progress)
     assert progress.done == 18
-
-
-def test_a_recipe_is_read_from_plain_data() -> None:
-    recipe = Recipe.of({"epochs": 2, "augmentation": {"scale": [0.8, 1.2], "flip": True}})
-    assert recipe == Recipe(epochs=2, augmentation=Augmentation(scale=(0.8, 1.2), flip=True))
-    with pytest.raises(TypeError):
-        Recipe.of({"epoch": 2})

@@ -5,7 +5,7 @@ a fine-tuning on 1 % of the frames; the arithmetic is torch.optim.Adam's.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,16 +23,24 @@ class Adam:
         self._steps = 0
         self._mean = torch.zeros(sum(self._sizes), device=self._parameters[0].device)
         self._square = torch.zeros_like(self._mean)
+        # Kept from step to step: fresh memory of this size costs more than the arithmetic.
+        self._scratch = torch.empty_like(self._mean)
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Move the parameters by their gradients, and forget the gradients."""
-        gradient = torch.cat([cast(torch.Tensor, p.grad).flatten() for p in self._parameters])
+        """Move the parameters by their gradients, and forget the gradients.
+
+        One that has no gradient, such as the classifier that the published checkpoints carry along
+        and nothing uses, counts as one whose gradient is zero.
+        """
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
+        gradient = torch.cat([each.flatten() for each in gradients], out=self._scratch)
         self._steps += 1
         self._mean.lerp_(gradient, 1 - BETAS[0])
         self._square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        spread = (self._square / (1 - BETAS[1] ** self._steps)).sqrt_().add_(EPSILON)
-        direction = self._mean.div(spread).split(self._sizes)
+        correction = 1 - BETAS[1] ** self._steps
+        spread = torch.div(self._square, correction, out=self._scratch).sqrt_().add_(EPSILON)
+        direction = torch.div(self._mean, spread, out=self._scratch).split(self._sizes)
         length = learning_rate / (1 - BETAS[0] ** self._steps)
         for parameter, piece in zip(self._parameters, direction, strict=True):
             parameter.sub_(piece.view(parameter.shape), alpha=length)
@@ -42,6 +50,8 @@ class Adam:
         return {"steps": self._steps, "mean": self._mean, "square": self._square}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._steps = state["steps"]
-        self._mean.copy_(state["mean"])
-        self._square.copy_(state["square"])
+        """Go on from another's state; one that lacks a part changes nothing."""
+        steps, mean, square = state["steps"], state["mean"], state["square"]
+        self._mean.copy_(mean)
+        self._square.copy_(square)
+        self._steps = steps

@@ -41,6 +41,10 @@ class Augmentation:
     """Whether every other image, by chance, is mirrored (trt_pose never does)."""
 
 
+STILL = Augmentation(0, (1, 1), 0, 0, 0, 0, 0)
+"""Changes nothing."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """What was drawn for each of b images."""
@@ -81,17 +85,23 @@ def pixel_maps(crops: np.ndarray, side: int, sizes: np.ndarray) -> np.ndarray:
     return np.concatenate([linear * sizes[..., None], start[..., None]], axis=2)
 
 
-def warp_image(image: np.ndarray, crop: np.ndarray, side: int) -> np.ndarray:
-    """The crop (2, 3) of an image (h, w, 3) uint8, (side, side, 3); black outside of the image."""
+def warp_image(
+    image: np.ndarray, crop: np.ndarray, side: int, resampling: str = "bilinear"
+) -> np.ndarray:
+    """The crop (2, 3) of an image (h, w, 3) uint8, (side, side, 3); black outside of the image.
+
+    `resampling` is `bilinear`, after averaging over whole pixels where the crop is shrunk by 2 or
+    more, or `nearest`.
+    """
     size = np.array(image.shape[1::-1])
+    nearest = resampling == "nearest"
     shrink = int(np.linalg.norm(crop[:, :2] * size[:, None], axis=0).min() / side)
-    if shrink > 1:
+    if shrink > 1 and not nearest:
         image = cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
         size = np.array(image.shape[1::-1])
     matrix = pixel_maps(crop[None], side, size[None])[0]
-    return cv2.warpAffine(
-        image, matrix, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
+    flags = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
+    return cv2.warpAffine(image, matrix, (side, side), flags=flags | cv2.WARP_INVERSE_MAP)
 
 
 def warp_people(people: np.ndarray, draws: Draws, side: int, sizes: np.ndarray) -> np.ndarray:

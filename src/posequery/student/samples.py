@@ -1,9 +1,11 @@
 """What the network is trained on: labelled images, from a training set or from a stream."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import cv2
 import h5py
@@ -15,6 +17,7 @@ from posequery.skeletons import JOINTS
 from posequery.student import pixels
 
 _REMAKE = "Delete it and make it again"
+_Handle = TypeVar("_Handle")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,21 @@ class Sample:
     """(k, 4) x, y, width, height of regions that hold people without labels."""
 
 
+class _OfProcess(Generic[_Handle]):
+    """An open HDF5 file, opened anew by every process that is forked: it may not be shared."""
+
+    def __init__(self, opening: Callable[[], _Handle], handle: _Handle) -> None:
+        self._opening, self._process = opening, os.getpid()
+        self._handle: _Handle | None = handle
+
+    def __call__(self) -> _Handle:
+        if self._handle is None or self._process != os.getpid():
+            # Let go of first: HDF5 would hand out the parent's open file again.
+            self._handle = None
+            self._handle, self._process = self._opening(), os.getpid()
+        return self._handle
+
+
 class StreamFrames(Sequence[Sample]):
     """Frames of a stream, read one at a time, each with one person's joints.
 
@@ -41,7 +59,8 @@ class StreamFrames(Sequence[Sample]):
     def __init__(self, stream: Stream, indices: np.ndarray, joints: np.ndarray) -> None:
         if len(indices) != len(joints):
             raise ValueError(f"{len(indices)} frames, {len(joints)} labels")
-        self._stream, self._indices = stream, np.asarray(indices)
+        self._stream = _OfProcess(partial(Stream, stream.path), stream)
+        self._indices = np.asarray(indices)
         self._joints = pixels.to_grid(joints, stream.size, stream.source_size(indices))
 
     def __len__(self) -> int:
@@ -50,7 +69,7 @@ class StreamFrames(Sequence[Sample]):
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         joints = self._joints[index]
         unlabelled = ~np.isfinite(joints).all(axis=1)
-        frame = self._stream.frames(self._indices[[index]])[0]
+        frame = self._stream().frames(self._indices[[index]])[0]
         return Sample(frame, joints[None], unlabelled, np.empty((0, 4)))
 
 
@@ -59,7 +78,8 @@ class TrainingSet(Sequence[Sample]):
 
     `images` (n,) JPEG bytes; `people` (m, 18, 2) float32 in image pixels with `people_start`
     (n + 1,); `masked_boxes` (k, 4) with `masked_start` (n + 1,); the attribute `joints` names the
-    joints. Raises `BadInput` for a missing or broken file, or other joints than the student's.
+    joints. Raises `BadInput` for a missing, broken or empty file, or other joints than the
+    student's.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -67,25 +87,30 @@ class TrainingSet(Sequence[Sample]):
         if not self.path.is_file():
             raise BadInput(path, "there is no such training set", "Make it with the rule prepare")
         try:
-            self._file = h5py.File(path, "r")
-            self._images = self._file["images"]
-            self._people, self._boxes = self._file["people"][:], self._file["masked_boxes"][:]
-            self._people_start = self._file["people_start"][:]
-            self._boxes_start = self._file["masked_start"][:]
-            joints = tuple(self._file.attrs["joints"])
+            file = h5py.File(path, "r")
+            self._images = _OfProcess(self._reopened, file["images"])
+            self._people, self._boxes = file["people"][:], file["masked_boxes"][:]
+            self._people_start = file["people_start"][:]
+            self._boxes_start = file["masked_start"][:]
+            joints = tuple(file.attrs["joints"])
         except (OSError, KeyError) as error:
             raise BadInput(path, f"not a whole training set ({error})", _REMAKE) from error
+        if not len(self):
+            raise BadInput(path, "holds no image", "Prepare it from annotations of people")
         if joints != JOINTS:
             raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
 
+    def _reopened(self) -> h5py.Dataset:
+        return h5py.File(self.path, "r")["images"]
+
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._people_start) - 1
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         try:
             # Annotations refer to the pixels as stored, whatever turn the camera noted.
             flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-            image = cv2.imdecode(self._images[index], flags)
+            image = cv2.imdecode(self._images()[index], flags)
         except OSError as error:
             raise BadInput(self.path, f"image {index} is broken ({error})", _REMAKE) from error
         if image is None:

@@ -1,13 +1,15 @@
 """Training the network on labelled images, and reading joints from frames with it."""
 
+import csv
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,13 +17,15 @@ import torch
 from torch import nn
 
 from posequery import seeds
-from posequery.files import whole
+from posequery.files import BadInput, whole
 from posequery.progress import Progress
 from posequery.skeletons import MIRROR
-from posequery.student import augmentation, decoding, pixels, targets
+from posequery.student import decoding, pixels, targets
 from posequery.student.adam import Adam
-from posequery.student.augmentation import Augmentation
+from posequery.student.augmentation import STILL
+from posequery.student.batches import Batch, BatchMaker, Wanted, load
 from posequery.student.network import STRIDE
+from posequery.student.recipe import Recipe
 from posequery.student.samples import Sample
 
 MEAN = 255 * torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
@@ -31,29 +35,6 @@ SPREAD = 255 * torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 PREDICTION_BATCH = 32
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How to train. The defaults are those of the paper's fine-tuning, and trt_pose's."""
-
-    epochs: int = 10
-    learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine"] = "constant"
-    batch_size: int = 64
-    batch_norm: Literal["train", "eval"] = "train"
-    """Whether batch normalisation uses the batch's statistics or the running ones."""
-    stdev: float = 0.025
-    """Spread of a peak, as a share of the map's height."""
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-    @classmethod
-    def of(cls, mapping: Mapping[str, Any]) -> "Recipe":
-        """A recipe from plain data, such as JSON's; `augmentation` is a mapping too."""
-        bounds = dict(mapping.get("augmentation", {}))
-        if "scale" in bounds:
-            bounds["scale"] = tuple(bounds["scale"])
-        return cls(**{**mapping, "augmentation": Augmentation(**bounds)})
-
-
 class Epoch(NamedTuple):
     """What an epoch came to."""
 
@@ -61,7 +42,11 @@ class Epoch(NamedTuple):
     """Mean over the images."""
     images: int
     seconds: float
-    """Wall-clock; the only figure here that differs between two runs."""
+    """Wall-clock, of the training alone; the only figure here that differs between two runs."""
+    learning_rate: float
+    """Of its first batch."""
+    val_loss: float | None = None
+    """Mean over the images of the validation set, if there is one."""
 
 
 @contextmanager
@@ -82,49 +67,82 @@ def fit(
     input_size: int,
     words: Sequence[str | int],
     *,
+    validation: Sequence[Sample] | None = None,
+    best: nn.Module | None = None,
+    workers: int = 0,
     state: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Epoch]:
     """Train `network` in place on `samples`, with a fresh Adam; the last epoch's weights stay.
 
+    After each epoch the loss on `validation` is measured, in eval mode and without augmentation;
+    `best`, a network of the same kind, is left with the weights of the first epoch with the lowest.
+
     Each epoch's order and each image's augmentation are drawn from (words, epoch, index), so that
-    a resumed training ends at the bits of one never stopped (on one CPU thread). `state` is this
-    very training's file (`posequery.state` sees to that): written after each epoch, gone on from if
-    it is there, started over if it is broken. `progress` is advanced by images. Raises ValueError
-    for no samples, and FloatingPointError if the loss is no longer finite.
+    neither `workers`, the number of processes that make the batches, nor a resumption changes a bit
+    (on one CPU thread). `state` is this very training's file (`posequery.state` sees to that):
+    written after each epoch, so that a kill loses one epoch at most, gone on from if it is there,
+    started over if it is broken. `log` is a CSV of the epochs so far. `progress` is advanced by
+    images, of both sets.
+
+    Raises ValueError for no samples, in either set, and for a `best` without validation; `BadInput`
+    for a precision that the device does not have; FloatingPointError if a loss is not finite.
     """
-    if not len(samples):
-        raise ValueError("there is no sample to train on")
+    if not len(samples) or (validation is not None and not len(validation)):
+        raise ValueError(f"there is no sample to {'validate' if len(samples) else 'train'} on")
+    if best is not None and validation is None:
+        raise ValueError("without a validation set no epoch is the best")
     cv2.setNumThreads(1)  # its pool costs more than it gives on images of this size
     device = next(network.parameters()).device
+    if device.type == "cuda":
+        _require_precision(recipe.precision)
+        # Tensor cores work on channels-last weights; on a CPU they gain nothing (measured).
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = Adam(network.parameters())
-    batches = math.ceil(len(samples) / recipe.batch_size)
-    epochs = _restore(state, network, optimiser)
+    epochs = _restore(state, network, optimiser, best)
+    _write_log(log, epochs)
     if progress is not None and epochs:
-        progress.advance(len(epochs) * len(samples))
+        progress.advance(len(epochs) * (len(samples) + len(validation or ())))
+    maker = BatchMaker(samples, recipe, input_size, words)
+    batches = math.ceil(len(samples) / recipe.batch_size)
+    wanted = _shuffled(len(samples), recipe, words, len(epochs))
+    # One run of workers for all epochs: they are at the next one while this one is validated.
+    made = load(maker, wanted, workers, pin_memory=device.type == "cuda")
     for epoch in range(len(epochs), recipe.epochs):
         started = time.perf_counter()
         _set_mode(network, recipe.batch_norm)
-        order = seeds.generator(*words, epoch, "order").permutation(len(samples))
         total = 0.0
-        for number in range(batches):
-            chosen = order[number * recipe.batch_size : (number + 1) * recipe.batch_size]
-            generators = [seeds.generator(*words, epoch, int(index)) for index in chosen]
-            several = [samples[index] for index in chosen]
-            batch = _Batch.of(several, recipe.augmentation, generators, input_size).to(device)
-            loss = batch.loss(network, recipe.stdev * input_size / STRIDE)
-            loss.backward()
-            done = (epoch * batches + number) / (recipe.epochs * batches)
-            optimiser.step(recipe.learning_rate * _share(recipe.schedule, done))
-            total += loss.item() * len(chosen)
+        for number, batch in enumerate(islice(made, batches), start=epoch * batches):
+            rate = recipe.rate(number, batches)
+            value = step(network, optimiser, batch.to(device), recipe, rate)
+            if not math.isfinite(value):
+                raise FloatingPointError(f"the loss of epoch {epoch + 1} is {value}")
+            total += value * len(batch.images)
             if progress is not None:
-                progress.advance(len(chosen))
-        if not math.isfinite(total):
-            raise FloatingPointError(f"the loss of epoch {epoch + 1} is {total}")
+                progress.advance(len(batch.images))
         seconds = time.perf_counter() - started
-        epochs.append(Epoch(total / len(samples), len(samples), seconds))
-        _keep(state, network, optimiser, epochs)
+        val_loss = None
+        if validation is not None:
+            val_loss = _validate(network, replace(maker, samples=validation), workers, progress)
+            before = [each.val_loss for each in epochs if each.val_loss is not None]
+            if best is not None and val_loss < min(before, default=math.inf):
+                best.load_state_dict(network.state_dict())
+        rate = recipe.rate(epoch * batches, batches)
+        epochs.append(Epoch(total / len(samples), len(samples), seconds, rate, val_loss))
+        _keep(state, network, optimiser, epochs, best)
+        _write_log(log, epochs)
     return epochs
+
+
+def step(
+    network: nn.Module, optimiser: Adam, batch: Batch, recipe: Recipe, learning_rate: float
+) -> float:
+    """Move the network's weights by one batch, on its own device; returns the loss before."""
+    loss = _loss(network, batch, recipe)
+    loss.backward()
+    optimiser.step(learning_rate)
+    return loss.item()
 
 
 @_flushed_denormals()
@@ -160,43 +178,47 @@ def normalised(images: torch.Tensor) -> torch.Tensor:
     return images.sub_(MEAN.to(images.device)).div_(SPREAD.to(images.device))
 
 
-class _Batch(NamedTuple):
-    images: torch.Tensor
-    people: torch.Tensor
-    joint_weights: torch.Tensor
-    region: torch.Tensor
+def _loss(network: nn.Module, batch: Batch, recipe: Recipe) -> torch.Tensor:
+    lower = recipe.precision == "bfloat16"
+    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=lower):
+        maps, fields = network(normalised(batch.images))
+    sigma = recipe.stdev * batch.region.shape[-1]
+    predicted = maps.float(), fields.float()
+    return targets.loss(predicted, batch.people, batch.joint_weights, batch.region, sigma)
 
-    @classmethod
-    def of(
-        cls,
-        samples: Sequence[Sample],
-        bounds: Augmentation,
-        generators: Iterable[np.random.Generator],
-        input_size: int,
-    ) -> "_Batch":
-        side, count = input_size // STRIDE, len(samples)
-        draws = augmentation.draw(bounds, generators)
-        sizes = np.array([sample.image.shape[1::-1] for sample in samples])
-        images = np.empty((count, input_size, input_size, 3), np.uint8)
-        most = max(1, *(len(sample.people) for sample in samples))
-        people = np.full((count, most, len(MIRROR), 2), np.nan, np.float32)
-        unlabelled = np.stack([sample.unlabelled for sample in samples])
-        unlabelled[draws.flipped] = unlabelled[draws.flipped][:, MIRROR]
-        for place, sample in enumerate(samples):
-            image = augmentation.warp_image(sample.image, draws.crops[place], input_size)
-            images[place] = augmentation.jitter(image, draws.colours[place])
-            people[place, : len(sample.people)] = sample.people
-        people = augmentation.warp_people(people, draws, side, sizes)
-        region = augmentation.known_regions([s.boxes for s in samples], draws, side, sizes)
-        weights, known = (~unlabelled).astype(np.float32), region.astype(np.float32)
-        return cls(*map(torch.from_numpy, (images, people, weights, known)))
 
-    def to(self, device: torch.device) -> "_Batch":
-        return _Batch(*(tensor.to(device) for tensor in self))
+def _validate(
+    network: nn.Module, maker: BatchMaker, workers: int, progress: Progress | None
+) -> float:
+    recipe = replace(maker.recipe, augmentation=STILL)
+    device, count = next(network.parameters()).device, len(maker.samples)
+    pieces = np.split(np.arange(count), range(recipe.batch_size, count, recipe.batch_size))
+    wanted = [Wanted(0, indices) for indices in pieces]
+    network.eval()
+    total = 0.0
+    with torch.inference_mode():
+        for batch in load(replace(maker, recipe=recipe), wanted, workers, device.type == "cuda"):
+            total += _loss(network, batch.to(device), recipe).item() * len(batch.images)
+            if progress is not None:
+                progress.advance(len(batch.images))
+    if not math.isfinite(total):
+        raise FloatingPointError(f"the validation loss is {total}")
+    return total / count
 
-    def loss(self, network: nn.Module, sigma: float) -> torch.Tensor:
-        predicted = network(normalised(self.images))
-        return targets.loss(predicted, self.people, self.joint_weights, self.region, sigma)
+
+def _shuffled(
+    count: int, recipe: Recipe, words: Sequence[str | int], first: int
+) -> Iterator[Wanted]:
+    for epoch in range(first, recipe.epochs):
+        order = seeds.generator(*words, epoch, "order").permutation(count)
+        for start in range(0, count, recipe.batch_size):
+            yield Wanted(epoch, order[start : start + recipe.batch_size])
+
+
+def _require_precision(precision: str) -> None:
+    if precision == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        fault = f"{torch.cuda.get_device_name()} does not compute in it"
+        raise BadInput("precision=bfloat16", fault, "Take float32")
 
 
 def _set_mode(network: nn.Module, batch_norm: str) -> None:
@@ -207,8 +229,14 @@ def _set_mode(network: nn.Module, batch_norm: str) -> None:
                 module.eval()
 
 
-def _share(schedule: str, done: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * done)) if schedule == "cosine" else 1.0
+def _write_log(log: str | os.PathLike[str] | None, epochs: list[Epoch]) -> None:
+    if log is None:
+        return
+    with whole(log) as temporary, open(temporary, "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["epoch", *Epoch._fields, "images_per_second"])
+        for number, epoch in enumerate(epochs, start=1):
+            table.writerow([number, *epoch, epoch.images / epoch.seconds])
 
 
 def _keep(
@@ -216,6 +244,7 @@ def _keep(
     network: nn.Module,
     optimiser: Adam,
     epochs: list[Epoch],
+    best: nn.Module | None,
 ) -> None:
     if state is None:
         return
@@ -223,6 +252,7 @@ def _keep(
         "network": network.state_dict(),
         "optimiser": optimiser.state_dict(),
         "epochs": [tuple(epoch) for epoch in epochs],
+        "best": None if best is None else best.state_dict(),
     }
     with whole(state) as temporary:
         torch.save(content, temporary)
@@ -232,14 +262,17 @@ def _restore(
     state: str | os.PathLike[str] | None,
     network: nn.Module,
     optimiser: Adam,
+    best: nn.Module | None,
 ) -> list[Epoch]:
     if state is None or not Path(state).is_file():
         return []
     first = {key: value.clone() for key, value in network.state_dict().items()}
     try:
-        content = torch.load(state, weights_only=True)
+        content = torch.load(state, map_location="cpu", weights_only=True)
         epochs = [Epoch(*epoch) for epoch in content["epochs"]]
         network.load_state_dict(content["network"])
+        if best is not None:
+            best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
     except Exception:  # whatever is wrong with a half-way state, starting over mends it
         network.load_state_dict(first)

@@ -1,0 +1,120 @@
+"""The loader against the training step that it feeds: images a second, and time spent waiting.
+
+The images are as large as COCO's (640 x 480, about 120 kB of JPEG). The loader's batches are thrown
+away; the step takes one that is there; then a training takes the loader's, and the share of the
+time that it waits for them is told. Wanted: a loader twice as fast as the step.
+
+    python benchmarks/loader.py [--network NAME] [--workers N] [--device DEVICE]
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import torch
+
+from posequery.skeletons import JOINTS
+from posequery.student import training
+from posequery.student.adam import Adam
+from posequery.student.batches import Batch, BatchMaker, Wanted, load
+from posequery.student.network import NETWORKS, build
+from posequery.student.recipe import Recipe
+from posequery.student.samples import TrainingSet
+
+IMAGES = 256
+WIDTH, HEIGHT = 640, 480
+
+
+def training_set(path: Path) -> TrainingSet:
+    """Blurred noise with three people in each image."""
+    generator = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        images = file.create_dataset("images", (IMAGES,), h5py.vlen_dtype(np.uint8))
+        for row in range(IMAGES):
+            noise = generator.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+            image = cv2.GaussianBlur(noise, (0, 0), 1.5)
+            image = cv2.normalize(image, None, 0, 255, cv2.NORM_MINMAX)
+            data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+            images[row] = data.ravel()
+        people = generator.uniform(0, [WIDTH, HEIGHT], (3 * IMAGES, 18, 2))
+        file["people"] = people.astype(np.float32)
+        file["people_start"] = 3 * np.arange(IMAGES + 1)
+        file["masked_boxes"] = np.empty((0, 4), np.float32)
+        file["masked_start"] = np.zeros(IMAGES + 1, int)
+        file.attrs["joints"] = list(JOINTS)
+    return TrainingSet(path)
+
+
+def wanted(batch_size: int) -> Iterator[Wanted]:
+    order = np.random.default_rng(1)
+    while True:
+        yield Wanted(0, order.integers(0, IMAGES, batch_size))
+
+
+def per_second(work: Callable[[], object], seconds: float) -> float:
+    """How often a second `work` is done, over that many seconds or more."""
+    times, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        work()
+        times += 1
+    return times / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--network", choices=sorted(NETWORKS), default="densenet_wide")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="bfloat16")
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=2, help="of the training step, on a CPU")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seconds", type=float, default=5, help="that each measurement takes")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    cv2.setNumThreads(1)
+    device, recipe = torch.device(options.device), Recipe.of({"precision": options.precision})
+    network = build(options.network, "benchmark").to(device).train()
+    optimiser = Adam(network.parameters())
+
+    def step(batch: Batch) -> None:
+        training.step(network, optimiser, batch.to(device), recipe, 1e-3)
+
+    with tempfile.TemporaryDirectory() as folder:
+        maker = BatchMaker(training_set(Path(folder, "set.h5")), recipe, options.size, ["words"])
+
+        def made() -> Iterator[Batch]:
+            batches = load(
+                maker, wanted(options.batch_size), options.workers, device.type == "cuda"
+            )
+            for _ in range(2 * options.workers + 1):
+                next(batches)  # what was made ahead while nobody took anything does not count
+            return batches
+
+        batches = made()
+        given = options.batch_size * per_second(lambda: next(batches), options.seconds)
+        ready = next(batches)
+        del batches
+        step(ready)
+        taken = options.batch_size * per_second(lambda: step(ready), options.seconds)
+        batches, waiting, start = made(), 0.0, time.perf_counter()
+        while time.perf_counter() - start < options.seconds:
+            before = time.perf_counter()
+            batch = next(batches)
+            waiting += time.perf_counter() - before
+            step(batch)
+        waiting /= time.perf_counter() - start
+    print(f"{options.network}, {options.size} pixels, {options.precision}, {options.device}")
+    print(f"training step, {options.threads} thread(s): {taken:.1f} images/s")
+    print(f"loader, {options.workers} workers: {given:.1f} images/s, ratio {given / taken:.1f}")
+    print(f"a training with both waits for its data {100 * waiting:.1f} % of the time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Batches of augmented samples, made on the spot or by worker processes that run ahead."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from posequery import seeds
+from posequery.files import BadInput
+from posequery.skeletons import MIRROR
+from posequery.student import augmentation
+from posequery.student.network import STRIDE
+from posequery.student.recipe import Recipe
+from posequery.student.samples import Sample
+
+
+class Batch(NamedTuple):
+    """What the network is shown and taught: b images of side s, at most p people in one."""
+
+    images: torch.Tensor
+    """(b, s, s, 3) uint8 RGB."""
+    people: torch.Tensor
+    """(b, p, 18, 2) float32, in cells of the maps; NaN where a joint has no label."""
+    joint_weights: torch.Tensor
+    """(b, 18) float32: 0 for joints that the sample's source never labels."""
+    region: torch.Tensor
+    """(b, s / 4, s / 4) float32: 0 in the cells that nothing is known of."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """On `device`; from pinned memory the copy runs beside what the device is at."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+
+class Wanted(NamedTuple):
+    """A batch that is yet to be made."""
+
+    epoch: int
+    indices: np.ndarray
+    """(b,) of samples."""
+
+
+@dataclass(frozen=True)
+class BatchMaker:
+    """Makes batches of samples; `maker[wanted]` is the same in whichever process it is asked."""
+
+    samples: Sequence[Sample]
+    recipe: Recipe
+    input_size: int
+    words: Sequence[str | int]
+    """Each image's draws come from these, the epoch and its index."""
+
+    def __getitem__(self, wanted: Wanted) -> Batch:
+        generators = [seeds.generator(*self.words, wanted.epoch, int(i)) for i in wanted.indices]
+        samples = [self.samples[index] for index in wanted.indices]
+        side, count = self.input_size // STRIDE, len(samples)
+        draws = augmentation.draw(self.recipe.augmentation, generators)
+        sizes = np.array([sample.image.shape[1::-1] for sample in samples])
+        images = np.empty((count, self.input_size, self.input_size, 3), np.uint8)
+        most = max(1, *(len(sample.people) for sample in samples))
+        people = np.full((count, most, len(MIRROR), 2), np.nan, np.float32)
+        unlabelled = np.stack([sample.unlabelled for sample in samples])
+        unlabelled[draws.flipped] = unlabelled[draws.flipped][:, MIRROR]
+        for place, sample in enumerate(samples):
+            image = augmentation.warp_image(
+                sample.image, draws.crops[place], self.input_size, self.recipe.resampling
+            )
+            images[place] = augmentation.jitter(image, draws.colours[place])
+            people[place, : len(sample.people)] = sample.people
+        people = augmentation.warp_people(people, draws, side, sizes)
+        region = np.ones((count, side, side), bool)
+        if self.recipe.mask_unlabelled:
+            boxes = [sample.boxes for sample in samples]
+            region = augmentation.known_regions(boxes, draws, side, sizes)
+        weights, known = (~unlabelled).astype(np.float32), region.astype(np.float32)
+        return Batch(*map(torch.from_numpy, (images, people, weights, known)))
+
+
+def load(
+    maker: BatchMaker, wanted: Iterable[Wanted], workers: int, pin_memory: bool = False
+) -> Iterator[Batch]:
+    """The batches wanted, in that order, made here or by `workers` processes, two ahead in each.
+
+    The processes are forked at the first batch and end with the iterator. Raises what making a
+    batch raises, such as `BadInput` for a broken image.
+    """
+    if not workers:
+        for one in wanted:
+            yield maker[one]
+        return
+    loader: DataLoader[Batch | BadInput] = DataLoader(
+        _Told(maker),  # type: ignore[arg-type]
+        sampler=wanted,
+        batch_size=None,
+        num_workers=workers,
+        pin_memory=pin_memory,
+        multiprocessing_context="fork",
+    )
+    for made in loader:
+        if isinstance(made, BadInput):
+            raise made
+        yield made
+
+
+class _Told:
+    """Hands a `BadInput` over as it is: raised in a worker, torch would make another of it."""
+
+    def __init__(self, maker: BatchMaker) -> None:
+        self._maker = maker
+
+    def __getitem__(self, wanted: Wanted) -> Batch | BadInput:
+        try:
+            return self._maker[wanted]
+        except BadInput as error:
+            return error

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
+from posequery.files import BadInput
+from posequery.skeletons import JOINTS, MIRROR
+from posequery.student.augmentation import STILL, Augmentation
+from posequery.student.batches import Batch, BatchMaker, Wanted, load
+from posequery.student.recipe import Recipe
+from posequery.student.samples import Sample, StreamFrames, TrainingSet
+
+WANTED = [Wanted(0, np.array([3, 0, 2])), Wanted(0, np.array([1])), Wanted(1, np.array([2, 3]))]
+FREE = Recipe(augmentation=Augmentation(flip=True))
+
+
+@pytest.fixture
+def training_set(tmp_path: Path) -> Path:
+    """Four images of noise with 0, 1, 2 and 3 people, a box in the second."""
+    generator = np.random.default_rng(0)
+    path = tmp_path / "set.h5"
+    with h5py.File(path, "w") as file:
+        images = file.create_dataset("images", (4,), h5py.vlen_dtype(np.uint8))
+        for row in range(4):
+            image = generator.integers(0, 256, (40, 56, 3), np.uint8)
+            images[row] = cv2.imencode(".jpg", image)[1].ravel()
+        file["people"] = generator.uniform(0, 40, (6, 18, 2)).astype(np.float32)
+        file["people_start"] = np.array([0, 0, 1, 3, 6])
+        file["masked_boxes"] = np.array([[10, 0, 20, 40]], np.float32)
+        file["masked_start"] = np.array([0, 0, 1, 1, 1])
+        file.attrs["joints"] = list(JOINTS)
+    return path
+
+
+def maker(samples: object, recipe: Recipe = FREE) -> BatchMaker:
+    return BatchMaker(samples, recipe, 32, ["words"])  # type: ignore[arg-type]
+
+
+def assert_same(one: list[Batch], other: list[Batch]) -> None:
+    for mine, yours in zip(one, other, strict=True):
+        for a, b in zip(mine, yours, strict=True):
+            torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_workers_change_nothing(training_set: Path, read_before: bool) -> None:
+    here = list(load(maker(TrainingSet(training_set)), WANTED, 0))
+    samples = TrainingSet(training_set)
+    if read_before:
+        _ = samples[0]
+    assert_same(list(load(maker(samples), iter(WANTED), 2)), here)
+    # The parent's own file has stayed whole.
+    assert_same(list(load(maker(samples), WANTED, 0)), here)
+
+
+def test_workers_read_a_stream_whose_clips_are_open(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    info = ClipInfo("a", "S1", "Walking", 1, "c", 4, 5.0, 320, 240, 32, "a.mp4")
+    with ClipWriter(tmp_path / "a.h5") as writer:
+        for frame in frames:
+            writer.append(frame)
+        writer.close(info, None)
+    write_index(tmp_path / "stream.json", [tmp_path / "a.h5"])
+    joints = np.random.default_rng(1).uniform(0, 240, (4, 18, 2)).astype(np.float32)
+    samples = StreamFrames(Stream(tmp_path / "stream.json"), np.arange(4), joints)
+    here = list(load(maker(samples), WANTED, 0))
+    assert_same(list(load(maker(samples), WANTED, 2)), here)
+
+
+def test_a_broken_image_is_named_from_a_worker_too(training_set: Path) -> None:
+    with h5py.File(training_set, "a") as file:
+        file["images"][1] = np.zeros(10, np.uint8)
+    made = load(maker(TrainingSet(training_set)), WANTED, 2)
+    assert len(next(made).images) == 3
+    with pytest.raises(BadInput, match=r"set.h5: image 1 is not a JPEG"):
+        next(made)
+
+
+def test_a_batch_holds_what_each_image_has(training_set: Path) -> None:
+    batch = maker(TrainingSet(training_set), Recipe(augmentation=STILL))[Wanted(0, np.arange(4))]
+    assert batch.images.shape == (4, 32, 32, 3)
+    assert batch.images.dtype == torch.uint8
+    assert torch.isfinite(batch.people).all(dim=(2, 3)).sum(dim=1).tolist() == [0, 1, 2, 3]
+    assert batch.joint_weights.shape == (4, 18)
+    # The box is from 10 to 30 of 56 pixels, of which a cell is 7 wide; centres in it are dark.
+    assert batch.region[1, 0].tolist() == [1, 0, 0, 0, 1, 1, 1, 1]
+    assert (batch.region[[0, 2, 3]] == 1).all()
+    source = TrainingSet(training_set)[2].people
+    grid = (source + 0.5) * 8 / [56, 40] - 0.5
+    torch.testing.assert_close(batch.people[2, :2], torch.from_numpy(grid.astype(np.float32)))
+
+
+def test_without_a_mask_all_is_taught(training_set: Path) -> None:
+    """As in trt_pose's 'A' experiments: unlabelled people and what is beside the image too."""
+    everything = Wanted(0, np.arange(4))
+    masked = maker(TrainingSet(training_set))[everything]
+    free = Recipe(mask_unlabelled=False, augmentation=FREE.augmentation)
+    taught = maker(TrainingSet(training_set), free)[everything]
+    assert (masked.region == 0).any()
+    assert (taught.region == 1).all()
+    assert torch.equal(masked.images, taught.images)
+
+
+def test_a_flipped_images_unlabelled_joints_change_sides() -> None:
+    unlabelled = np.arange(18) == JOINTS.index("left_wrist")
+    picture = np.zeros((32, 32, 3), np.uint8)
+    one = Sample(picture, np.zeros((1, 18, 2)), unlabelled, np.empty((0, 4)))
+    mirrored = maker([one] * 20)[Wanted(0, np.arange(20))].joint_weights == 0
+    sides = {tuple(row) for row in mirrored.tolist()}
+    assert sides == {tuple(unlabelled.tolist()), tuple(unlabelled[MIRROR].tolist())}

@@ -1,0 +1,114 @@
+"""The script of pre-training, run in this process."""
+
+import csv
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from posequery.skeletons import JOINTS
+from posequery.student import checkpoint, training
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "pretrain.py"
+RECIPE = {"epochs": 3, "batch_size": 4, "stdev": 0.1, "schedule": [2]}
+
+
+def write(path: Path, count: int) -> Path:
+    generator = np.random.default_rng(count)
+    with h5py.File(path, "w") as file:
+        images = file.create_dataset("images", (count,), h5py.vlen_dtype(np.uint8))
+        for row in range(count):
+            image = generator.integers(0, 256, (40, 40, 3), np.uint8)
+            images[row] = cv2.imencode(".jpg", image)[1].ravel()
+        file["people"] = generator.uniform(0, 40, (count, 18, 2)).astype(np.float32)
+        file["people_start"] = np.arange(count + 1)
+        file["masked_boxes"] = np.empty((0, 4), np.float32)
+        file["masked_start"] = np.zeros(count + 1, int)
+        file.attrs["joints"] = list(JOINTS)
+    return path
+
+
+@pytest.fixture
+def pretrain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    sets = [write(tmp_path / "train.h5", 6), write(tmp_path / "val.h5", 3)]
+
+    def run(*more: str) -> None:
+        told = {
+            "--training-set": sets[0],
+            "--network": "densenet_small",
+            "--input-size": 32,
+            "--recipe": json.dumps(RECIPE),
+            "--words": json.dumps(["test"]),
+            "--state": tmp_path / "state",
+            "--log": tmp_path / "epochs.csv",
+            "--output": tmp_path / "last.pt",
+        }
+        words = [str(word) for pair in told.items() for word in pair]
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *words, *more])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+
+    return run
+
+
+def test_the_last_and_the_best_epoch_and_a_log(
+    tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each: list[dict[str, torch.Tensor]] = []
+    keep = training._keep
+
+    def keep_and_look(state, network, *others) -> None:
+        keep(state, network, *others)
+        each.append({key: value.clone() for key, value in network.state_dict().items()})
+
+    monkeypatch.setattr(training, "_keep", keep_and_look)
+    sets = ["--validation-set", str(tmp_path / "val.h5"), "--best", str(tmp_path / "best.pt")]
+    pretrain(*sets)
+    with open(tmp_path / "epochs.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["learning_rate"]) for row in rows] == pytest.approx([1e-3, 1e-3, 1e-4])
+    assert [row["images"] for row in rows] == ["6", "6", "6"]
+    lowest = int(np.argmin([float(row["val_loss"]) for row in rows]))
+    for file_name, epoch in (("last.pt", -1), ("best.pt", lowest)):
+        network, info = checkpoint.load(tmp_path / file_name)
+        assert info == checkpoint.CheckpointInfo("densenet_small", 32)
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, each[epoch][key])
+    assert not (tmp_path / "state").exists()
+
+
+def test_another_number_of_workers_goes_on_from_the_same_state(
+    tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = training._keep
+
+    def keep_and_die(*arguments) -> None:
+        keep(*arguments)
+        if len(arguments[3]) == 2:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(training, "_keep", keep_and_die)
+    with pytest.raises(RuntimeError, match="killed"):
+        pretrain()
+    before = (tmp_path / "epochs.csv").read_text().splitlines()
+    monkeypatch.undo()
+    pretrain("--workers", "2")
+    after = (tmp_path / "epochs.csv").read_text().splitlines()
+    # Seconds and all: the first epoch was not trained again.
+    assert (len(before), len(after)) == (2, 4)
+    assert after[:2] == before
+
+
+def test_a_best_epoch_needs_a_validation_set(
+    tmp_path: Path, pretrain: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        pretrain("--best", str(tmp_path / "best.pt"))
+    assert "--best needs a --validation-set" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
