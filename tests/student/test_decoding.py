@@ -4,7 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posequery.student import decoding, targets
+from posequery.student import augmentation, decoding, pixels, targets
+from posequery.student.augmentation import Augmentation
 
 
 def slow_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple[float, float]:
@@ -71,3 +72,37 @@ def test_a_batch_is_read_as_its_members() -> None:
         alone = decoding.highest_peaks(maps[index : index + 1])
         assert torch.equal(alone[0][0], together[0][index])
         assert torch.equal(alone[1][0], together[1][index])
+
+
+@pytest.mark.parametrize("source", [(500, 501), (320, 240)])
+def test_from_an_image_to_its_pixels_again(source: tuple[int, int]) -> None:
+    """Image -> augmentation -> targets -> decoding -> source pixels, within half a cell.
+
+    A spot in the image is the joint: as it was before and as it is after the augmentation.
+    """
+    count, side, stride = 24, 24, 4
+    generators = [np.random.default_rng(seed) for seed in range(count)]
+    draws = augmentation.draw(Augmentation(flip=True), generators)
+    spots = np.random.default_rng(0).uniform(0.3, 0.7, (count, 2)) * source
+    sizes = np.tile(source, (count, 1))
+    people = np.tile(spots[:, None, None], (1, 1, 18, 1))
+    cells = torch.from_numpy(augmentation.warp_people(people, draws, side, sizes))
+    found = decoding.highest_peaks(targets.confidence_maps(cells, side, 1.2))[0].numpy()[:, 0]
+    shares = np.append((found + 0.5) / side, np.ones((count, 1)), axis=1)[:, None]
+    back = (shares @ draws.crops.swapaxes(1, 2))[:, 0]
+    decoded = pixels.to_source(side * back - 0.5, side, sizes)
+
+    inside = ((cells[:, 0, 0] > 1.5) & (cells[:, 0, 0] < side - 2.5)).all(dim=-1).numpy()
+    assert inside.sum() > count / 2
+    cell = np.sqrt(np.abs(np.linalg.det(draws.crops[..., :2])))[:, None] * source / side
+    assert (np.abs(decoded - spots) / cell)[inside].max() < 0.5
+    column, row = np.meshgrid(*map(np.arange, source))
+    for place in np.flatnonzero(inside):
+        squares = (column - spots[place, 0]) ** 2 + (row - spots[place, 1]) ** 2
+        image = np.exp(-squares / (source[0] / 40) ** 2)[..., None] * [255, 255, 255]
+        crop = draws.crops[place]
+        seen = augmentation.warp_image(image.astype(np.uint8), crop, stride * side)[..., 0]
+        weights = seen / seen.sum()
+        centre = [weights.sum(axis) @ np.arange(stride * side) for axis in (0, 1)]
+        in_cells = (np.array(centre) + 0.5) / stride - 0.5
+        assert np.abs(found[place] - in_cells).max() < 0.5

@@ -1,0 +1,266 @@
+"""From maps and fields to several people: trt_pose's parser, for a whole batch at once.
+
+Peaks, links between them and people made of what is linked (trt_pose/parse/*.cpp). The arithmetic
+is float32 in upstream's order, so that a point between two cells falls into the same one. Where
+upstream leaves its own range this does not: a peak around which the map's sum is not positive stays
+in its cell. Of several equally good assignments scipy's is taken.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
+from torch.nn import functional
+
+from posequery.skeletons import JOINTS, LIMBS, LINKS
+from posequery.student.decoding import WINDOW
+
+PEAK_THRESHOLD = 0.1
+"""Least value of a peak."""
+LINK_THRESHOLD = 0.1
+"""What a link's score must be above."""
+SAMPLES = 7
+"""Points of a link at which its field is read."""
+MOST_PEAKS = 100
+"""In a map; the later ones, row by row, are left out."""
+MOST_PEOPLE = 100
+"""In an image; the later ones are left out."""
+
+PAIRS_AT_ONCE = 1 << 14
+"""So that what is computed of pairs of peaks stays in a CPU's cache, however many there are."""
+
+_FROM, _TO = np.array(LINKS).T
+
+
+class Peaks(NamedTuple):
+    """The n peaks of b images, in the order of image, joint, row, column."""
+
+    places: np.ndarray
+    """(n, 2) float32: refined row and column in cells, the centre of the first being 0.5."""
+    values: np.ndarray
+    """(n,) float32: the maps at the peaks."""
+    counts: np.ndarray
+    """(b, 18): how many there are of each joint."""
+
+
+class Links(NamedTuple):
+    """The m links that were found in b images."""
+
+    kinds: np.ndarray
+    """(m,) indices into `skeletons.LINKS`."""
+    starts: np.ndarray
+    """(m,) indices of the peaks that they come from."""
+    ends: np.ndarray
+    """(m,) indices of the peaks that they go to."""
+
+
+class People(NamedTuple):
+    """The p people of one image, in the order of their first joint's peak."""
+
+    joints: np.ndarray
+    """(p, 18, 2) float32: x and y in cells, the centre of the first being 0; NaN if not found."""
+    values: np.ndarray
+    """(p, 18) float32: the maps at the joints' peaks, NaN if not found."""
+    found: np.ndarray
+    """(p,): how many joints were found."""
+
+
+def parse(maps: torch.Tensor, fields: torch.Tensor) -> list[People]:
+    """The people of each image of a batch: maps (b, 18, h, w), fields (b, 42, h, w); h, w > 2.
+
+    Raises ValueError for a field that is not finite where it is read.
+    """
+    peaks = find_peaks(maps)
+    return assemble(peaks, find_links(fields, peaks))
+
+
+def nearest(people: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Which of several people (p, 18, 2) is compared with a label (18, 2): their joints (18, 2).
+
+    It is who has the least mean distance to the label over the limb joints that both have, the
+    first of equals. Where nobody has one of the label's limb joints all is NaN: nobody was found.
+
+    The rule knows the label, since the question is how well the labelled person is seen, and not
+    who in the picture that is. Every cell of a study gains from it alike, whereas a rule of the
+    student's own, such as the highest peaks, would favour what makes peaks higher.
+    """
+    distances = np.linalg.norm(people[:, LIMBS] - reference[LIMBS], axis=2)
+    shared = np.isfinite(distances)
+    if not shared.any():
+        return np.full_like(reference, np.nan)
+    totals = distances.sum(axis=1, where=shared)
+    means = np.full(len(people), np.inf)
+    np.divide(totals, shared.sum(axis=1), out=means, where=shared.any(axis=1))
+    return people[means.argmin()]
+
+
+def find_peaks(maps: torch.Tensor) -> Peaks:
+    """Cells of maps (b, 18, h, w) not below the threshold nor below any in their window.
+
+    Each is refined to the centroid of its window, weighted by the map's values. Beyond the border
+    values are mirrored and coordinates are not (find_peaks.cpp, refine_peaks.cpp).
+    """
+    reach = WINDOW // 2
+    # What is mirrored is in the window anyway, so that it serves both comparison and centroid.
+    padded = functional.pad(maps.detach().float().cpu(), [reach] * 4, mode="reflect").numpy()
+    values, across = padded.ravel(), padded.shape[-1]
+    high = np.zeros(padded.shape, bool)
+    inner = (..., slice(reach, -reach), slice(reach, -reach))
+    np.greater_equal(padded[inner], PEAK_THRESHOLD, out=high[inner])
+    down, right = np.divmod(np.arange(WINDOW**2), WINDOW) - np.array(reach)
+    window = down * across + right
+
+    cells = np.flatnonzero(high)
+    peaks = values[cells]
+    for step in window[np.argsort(down**2 + right**2)][1:]:  # the nearest rule out the most
+        highest = values.take(cells + step) <= peaks
+        cells, peaks = cells[highest], peaks[highest]
+    planes = cells // padded[0, 0].size
+    counts = np.bincount(planes, minlength=len(padded) * len(JOINTS))
+    early = _owners(counts)[1] < MOST_PEAKS
+    cells, peaks = cells[early], peaks[early]
+
+    weights = values.take(window[:, None] + cells)
+    total = _sum(weights)
+    centre = np.divmod(cells % padded[0, 0].size, across)
+    places = np.empty((len(cells), 2), np.float32)
+    for axis, (steps, size) in enumerate(zip((down, right), maps.shape[-2:], strict=True)):
+        centroid = (centre[axis] - reach).astype(np.float32)
+        moments = weights * (centroid + steps[:, None].astype(np.float32))
+        np.divide(_sum(moments), total, out=centroid, where=total > 0)
+        places[:, axis] = (centroid + np.float32(0.5)) / np.float32(size) * np.float32(size)
+    counts = np.minimum(counts, MOST_PEAKS).reshape(-1, len(JOINTS))
+    return Peaks(places, peaks, counts)
+
+
+def find_links(fields: torch.Tensor, peaks: Peaks) -> Links:
+    """Links between the peaks of each image: of each kind the best assignment, less the low scores.
+
+    fields (b, 42, h, w). Two peaks' score is the mean of the field along the way from one to the
+    other, in its direction (paf_score_graph.cpp, munkres.cpp).
+    """
+    values = fields.detach().float().cpu().contiguous().numpy()
+    counts = peaks.counts
+    first = np.cumsum(counts).reshape(counts.shape) - counts
+    image, kind = np.nonzero(counts[:, _FROM] * counts[:, _TO])
+    # Rows of a matrix of scores are the peaks of that end that has fewer.
+    turned = counts[image, _FROM[kind]] > counts[image, _TO[kind]]
+    joints = np.where(turned, (_TO[kind], _FROM[kind]), (_FROM[kind], _TO[kind]))
+    shapes = counts[image, joints].T
+    found = [np.empty((3, 0), np.intp)]
+    parts = np.cumsum(shapes.prod(axis=1)) // PAIRS_AT_ONCE
+    for some in np.split(np.arange(len(kind)), np.flatnonzero(np.diff(parts)) + 1):
+        matrix, row, column = _entries(shapes[some])
+        matrix = some[matrix]
+        pair = np.stack([row, column]) + first[image, joints][:, matrix]
+        pair = np.where(turned[matrix], pair[::-1], pair)
+        scores = _scores(values, image[matrix], kind[matrix], *peaks.places[pair])
+        if not np.isfinite(scores).all():
+            raise ValueError("the fields are not finite")
+        best = assign(scores, shapes[some])
+        best = best[scores[best] > LINK_THRESHOLD]
+        found.append(np.stack([kind[matrix[best]], *pair[:, best]]))
+    return Links(*np.concatenate(found, axis=1))
+
+
+def assign(scores: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """Where in `scores` the pairs are whose sum is highest in each of several matrices.
+
+    `scores` holds the matrices one after the other, row by row; shapes (g, 2) are their numbers of
+    rows and columns, of which the rows are no more than the columns, so that each row gets one.
+    """
+    matrix, _, column = _entries(shapes)
+    rows = np.flatnonzero(column == 0)
+    if not len(rows):
+        return rows
+    highest = np.maximum.reduceat(scores, rows)
+    chosen = np.flatnonzero(scores == np.repeat(highest, shapes[matrix[rows], 1]))
+    # Where the rows' highest are one each, in columns of their own, they are the assignment.
+    most = shapes[:, 1].max()
+    taken = np.bincount(matrix[chosen] * most + column[chosen], minlength=len(shapes) * most)
+    taken = taken.reshape(len(shapes), most)
+    contested = (taken.max(axis=1) > 1) | (taken.sum(axis=1) > shapes[:, 0])
+    found = [chosen[~contested[matrix[chosen]]]]
+    costs, ends = -scores.astype(np.float64), np.cumsum(shapes.prod(axis=1))
+    for index in np.flatnonzero(contested):
+        height, width = shapes[index]
+        start = ends[index] - height * width
+        row, taker = linear_sum_assignment(costs[start : ends[index]].reshape(height, width))
+        found.append(start + row * width + taker)
+    return np.sort(np.concatenate(found))
+
+
+def assemble(peaks: Peaks, links: Links) -> list[People]:
+    """What is linked, directly or not, is a person (connect_parts.cpp).
+
+    Of two peaks of one joint the person has that which is farther, in links, from their first peak
+    (which upstream's breadth-first search comes to last).
+    """
+    count, joints = len(peaks.places), len(JOINTS)
+    image, joint = np.divmod(_owners(peaks.counts.ravel())[0], joints)
+    starts = np.concatenate([links.starts, links.ends])
+    ends = np.concatenate([links.ends, links.starts])
+    order = np.lexsort((np.tile(links.kinds, 2), starts))
+    rows, ends = np.searchsorted(starts[order], np.arange(count + 2)), ends[order]
+    _, label = connected_components(_graph(rows, ends), directed=False)
+    _, seeds = np.unique(label[:count], return_index=True)
+    seeds, person = np.unique(seeds[label[:count]], return_inverse=True)
+
+    # A root before all first peaks lets one search go through all people of all images.
+    rows[-1] += len(seeds)
+    reached = breadth_first_order(
+        _graph(rows, np.append(ends, seeds)), count, return_predecessors=False
+    )[1:]
+    places = np.full((len(seeds), joints, 2), np.nan, np.float32)
+    values = np.full((len(seeds), joints), np.nan, np.float32)
+    # Of several assignments to one place the last remains.
+    places[person[reached], joint[reached]] = peaks.places[reached]
+    values[person[reached], joint[reached]] = peaks.values[reached]
+    found = np.isfinite(values).sum(axis=1)
+    cuts = np.searchsorted(image[seeds], np.arange(len(peaks.counts) + 1))
+    parts = [slice(a, min(a + MOST_PEOPLE, b)) for a, b in pairwise(cuts)]
+    return [People(places[p, :, ::-1] - np.float32(0.5), values[p], found[p]) for p in parts]
+
+
+def _graph(rows: np.ndarray, ends: np.ndarray) -> csr_array:
+    return csr_array((np.ones(len(ends)), ends, rows), shape=(len(rows) - 1, len(rows) - 1))
+
+
+def _scores(
+    values: np.ndarray, image: np.ndarray, kind: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """Scores (n,) of pairs whose places are start (n, 2) and end (n, 2)."""
+    height, width = values.shape[-2:]
+    start, way = start.T, (end - start).T
+    length = np.sqrt(way[0] * way[0] + way[1] * way[1])
+    unit = way / (length.astype(np.float64) + 1e-5).astype(np.float32)
+    share = (np.arange(SAMPLES, dtype=np.float32) / np.float32(SAMPLES - 1))[:, None]
+    y, x = start[:, None] + share * way[:, None]
+    inside = (y > -1) & (y < height) & (x > -1) & (x < width)
+    row, column = y.clip(0, height - 1).astype(np.intp), x.clip(0, width - 1).astype(np.intp)
+    cell = (image * values.shape[1] + 2 * kind) * (height * width) + row * width + column
+    flat = values.ravel()
+    dots = flat.take(cell) * unit[0] + flat.take(cell + height * width) * unit[1]
+    return _sum(dots * inside) / np.float32(SAMPLES)
+
+
+def _sum(terms: np.ndarray) -> np.ndarray:
+    """The sum of terms (k, n) over k, one after the other as upstream adds; numpy adds in pairs."""
+    return sum(terms[1:], start=terms[0])
+
+
+def _owners(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each of `counts` things: whose it is, and which of theirs."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+
+
+def _entries(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Matrix, row and column of each entry of matrices of shapes (g, 2), one after the other."""
+    matrix, row = _owners(shapes[:, 0])
+    of_row, column = _owners(shapes[matrix, 1])
+    return matrix[of_row], row[of_row], column
