@@ -105,6 +105,14 @@ def test_without_a_mask_all_is_taught(training_set: Path) -> None:
     assert torch.equal(masked.images, taught.images)
 
 
+def test_a_recipes_resampling_is_used(training_set: Path) -> None:
+    samples, wanted = TrainingSet(training_set), Wanted(0, np.arange(4))
+    smooth = maker(samples, Recipe())[wanted]
+    nearest = maker(samples, Recipe(resampling="nearest"))[wanted]
+    assert (smooth.images != nearest.images).float().mean() > 0.3
+    assert torch.equal(smooth.region, nearest.region)
+
+
 def test_a_flipped_images_unlabelled_joints_change_sides() -> None:
     unlabelled = np.arange(18) == JOINTS.index("left_wrist")
     picture = np.zeros((32, 32, 3), np.uint8)

@@ -1,10 +1,11 @@
 """trt_pose's augmentation, drawn and done here: crop quad, colour jitter, and a flip if asked.
 
-Differences from upstream: pixels are read bilinearly (upstream's Pillow call leaves its default,
-NEAREST, which moves an edge by up to half a pixel and aliases, while the frames that the student
-is tested on are area-averaged), after whole-number area averaging where the crop is shrunk by 2 or
-more; and colour is changed by one matrix in the fixed order brightness, contrast, saturation, hue,
-hue being a rotation in YIQ.
+Differences from upstream: pixels are read bilinearly, unless the recipe says `nearest` (upstream's
+Pillow call leaves its default, NEAREST, which moves an edge by up to half a pixel and aliases,
+while the frames that the student is tested on are area-averaged), after whole-number area averaging
+where the crop is shrunk by 2 or more; and colour is changed by one matrix in the fixed order
+brightness, contrast, saturation, hue, hue being a rotation in YIQ, where upstream draws the order
+and turns the hue in HSV (2 of 256 levels apart on average, on strong colours; measured).
 """
 
 import math
