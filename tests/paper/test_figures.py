@@ -94,10 +94,12 @@ def test_figures_are_whole_undated_and_captioned(
         assert b"<dc:date>" not in made[f"{name}.svg"]
         caption = made[f"{name}.md"].decode()
         assert "rendered stand-in" in caption
-        assert "window of 10 frames" in caption
+        online = name != "error_by_rate"
+        assert ("window of 10 frames" in caption) == online
+        assert ("first videos" in caption) != online
         assert "One seed" in caption
     assert "Rolling mean over 5 frames (1 s), centred" in made["figure2a.md"].decode()
-    assert r"weights\_continue & 100 % \| made up" in made["figure2a.md"].decode()
+    assert r"errors\_over & 100 % \| limbs" in made["figure2a.md"].decode()
 
 
 def test_the_same_drawing_gives_the_same_bytes(cells, captions):
@@ -143,13 +145,16 @@ def test_a_panel_shows_starts_updates_and_names():
 
 
 def test_no_word_leaves_the_page(cells, captions):
-    captions = dataclasses.replace(captions, readings=("a long reading of the paper",) * 25)
+    readings = captions.readings | {"common": ("a long reading of the paper",) * 25}
+    captions = dataclasses.replace(captions, readings=readings)
     timeline = Timeline(tuple("WalkTogether 1" for _ in range(30)), np.arange(30) * 30, 900, 5.0)
     methods = ("teacher", "baseline", "uniform", "random", "error", "least_confidence", "k", "l")
     curves = tuple(Curve(m, np.full(900, 9.0), np.array([100])) for m in methods)
     names = {method: f"last label repeated, {method} 20 %" for method in methods}
-    over_time = draw_over_time([Panel("x", curves)] * 2, timeline, names, captions.reading)
-    for figure in (over_time, draw_by_rate(cells[:2], captions, captions.reading)):
+    over_time = draw_over_time(
+        [Panel("x", curves)] * 2, timeline, names, captions.reading("online")
+    )
+    for figure in (over_time, draw_by_rate(cells[:2], captions, captions.reading("online"))):
         figure.draw_without_rendering()
         box = figure.get_tightbbox()  # inches
         assert box.x0 >= 0

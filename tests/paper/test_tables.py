@@ -84,8 +84,13 @@ def test_captions_carry_what_must_be_said(offline, online, captions):
     for table in (table_1(offline, captions), table_2(online, captions)):
         assert "rendered stand-in" in table.caption
         assert "One seed: it cannot rank" in table.caption
-        assert "window of 10 frames" in table.caption
     assert "pool's 1000" in table_1(offline, captions).caption
+    for table in (table_1(offline, captions), efficiency_offline(offline, [], captions)):
+        assert "first videos" in table.caption
+        assert "window of 10 frames" not in table.caption
+    for table in (table_2(online, captions), efficiency(online, [], captions)):
+        assert "window of 10 frames" in table.caption
+        assert "first videos" not in table.caption
     assert "looks 4 ahead where the others look 10" in table_2(online, captions).caption
 
 
@@ -191,7 +196,7 @@ def test_efficiency(online, offline, captions, write_cells):
 )
 def test_finding(changes, published, word, captions):
     assert finding(changes, published, captions) == f"{word}, in the stand-in"
-    real = Captions("s", "Human3.6M", "OpenPose", ())
+    real = Captions("s", "Human3.6M", "OpenPose", captions.readings)
     assert finding(changes, published, real) == word
 
 

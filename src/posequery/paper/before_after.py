@@ -132,7 +132,7 @@ def write_before_after(
     caption = (
         f"{captions.heading}. The student that never adapts, the adapted one ({lines[1].name}) and "
         f"their teacher, on the frame three quarters into each {scene(stream)}. Number: mean error "
-        f"of 12 joints to the teacher, in pixels of the source frame. {captions.reading}"
+        f"of 12 joints to the teacher, in pixels of the source frame. {captions.reading('online')}"
     )
     text = folder / "before_after.md"
     write_text(text, f"**Before and after.** {escape_markdown(caption.strip())}\n")

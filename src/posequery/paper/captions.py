@@ -1,6 +1,7 @@
 """What every caption says: whose numbers these are, and under which readings of the paper."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ NONE = "–"
 """Printed where this run has no such cell."""
 
 _KEYS = {"study", "source", "teacher", "readings"}
+_SETTINGS = {"common", "offline", "online"}
 _PRINTED = {
     "least_confidence": "uncertainty",
     "continual": "continual distillation",
@@ -26,13 +28,14 @@ class Captions:
 
     study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M').
     teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
-    readings: how the protocol reads the paper where it is silent ('window 100 frames').
+    readings: how the protocol reads the paper where it is silent ('window 100 frames'): of
+    offline numbers, of online ones, and common to both.
     """
 
     study: str
     source: str
     teacher: str
-    readings: tuple[str, ...]
+    readings: Mapping[str, tuple[str, ...]]
 
     @property
     def stand_in(self) -> bool:
@@ -43,10 +46,10 @@ class Captions:
     def heading(self) -> str:
         return f"Study {self.study}, {self.source}"
 
-    @property
-    def reading(self) -> str:
-        """One sentence that lists the readings in force."""
-        return f"Readings: {'; '.join(self.readings)}." if self.readings else ""
+    def reading(self, setting: str) -> str:
+        """One sentence that lists the readings that bear on numbers of this setting."""
+        said = "; ".join((*self.readings["common"], *self.readings[setting]))
+        return f"Readings: {said}." if said else ""
 
     @property
     def beside(self) -> str:
@@ -63,11 +66,12 @@ class Captions:
 
 
 def read_captions(text: str) -> Captions:
-    """Captions from JSON with the keys study, source, teacher (strings) and readings (a list).
+    """Captions from JSON with the keys study, source, teacher (strings) and readings.
 
+    readings has the keys common, offline and online, each a list of strings.
     Raises BadInput where a key is missing, unknown or of another type.
     """
-    fix = "give study, source, teacher (texts) and readings (a list of texts)"
+    fix = "give study, source, teacher (texts) and readings (common, offline, online: lists)"
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -76,10 +80,15 @@ def read_captions(text: str) -> Captions:
         found = ", ".join(sorted(data)) if isinstance(data, dict) else "no keys"
         raise BadInput("--captions", f"has {found}", fix)
     readings = data.pop("readings")
-    texts = [*data.values(), *(readings if isinstance(readings, list) else [None])]
+    if not isinstance(readings, dict) or set(readings) != _SETTINGS:
+        found = ", ".join(sorted(readings)) if isinstance(readings, dict) else "no keys"
+        raise BadInput("--captions", f"has readings of {found}", fix)
+    texts = [*data.values()]
+    for said in readings.values():
+        texts += said if isinstance(said, list) else [None]
     if not all(isinstance(value, str) for value in texts):
         raise BadInput("--captions", "holds a value that is not a text", fix)
-    return Captions(**data, readings=tuple(readings))
+    return Captions(**data, readings={key: tuple(said) for key, said in readings.items()})
 
 
 def method_name(method: str) -> str:

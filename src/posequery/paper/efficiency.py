@@ -65,7 +65,7 @@ def efficiency(
     caption = (
         f"{captions.heading}. Online efficiency: the share of real time is training seconds over "
         f"the stream's {stream} s, above 100 % training cannot keep up (published: of about "
-        f"{paper.value if paper else 0:.0f} s). {_CLOCK_CAPTION} {captions.reading}"
+        f"{paper.value if paper else 0:.0f} s). {_CLOCK_CAPTION} {captions.reading('online')}"
     )
     heads = (
         "method",
@@ -108,7 +108,8 @@ def efficiency_offline(
         )
     caption = (
         f"{captions.heading}. Offline efficiency: training seconds of one cell, mean ± sample "
-        f"standard deviation over the cells of that rate. {_CLOCK_CAPTION} {captions.reading}"
+        f"standard deviation over the cells of that rate. {_CLOCK_CAPTION} "
+        f"{captions.reading('offline')}"
     )
     heads = ("rate", "k", "frames trained on", "cells", "training s", "published training s")
     return Table(

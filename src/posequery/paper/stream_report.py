@@ -200,7 +200,7 @@ def write_report(
         f"go live. {notes}"
     )
     names = {line.key: line.name for line in lines}
-    figure = draw_over_time(panels, timeline, names, f"{captions.heading}: {signs}")
+    figure = draw_over_time(panels, timeline, names, f"{captions.heading}. {signs}")
     caption = f"**Error over stream time.** {escape_markdown(f'{captions.heading}. {signs}')}"
     written = save(figure, figures, "error_over_time", caption)
 
@@ -235,6 +235,6 @@ def _notes(
         repeat,
         agreed if consensus else "",
         seeds_sentence(online) if one else "The lowest seed is shown.",
-        captions.reading,
+        captions.reading("online"),
     )
     return " ".join(filter(None, notes))
