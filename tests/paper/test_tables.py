@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,28 @@ def test_table_1_published_stands_beside_at_the_same_rates(offline, captions):
     assert table.beside_columns[2] == ("", "1 %")
     assert "Published" in table.beside_title
     assert "11.92" not in to_csv(table)
+
+
+def test_csv_tables_hold_plain_numbers_alone(a_cell, online, captions, write_cells):
+    from posequery.evaluation.cells import read_cells, read_seconds
+
+    again = [replace(cell, seed=1, mpjpe_px=cell.mpjpe_px + 2) for cell in online]
+    files = write_cells(online + again)
+    cells, seconds = read_cells(files[0]), read_seconds(files[1])
+    for table in (table_2(cells, captions), efficiency(cells, seconds, captions)):
+        text = to_csv(table)
+        assert not {*"–±%"} & {*"".join(text.splitlines()[1:])}
+    rows = {
+        row["method"]: row for row in csv.DictReader(io.StringIO(to_csv(table_2(cells, captions))))
+    }
+    head = "ground truth 10 % (k=1)"
+    assert (rows["uniform"][head], rows["uniform"][f"{head} sd"]) == ("19", "1.4142")
+    assert rows["random"][head] == ""
+    spent = list(csv.DictReader(io.StringIO(to_csv(efficiency(cells, seconds, captions)))))
+    (row,) = (row for row in spent if row["rate"] == "0.2")
+    # 1 second of training in a stream of 8.
+    assert (row["training s"], row["training s sd"]) == ("1", "0")
+    assert (row["share of real time"], row["share of real time sd"]) == ("0.125", "0")
 
 
 def test_several_seeds_give_mean_and_spread(a_cell, captions):

@@ -12,12 +12,13 @@ import numpy as np
 from matplotlib.figure import Figure as Sheet
 
 from posequery.clips import Stream, read_labels
+from posequery.evaluation.cells import read_cells
 from posequery.evaluation.overlay import Figure, OverlayWriter, draw_skeleton
 from posequery.files import BadInput, whole, write_text
 from posequery.metrics import frame_errors, joint_errors
 from posequery.paper.captions import Captions
 from posequery.paper.plotting import DOTS, LOOK, WIDTH
-from posequery.paper.stream_report import read_lines, scene
+from posequery.paper.stream_report import clip_names, read_lines, scene, seed_shown
 from posequery.paper.typeset import escape_markdown
 from posequery.progress import Progress
 from posequery.sources.playback import play
@@ -106,12 +107,12 @@ def write_before_after(
     teacher = Figure(f"teacher: {captions.teacher}", WHITE, taught)
     figures = (before, after, teacher)
 
-    shown = shown_frames(stream)
+    shown, names = shown_frames(stream), clip_names(stream)
     cells: list[list[tuple[np.ndarray, float]]] = [[], [], []]
     film = folder / "overlay.mp4"
     with (
         whole(film) as temporary,
-        OverlayWriter(temporary, stream, (before, after)) as writer,
+        OverlayWriter(temporary, stream, names, (before, after)) as writer,
         Progress(len(stream), "frames", "draw skeletons") as progress,
     ):
         for number, frame in enumerate(chain.from_iterable(map(play, stream.clips))):
@@ -121,18 +122,19 @@ def write_before_after(
                     row.append(cell)
             progress.advance(1)
 
-    names = [stream.clips[clip].slug for clip in stream.clip_numbers(shown)]
+    titles = [names[clip] for clip in stream.clip_numbers(shown)]
     with mpl.rc_context(LOOK):
         buffer = io.BytesIO()
-        sheet = _draw_sheet(cells, figures, names)
+        sheet = _draw_sheet(cells, figures, titles)
         sheet.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
     picture = folder / "before_after.png"
     with whole(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
+    said = f"{seed_shown(read_cells(cells_csv))} {captions.reading('online')}"
     caption = (
         f"{captions.heading}. The student that never adapts, the adapted one ({lines[1].name}) and "
         f"their teacher, on the frame three quarters into each {scene(stream)}. Number: mean error "
-        f"of 12 joints to the teacher, in pixels of the source frame. {captions.reading('online')}"
+        f"of 12 joints to the teacher, in pixels of the source frame. {said}"
     )
     text = folder / "before_after.md"
     write_text(text, f"**Before and after.** {escape_markdown(caption.strip())}\n")

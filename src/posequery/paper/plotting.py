@@ -194,7 +194,7 @@ def _columns(labels: Sequence[str]) -> int:
     for rows in range(1, len(widths)):
         columns = math.ceil(len(widths) / rows)
         # Matplotlib fills column by column.
-        if sum(part.max() for part in np.array_split(widths, columns)) <= WIDTH:
+        if sum(part.max() for part in np.array_split(widths, columns)) <= WIDTH - RIGHT:
             return columns
     return 1
 
