@@ -216,7 +216,7 @@ def head(sequences):
 
 def test_the_room_for_names_is_that_of_the_longest():
     short, over_short = head(("cam01", "cam02"))
-    long, over_long = head(("cam01", "a_video_with_a_name_of_some_length"))
+    long, over_long = head(("cam01", r"a_$\frac$_name_of_some_length_as_files"))
     assert short < 0.4 < 1 < long
     for room in (over_short, over_long):
         assert 0 < room < 0.12

@@ -78,7 +78,7 @@ def _draw_sheet(
             axes.imshow(picture, interpolation="antialiased", aspect="auto")
             axes.set_axis_off()
             if not row:
-                axes.set_title(names[column], pad=3)
+                axes.set_title(names[column], pad=3, parse_math=False)
             if np.isfinite(error):
                 axes.text(
                     0.97, 0.02, f"{error:.0f} px", transform=axes.transAxes, ha="right",

@@ -160,6 +160,7 @@ def name_sequences(axes: Axes, names: Sequence[str], starts: np.ndarray, frames:
             va="bottom",
             fontsize=_NAME,
             color="0.35",
+            parse_math=False,  # a file's name may hold $
         )
 
 
