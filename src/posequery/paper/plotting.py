@@ -12,8 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import ArrayLike
 
@@ -89,7 +90,8 @@ _NAME = 5  # points: a sequence's name
 
 def text_width(text: str, size: float) -> float:
     """Inches of a line of text of that size in points."""
-    return float(TextPath((0, 0), text, size=size).get_extents().width) / 72 if text else 0.0
+    font = FontProperties(family=LOOK["font.family"], size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
 
 
 def styles(methods: Sequence[str]) -> dict[str, Style]:
