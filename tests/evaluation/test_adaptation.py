@@ -4,14 +4,25 @@ import pytest
 from posequery.evaluation.adaptation import last_labels, stretch_errors, window_mask
 
 
-def test_windows_that_do_not_begin_on_a_new_camera():
+def test_cameras_that_begin_with_windows():
     mask = window_mask(np.array([0, 4]), 9, 2)
     assert mask.tolist() == [False, False, True, True, False, False, True, True, True]
 
 
-def test_a_window_that_crosses_into_a_camera_began_on_a_known_one():
+def test_a_camera_is_unseen_until_the_window_it_begins_in_has_ended():
     mask = window_mask(np.array([0, 5]), 9, 3)
-    assert mask.tolist() == [False] * 3 + [True] * 6
+    assert mask.tolist() == [False] * 3 + [True] * 2 + [False] + [True] * 3
+
+
+def test_clips_that_are_no_multiple_of_the_window():
+    # Windows end at 60, 120, 180: the second clip begins at 100, in the window that ends at 120.
+    mask = window_mask(np.array([0, 100]), 200, 60)
+    assert np.flatnonzero(mask).tolist() == [*range(60, 100), *range(120, 200)]
+
+
+def test_a_short_clip_is_never_seen_and_a_part_window_is_cut():
+    mask = window_mask(np.array([0, 4, 6, 11]), 12, 4)
+    assert mask.tolist() == [False] * 8 + [True] * 3 + [False]
 
 
 @pytest.fixture
@@ -31,7 +42,7 @@ def test_the_last_label_of_this_camera_is_repeated(labels):
     assert _told(repeated) == [None, None, None, 2, None, None, 5, 5, 5, 7, 7, 7]
 
 
-def test_of_several_methods_the_latest_label_counts(labels):
+def test_the_latest_label_counts_whatever_the_order_of_updates(labels):
     updates = [(6, np.array([5])), (6, np.array([1])), (3, np.array([2]))]
     repeated = last_labels(labels, np.array([0]), updates)
     assert _told(repeated) == [None] * 3 + [2] * 3 + [5] * 6

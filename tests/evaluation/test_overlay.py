@@ -8,6 +8,7 @@ from posequery.evaluation.overlay import LEGEND, Figure, OverlayWriter, draw_ske
 from posequery.files import whole
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
+NAMES = ["wide", "tall"]
 
 
 def _cross(x, y):
@@ -50,7 +51,7 @@ def _film(stream, path):
     figures = (Figure("before", RED, joints), Figure("after ½", BLUE, joints + np.array([40, 0])))
     frames = [np.full((120, 200, 3), 90, np.uint8)] * 3
     frames += [np.full((1200, 600, 3), 90, np.uint8)] * 2
-    with whole(path) as temporary, OverlayWriter(temporary, stream, figures) as writer:
+    with whole(path) as temporary, OverlayWriter(temporary, stream, NAMES, figures) as writer:
         for number, frame in enumerate(frames):
             writer.append(number, frame)
     with av.open(str(path)) as film:
@@ -92,7 +93,7 @@ def test_a_film_that_breaks_off_leaves_nothing(stream, tmp_path):
     with (
         pytest.raises(RuntimeError, match="stop"),
         whole(path) as temporary,
-        OverlayWriter(temporary, stream, figures) as writer,
+        OverlayWriter(temporary, stream, NAMES, figures) as writer,
     ):
         writer.append(0, np.zeros((120, 200, 3), np.uint8))
         raise RuntimeError("stop")

@@ -48,7 +48,11 @@ def a_cell() -> Callable[..., CellRow]:
 
 @pytest.fixture
 def captions() -> Captions:
-    readings = ("window of 10 frames", "weights_continue & 100 % | made up")
+    readings = {
+        "common": ("errors_over & 100 % | limbs",),
+        "offline": ("first videos",),
+        "online": ("window of 10 frames",),
+    }
     return Captions("fabricated", "rendered stand-in", "teacher network", readings)
 
 

@@ -15,7 +15,7 @@ from posequery.paper.by_rate import draw_by_rate
 from posequery.paper.curves import Curve, method_curve, rolling_mean, teacher_curve
 from posequery.paper.figures import write_figures
 from posequery.paper.over_time import Panel, Timeline, draw_over_time
-from posequery.paper.plotting import STYLES, render, styles
+from posequery.paper.plotting import OTHERS, STYLES, render, styles
 
 NAMES = {"figure2a", "figure2b", "error_by_rate"}
 
@@ -94,10 +94,12 @@ def test_figures_are_whole_undated_and_captioned(
         assert b"<dc:date>" not in made[f"{name}.svg"]
         caption = made[f"{name}.md"].decode()
         assert "rendered stand-in" in caption
-        assert "window of 10 frames" in caption
+        online = name != "error_by_rate"
+        assert ("window of 10 frames" in caption) == online
+        assert ("first videos" in caption) != online
         assert "One seed" in caption
     assert "Rolling mean over 25 frames (5 s), centred" in made["figure2a.md"].decode()
-    assert r"weights\_continue & 100 % \| made up" in made["figure2a.md"].decode()
+    assert r"errors\_over & 100 % \| limbs" in made["figure2a.md"].decode()
 
 
 def test_the_same_drawing_gives_the_same_bytes(cells, captions):
@@ -143,13 +145,16 @@ def test_a_panel_shows_starts_updates_and_names():
 
 
 def test_no_word_leaves_the_page(cells, captions):
-    captions = dataclasses.replace(captions, readings=("a long reading of the paper",) * 25)
+    readings = captions.readings | {"common": ("a long reading of the paper",) * 25}
+    captions = dataclasses.replace(captions, readings=readings)
     timeline = Timeline(tuple("WalkTogether 1" for _ in range(30)), np.arange(30) * 30, 900, 5.0)
     methods = ("teacher", "baseline", "uniform", "random", "error", "least_confidence", "k", "l")
     curves = tuple(Curve(m, np.full(900, 9.0), np.array([100])) for m in methods)
-    names = {method: f"a method named {method}"[:20] for method in methods}
-    over_time = draw_over_time([Panel("x", curves)] * 2, timeline, names, captions.reading)
-    for figure in (over_time, draw_by_rate(cells[:2], captions, captions.reading)):
+    names = {method: f"last label repeated, {method} 20 %" for method in methods}
+    over_time = draw_over_time(
+        [Panel("x", curves)] * 2, timeline, names, captions.reading("online")
+    )
+    for figure in (over_time, draw_by_rate(cells[:2], captions, captions.reading("online"))):
         figure.draw_without_rendering()
         box = figure.get_tightbbox()  # inches
         assert box.x0 >= 0
@@ -191,3 +196,27 @@ def test_styles_tell_lines_apart_without_colour():
     drawn = styles(["uniform", "random", "error", "least_confidence", "k_center", "typiclust"])
     assert len({style.marker for style in drawn.values()}) == 6
     assert len({style.color for style in STYLES.values()}) == len(STYLES) - 1  # once is error's
+    repeat = STYLES["repeat"]
+    others = [style for style in (*STYLES.values(), *OTHERS) if style is not repeat]
+    assert repeat.line not in [style.line for style in others]
+    assert repeat.color not in [style.color for style in others]
+
+
+def head(sequences):
+    """Inches above the panel."""
+    curves = (Curve("baseline", np.full(40, 25.0), np.empty(0, np.int64)),)
+    timeline = Timeline(sequences, np.array([0, 20]), 40, 5.0)
+    figure = draw_over_time([Panel("x", curves)], timeline, {"baseline": "never adapted"}, "")
+    figure.draw_without_rendering()
+    named = [text for text in figure.axes[0].texts if text.get_text() in sequences]
+    boxes = [text.get_window_extent().ymax / figure.dpi for text in named]
+    room = figure.get_figheight() - max(boxes)
+    return (1 - figure.axes[0].get_position().y1) * figure.get_figheight(), room
+
+
+def test_the_room_for_names_is_that_of_the_longest():
+    short, over_short = head(("cam01", "cam02"))
+    long, over_long = head(("cam01", r"a_$\frac$_name_of_some_length_as_files"))
+    assert short < 0.4 < 1 < long
+    for room in (over_short, over_long):
+        assert 0 < room < 0.12

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,28 @@ def test_table_1_published_stands_beside_at_the_same_rates(offline, captions):
     assert "11.92" not in to_csv(table)
 
 
+def test_csv_tables_hold_plain_numbers_alone(a_cell, online, captions, write_cells):
+    from posequery.evaluation.cells import read_cells, read_seconds
+
+    again = [replace(cell, seed=1, mpjpe_px=cell.mpjpe_px + 2) for cell in online]
+    files = write_cells(online + again)
+    cells, seconds = read_cells(files[0]), read_seconds(files[1])
+    for table in (table_2(cells, captions), efficiency(cells, seconds, captions)):
+        text = to_csv(table)
+        assert not {*"–±%"} & {*"".join(text.splitlines()[1:])}
+    rows = {
+        row["method"]: row for row in csv.DictReader(io.StringIO(to_csv(table_2(cells, captions))))
+    }
+    head = "ground truth 10 % (k=1)"
+    assert (rows["uniform"][head], rows["uniform"][f"{head} sd"]) == ("19", "1.4142")
+    assert rows["random"][head] == ""
+    spent = list(csv.DictReader(io.StringIO(to_csv(efficiency(cells, seconds, captions)))))
+    (row,) = (row for row in spent if row["rate"] == "0.2")
+    # 1 second of training in a stream of 8.
+    assert (row["training s"], row["training s sd"]) == ("1", "0")
+    assert (row["share of real time"], row["share of real time sd"]) == ("0.125", "0")
+
+
 def test_several_seeds_give_mean_and_spread(a_cell, captions):
     cells = [
         a_cell("offline", "ground_truth", "uniform", 1, px, seed=seed)
@@ -84,8 +107,13 @@ def test_captions_carry_what_must_be_said(offline, online, captions):
     for table in (table_1(offline, captions), table_2(online, captions)):
         assert "rendered stand-in" in table.caption
         assert "One seed: it cannot rank" in table.caption
-        assert "window of 10 frames" in table.caption
     assert "pool's 1000" in table_1(offline, captions).caption
+    for table in (table_1(offline, captions), efficiency_offline(offline, [], captions)):
+        assert "first videos" in table.caption
+        assert "window of 10 frames" not in table.caption
+    for table in (table_2(online, captions), efficiency(online, [], captions)):
+        assert "window of 10 frames" in table.caption
+        assert "first videos" not in table.caption
     assert "looks 4 ahead where the others look 10" in table_2(online, captions).caption
 
 
@@ -191,7 +219,7 @@ def test_efficiency(online, offline, captions, write_cells):
 )
 def test_finding(changes, published, word, captions):
     assert finding(changes, published, captions) == f"{word}, in the stand-in"
-    real = Captions("s", "Human3.6M", "OpenPose", ())
+    real = Captions("s", "Human3.6M", "OpenPose", captions.readings)
     assert finding(changes, published, real) == word
 
 

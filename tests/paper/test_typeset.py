@@ -1,9 +1,10 @@
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
-from posequery.paper.typeset import Table, escape_latex, to_csv, to_latex, to_markdown
+from posequery.paper.typeset import Number, Table, escape_latex, to_csv, to_latex, to_markdown
 
 TABLE = Table(
     name="a_table",
@@ -11,7 +12,7 @@ TABLE = Table(
     caption="50 % of A_B & C",
     title="Ours",
     columns=(("", "method"), ("one", "x"), ("one", "y"), ("two", "x")),
-    rows=(("a|b", "1.00 ± 0.10", "–", "3"),),
+    rows=(("a|b", Number("1.00 ± 0.10", {"": 1.0, "sd": 0.1}), "–", "3"),),
     beside_title="Theirs",
     beside_columns=(("", "method"), ("uno", "x"), ("uno", "y"), ("dos", "x")),
     beside=(("b", "4", "5", "6"),),
@@ -20,7 +21,43 @@ TABLE = Table(
 
 def test_csv_holds_this_study_alone():
     rows = list(csv.reader(io.StringIO(to_csv(TABLE))))
-    assert rows == [["method", "one x", "one y", "two x"], ["a|b", "1.00 ± 0.10", "–", "3"]]
+    assert rows == [["method", "one x", "one x sd", "one y", "two x"], ["a|b", "1", "0.1", "", "3"]]
+
+
+def test_csv_is_of_plain_numbers():
+    rows = (
+        ("a", Number("21.1 %", {"": 0.21094}), "ground truth"),
+        ("b", Number("146.6 (50 %)", {"": 146.60531, "share": 0.5}), "–"),
+    )
+    table = replace(TABLE, columns=(("", "m"), ("", "x"), ("", "labels")), rows=rows, beside=())
+    assert to_csv(table).splitlines() == [
+        "m,x,x share,labels",
+        "a,0.2109,,ground truth",
+        "b,146.6053,0.5,",
+    ]
+    assert to_csv(replace(table, rows=())) == "m,x,labels\n"
+
+
+def test_columns_of_words_stand_left():
+    rows = (("a", "–", "21.1 %"), ("b", "ground truth", "–"))
+    columns = (("", "method"), ("", "labels"), ("", "the share of real time"))
+    table = replace(TABLE, columns=columns, rows=rows, beside=())
+    assert "| --- | --- | ---: |" in to_markdown(table)
+    lines = to_latex(table).splitlines()
+    assert r"\begin{tabular}{llr}" in lines
+    assert r"method & labels & \shortstack[r]{the share\\of real time} \\" in lines
+
+
+def test_latex_spans_both_columns_of_a_page_in_small_type():
+    lines = to_latex(TABLE).splitlines()
+    assert lines[1:4] == [r"\begin{table*}", r"\centering", r"\small"]
+    assert lines[-1] == r"\end{table*}"
+    (sides,) = (line for line in lines if line.startswith(r"\begin{tabular}"))
+    assert sides == r"\begin{tabular}{lrrr}"
+    body = [line for line in lines if line.endswith(r"\\") and "multicolumn{4}" not in line]
+    spanned = r" & \multicolumn{2}{c}{one} & \multicolumn{1}{c}{two} \\"
+    assert all(line.count("&") == 3 for line in body if "multicolumn" not in line)
+    assert spanned in body
 
 
 def test_markdown_sets_the_published_apart():

@@ -8,14 +8,15 @@ from posequery.metrics import joint_errors, mpjpe
 
 
 def window_mask(starts: np.ndarray, frames: int, window: int) -> np.ndarray:
-    """Which frames (n,) lie in a window that begins on a camera already seen.
+    """Which frames (n,) are of a camera that a finished window has already held some of.
 
-    starts: (clips,) first frame of each camera. The student cannot have adapted to a camera in the
-    window that begins with it.
+    starts: (clips,) first frame of each camera. Weights are trained at a window's end, so that
+    none has been trained on a camera until the window in which it begins has ended.
     """
-    firsts = np.arange(0, frames, window)
-    seen = (firsts > 0) & ~np.isin(firsts, starts)
-    return np.repeat(seen, window)[:frames]
+    seen = np.ones(frames, bool)
+    for start in starts:
+        seen[start : (start // window + 1) * window] = False
+    return seen
 
 
 def last_labels(
@@ -26,7 +27,7 @@ def last_labels(
     """The teacher's last label of this camera, repeated: what no student is needed for.
 
     labels: (n, 18, 2) in source pixels. updates: (first frame that may know them, stream frames
-    labelled) of one method or of several. Frames before a camera's first label are NaN.
+    labelled) of one method. Frames before a camera's first label are NaN.
     """
     frames = len(labels)
     ends = np.append(starts[1:], frames)

@@ -57,14 +57,18 @@ def draw_skeleton(
 class OverlayWriter:
     """Writes the H.264 video of a stream with skeletons over it, frame by frame.
 
-    Frames are shrunk to at most `LONGEST` pixels, and set in the middle where clips differ in size.
-    To be used inside `files.whole`.
+    names: of the clips. Frames are shrunk to at most `LONGEST` pixels, and set in the middle where
+    clips differ in size. To be used inside `files.whole`.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], stream: Stream, figures: Sequence[Figure]
+        self,
+        path: str | os.PathLike[str],
+        stream: Stream,
+        names: Sequence[str],
+        figures: Sequence[Figure],
     ) -> None:
-        self._stream, self._figures = stream, figures
+        self._stream, self._names, self._figures = stream, names, figures
         sizes = [_shrunk(clip.width, clip.height) for clip in stream.clips]
         self._width = _even(max(width for width, _ in sizes))
         self._height = _even(max(height for _, height in sizes))
@@ -99,8 +103,7 @@ class OverlayWriter:
 
     def _write_legend(self, canvas: np.ndarray, index: int) -> None:
         clip, inside = self._stream.locate(index)
-        info = self._stream.clips[clip]
-        title = f"{info.slug}  {inside / self._stream.fps:.1f} s"
+        title = f"{self._names[clip]}  {inside / self._stream.fps:.1f} s"
         rows = [(title, (255, 255, 255))] + [(item.name, item.colour) for item in self._figures]
         for row, (text, colour) in enumerate(rows):
             middle = LEGEND * row + LEGEND // 2

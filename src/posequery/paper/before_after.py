@@ -16,7 +16,7 @@ from posequery.files import BadInput, whole, write_text
 from posequery.metrics import frame_errors, joint_errors
 from posequery.paper.captions import Captions
 from posequery.paper.plotting import DOTS, LOOK, WIDTH
-from posequery.paper.stream_report import read_lines, scene
+from posequery.paper.stream_report import clip_names, read_lines, scene, seed_shown
 from posequery.paper.typeset import escape_markdown
 from posequery.progress import Progress
 from posequery.sources.playback import play
@@ -76,7 +76,7 @@ def _draw_sheet(
             axes.imshow(picture, interpolation="antialiased", aspect="auto")
             axes.set_axis_off()
             if not row:
-                axes.set_title(names[column], pad=3)
+                axes.set_title(names[column], pad=3, parse_math=False)
             if np.isfinite(error):
                 axes.text(
                     0.97, 0.02, f"{error:.0f} px", transform=axes.transAxes, ha="right",
@@ -95,7 +95,7 @@ def write_before_after(
     `BadInput` if there are no such cells, or for a broken video.
     """
     stream = Stream(index)
-    lines = read_lines(read_cells(cells_csv), cells_csv.parent, stream)
+    lines = read_lines(cells_csv, stream)
     if len(lines) < 2 or lines[0].key != "baseline":
         fault = "has no student to compare: it takes the baseline and an adapted one, online"
         raise BadInput(cells_csv, fault, "Run both, without only=")
@@ -105,12 +105,12 @@ def write_before_after(
     teacher = Figure(f"teacher: {captions.teacher}", WHITE, taught)
     figures = (before, after, teacher)
 
-    shown = shown_frames(stream)
+    shown, names = shown_frames(stream), clip_names(stream)
     cells: list[list[tuple[np.ndarray, float]]] = [[], [], []]
     film = folder / "overlay.mp4"
     with (
         whole(film) as temporary,
-        OverlayWriter(temporary, stream, (before, after)) as writer,
+        OverlayWriter(temporary, stream, names, (before, after)) as writer,
         Progress(len(stream), "frames", "draw skeletons") as progress,
     ):
         for number, frame in enumerate(chain.from_iterable(map(play, stream.clips))):
@@ -120,18 +120,19 @@ def write_before_after(
                     row.append(cell)
             progress.advance(1)
 
-    names = [stream.clips[clip].slug for clip in stream.clip_numbers(shown)]
+    titles = [names[clip] for clip in stream.clip_numbers(shown)]
     with mpl.rc_context(LOOK):
         buffer = io.BytesIO()
-        sheet = _draw_sheet(cells, figures, names)
+        sheet = _draw_sheet(cells, figures, titles)
         sheet.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
     picture = folder / "before_after.png"
     with whole(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
+    said = f"{seed_shown(read_cells(cells_csv))} {captions.reading('online')}"
     caption = (
         f"{captions.heading}. The student that never adapts, the adapted one ({lines[1].name}) and "
         f"their teacher, on the frame three quarters into each {scene(stream)}. Number: mean error "
-        f"of 12 joints to the teacher, in pixels of the source frame. {captions.reading}"
+        f"of 12 joints to the teacher, in pixels of the source frame. {said}"
     )
     text = folder / "before_after.md"
     write_text(text, f"**Before and after.** {escape_markdown(caption.strip())}\n")

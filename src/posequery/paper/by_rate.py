@@ -110,7 +110,8 @@ def draw_by_rate(cells: Sequence[CellRow], captions: Captions, note: str) -> Fig
     ends = ("none", "all")
     with mpl.rc_context(LOOK):
         text, note_height = footnote(note)
-        foot = note_height + legend_height(len(methods) + 2) + _AXIS
+        names = [*map(method_name, methods), "untrained (0 %)", "all (100 %)"]
+        foot = note_height + legend_height(names) + _AXIS
         figure = Figure(figsize=(WIDTH, _HEAD + _HEIGHT + foot))
 
         ours = _axes(figure, 0, foot, captions.heading)
@@ -128,7 +129,6 @@ def draw_by_rate(cells: Sequence[CellRow], captions: Captions, note: str) -> Fig
         handles = [handle(looks[method], True) for method in methods]
         handles.append(Line2D([], [], color="black", linestyle=":", linewidth=1.2))
         handles.append(Line2D([], [], color="black", linestyle="", marker="*", markersize=7))
-        names = [*map(method_name, methods), "untrained (0 %)", "all (100 %)"]
         legend(figure, handles, names, note_height)
         put_footnote(figure, text)
         return figure

@@ -1,6 +1,6 @@
 """What every caption says: whose numbers these are, and under which readings of the paper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,13 +24,14 @@ class Captions:
 
     study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M').
     teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
-    readings: how the protocol reads the paper where it is silent ('window 100 frames').
+    readings: how the protocol reads the paper where it is silent ('window 100 frames'): of
+    offline numbers, of online ones, and common to both.
     """
 
     study: str
     source: str
     teacher: str
-    readings: Sequence[str]
+    readings: Mapping[str, Sequence[str]]
 
     @property
     def stand_in(self) -> bool:
@@ -41,10 +42,10 @@ class Captions:
     def heading(self) -> str:
         return f"Study {self.study}, {self.source}"
 
-    @property
-    def reading(self) -> str:
-        """One sentence that lists the readings in force."""
-        return f"Readings: {'; '.join(self.readings)}." if self.readings else ""
+    def reading(self, setting: str) -> str:
+        """One sentence that lists the readings that bear on numbers of this setting."""
+        said = "; ".join((*self.readings["common"], *self.readings[setting]))
+        return f"Readings: {said}." if said else ""
 
     @property
     def beside(self) -> str:

@@ -5,9 +5,18 @@ from fractions import Fraction
 
 from posequery.evaluation.cells import CellRow, SecondsRow
 from posequery.paper import published
-from posequery.paper.captions import NONE, Captions, method_name, percent
-from posequery.paper.rows import ANY_RATE, other_teacher, printed, span, strategies
-from posequery.paper.typeset import Table
+from posequery.paper.captions import NONE, Captions, method_name
+from posequery.paper.rows import (
+    ANY_RATE,
+    Spread,
+    other_teacher,
+    printed,
+    printed_rate,
+    span,
+    spread,
+    strategies,
+)
+from posequery.paper.typeset import Number, Table
 
 
 def _clock(seconds: Sequence[SecondsRow], cells: Sequence[CellRow]) -> list[SecondsRow]:
@@ -21,6 +30,16 @@ def _clock(seconds: Sequence[SecondsRow], cells: Sequence[CellRow]) -> list[Seco
 def _published_seconds(setting: str, method: str | None, rate: Fraction | None) -> str:
     number = published.find("training_s", setting, method=method, rate=rate)
     return NONE if number is None else f"{number.value:.0f}"
+
+
+def _share(shares: Sequence[float]) -> str:
+    """'6.2 %', plain as a fraction."""
+    found = spread(shares)
+    if found is None:
+        return NONE
+    sd = None if found.sd is None else 100 * found.sd
+    percents = Spread(100 * found.mean, sd, found.seeds).printed(1)
+    return Number(f"{percents} %", found.printed().plain)
 
 
 _CLOCK_CAPTION = (
@@ -42,21 +61,20 @@ def efficiency(
                 here = [cell for cell in run if cell.rate == rate]
                 clock = _clock(seconds, here)
                 shares = [
-                    100 * row.training_s / row.stream_s
+                    row.training_s / row.stream_s
                     for row in clock
                     if row.training_s is not None and row.stream_s
                 ]
-                share = printed(shares, 1)
                 rows.append(
                     (
                         method_name(name),
                         NONE if teacher == "none" else captions.teacher_name(teacher),
-                        NONE if name in ANY_RATE else percent(rate),
+                        NONE if name in ANY_RATE else printed_rate(rate),
                         span(cell.k for cell in here),
                         span(cell.trainings for cell in here),
                         span(cell.frames_trained for cell in here),
                         printed((row.training_s for row in clock), 2),
-                        share if share == NONE else f"{share} %",
+                        _share(shares),
                         _published_seconds("online", name, None if name in ANY_RATE else rate),
                     )
                 )
@@ -65,7 +83,7 @@ def efficiency(
     caption = (
         f"{captions.heading}. Online efficiency: the share of real time is training seconds over "
         f"the stream's {stream} s, above 100 % training cannot keep up (published: of about "
-        f"{paper.value if paper else 0:.0f} s). {_CLOCK_CAPTION} {captions.reading}"
+        f"{paper.value if paper else 0:.0f} s). {_CLOCK_CAPTION} {captions.reading('online')}"
     )
     heads = (
         "method",
@@ -98,7 +116,7 @@ def efficiency_offline(
         here = [cell for cell in trained if cell.rate == rate]
         rows.append(
             (
-                percent(rate),
+                printed_rate(rate),
                 span(cell.k for cell in here),
                 span(cell.frames_trained for cell in here),
                 str(len(here)),
@@ -108,7 +126,8 @@ def efficiency_offline(
         )
     caption = (
         f"{captions.heading}. Offline efficiency: training seconds of one cell, mean ± sample "
-        f"standard deviation over the cells of that rate. {_CLOCK_CAPTION} {captions.reading}"
+        f"standard deviation over the cells of that rate. {_CLOCK_CAPTION} "
+        f"{captions.reading('offline')}"
     )
     heads = ("rate", "k", "frames trained on", "cells", "training s", "published training s")
     return Table(

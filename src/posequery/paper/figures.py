@@ -81,12 +81,12 @@ def _figures_2(
     seeds = len({cell.seed for cell in cells})
     said = seeds_sentence(cells) if seeds < 2 else f"Mean of {seeds} seeds."
     way = f"olling mean over {window} frames ({window / stream.fps:g} s), centred."
-    short = f"{captions.heading}: r{way} {_SIGNS} {said} {captions.reading}".strip()
+    short = f"{captions.heading}: r{way} {_SIGNS} {said} {captions.reading('online')}".strip()
     green = "" if labels is None else f"Green: the {captions.teacher}'s own error. "
     rest = (
         f"R{way} Errors are of the source frames' pixels, always against ground truth; each panel "
         f"names the labels trained on. {green}Dotted black: the untrained student. {_SIGNS} {said} "
-        f"{captions.reading}"
+        f"{captions.reading('online')}"
     )
     strategic = strategies(cells, "online")[:MOST]
     files: dict[str, bytes] = {}
@@ -105,7 +105,7 @@ def _figures_2(
 
 
 def _figure_rates(cells: Sequence[CellRow], captions: Captions) -> dict[str, bytes]:
-    base = f"{seeds_sentence(cells)} {captions.beside} {captions.reading}".strip()
+    base = f"{seeds_sentence(cells)} {captions.beside} {captions.reading('offline')}".strip()
     figure = draw_by_rate(cells, captions, f"{captions.heading}. {base}")
     caption = (
         f"{captions.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "

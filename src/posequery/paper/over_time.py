@@ -21,6 +21,7 @@ from posequery.paper.plotting import (
     legend,
     legend_height,
     name_sequences,
+    names_height,
     put_footnote,
     say_empty,
     styles,
@@ -92,8 +93,9 @@ def draw_over_time(
         text, note_height = footnote(note)
         curves = {curve.method: curve for panel in panels for curve in panel.curves}
         named = len(timeline.sequences) <= _NAMED
-        head = 0.72 if named else 0.1
-        foot = note_height + legend_height(len(curves)) + _AXIS
+        head = names_height(timeline.sequences) if named else 0.1
+        words = [names[method] for method in curves]
+        foot = note_height + legend_height(words) + _AXIS
         total = head + foot + _HEIGHT * len(panels) + _GAP * (len(panels) - 1)
         figure = Figure(figsize=(WIDTH, total))
         placed = _place(figure, len(panels), head)
@@ -115,6 +117,6 @@ def draw_over_time(
 
         looks = styles(list(curves))
         handles = [handle(looks[m], bool(len(curve.updates))) for m, curve in curves.items()]
-        legend(figure, handles, [names[method] for method in curves], note_height)
+        legend(figure, handles, words, note_height)
         put_footnote(figure, text)
         return figure

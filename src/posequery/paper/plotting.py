@@ -12,7 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import ArrayLike
 
@@ -45,8 +47,8 @@ _METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "svg": {"Date": None, "Creator": None},
 }
-_ENTRIES = 6
-"""Of a legend in one row."""
+_HANDLE, _PAD, _BETWEEN = 3.0, 0.5, 1.4
+"""A legend's line, the gap behind it, and that between columns, in the font's size."""
 _POINTS = 3000
 """Points a curve is drawn with at most: more than a page resolves."""
 
@@ -72,6 +74,7 @@ STYLES = {
     "once": Style("#D55E00", "--", "s"),
     "teacher": Style("#009E73", "-", "", 1.0),
     "baseline": Style("#000000", ":", "", 1.2),
+    "repeat": Style("#666666", (0, (6, 1, 1, 1, 1, 1)), "", 1.6),
 }
 OTHERS = (
     Style("#56B4E9", "-", "v"),
@@ -80,6 +83,15 @@ OTHERS = (
     Style("#009E73", (0, (6, 1.5)), "<"),
 )
 """For strategies that the paper does not have."""
+
+
+_NAME = 5  # points: a sequence's name
+
+
+def text_width(text: str, size: float) -> float:
+    """Inches of a line of text of that size in points."""
+    font = FontProperties(family=LOOK["font.family"], size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
 
 
 def styles(methods: Sequence[str]) -> dict[str, Style]:
@@ -148,9 +160,15 @@ def name_sequences(axes: Axes, names: Sequence[str], starts: np.ndarray, frames:
             rotation=90,
             ha="center",
             va="bottom",
-            fontsize=5,
+            fontsize=_NAME,
             color="0.35",
+            parse_math=False,  # a file's name may hold $
         )
+
+
+def names_height(names: Sequence[str]) -> float:
+    """Inches that the names of sequences take above a panel."""
+    return 0.12 + max((text_width(name, _NAME) for name in names), default=0.0)
 
 
 def handle(style: Style, marker: bool) -> Any:
@@ -171,25 +189,37 @@ def handle(style: Style, marker: bool) -> Any:
     return Line2D([], [], linestyle=style.line, linewidth=style.width + 0.9, color="black"), front
 
 
-def legend_height(entries: int) -> float:
+def _columns(labels: Sequence[str]) -> int:
+    """Of a legend with the fewest rows that the page has room for."""
+    size = LOOK["legend.fontsize"]
+    more = (_HANDLE + _PAD + _BETWEEN) * size / 72
+    widths = [text_width(label, size) + more for label in labels] or [0.0]
+    for rows in range(1, len(widths)):
+        columns = math.ceil(len(widths) / rows)
+        # Matplotlib fills column by column.
+        if sum(part.max() for part in np.array_split(widths, columns)) <= WIDTH - RIGHT:
+            return columns
+    return 1
+
+
+def legend_height(labels: Sequence[str]) -> float:
     """Inches that a legend takes."""
-    return 0.1 + 0.16 * math.ceil(entries / _ENTRIES)
+    return 0.1 + 0.16 * math.ceil(len(labels) / _columns(labels))
 
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], bottom: float) -> None:
     """Rows of entries, centred, `bottom` inches above the figure's."""
-    middle = bottom + legend_height(len(labels)) / 2
-    rows = max(1, math.ceil(len(labels) / _ENTRIES))
+    middle = bottom + legend_height(labels) / 2
     figure.legend(
         list(handles),
         list(labels),
         loc="center",
         bbox_to_anchor=(0.5, middle / figure.get_figheight()),
-        ncols=math.ceil(len(labels) / rows) or 1,
+        ncols=_columns(labels),
         frameon=False,
-        handlelength=3.0,
-        columnspacing=1.4,
-        handletextpad=0.5,
+        handlelength=_HANDLE,
+        columnspacing=_BETWEEN,
+        handletextpad=_PAD,
     )
 
 

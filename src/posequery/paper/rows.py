@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from posequery.evaluation.cells import CellRow
 from posequery.paper import published
-from posequery.paper.captions import NONE
+from posequery.paper.captions import NONE, percent
+from posequery.paper.typeset import Number
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
@@ -22,9 +23,12 @@ class Spread:
     sd: float | None
     seeds: int
 
-    def printed(self, digits: int = 2) -> str:
+    def printed(self, digits: int = 2) -> Number:
+        """'10.79' or '10.79 ± 0.21'; plain: the mean, and the deviation as 'sd'."""
         text = f"{self.mean:.{digits}f}"
-        return text if self.sd is None else f"{text} ± {self.sd:.{digits}f}"
+        if self.sd is None:
+            return Number(text, {"": self.mean})
+        return Number(f"{text} ± {self.sd:.{digits}f}", {"": self.mean, "sd": self.sd})
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
@@ -40,6 +44,11 @@ def printed(values: Iterable[float | None], digits: int = 2) -> str:
     """A table's text: '10.79', '10.79 ± 0.21' over seeds, '–' where there is no cell."""
     found = spread(values)
     return NONE if found is None else found.printed(digits)
+
+
+def printed_rate(rate: Fraction) -> Number:
+    """'1 %', plain as 0.01."""
+    return Number(percent(rate), {"": float(rate)})
 
 
 def span(numbers: Iterable[int]) -> str:

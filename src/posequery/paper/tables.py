@@ -61,7 +61,8 @@ def table_1(cells: Sequence[CellRow], captions: Captions) -> Table:
     caption = (
         f"{captions.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
         f"sampling rate; k is the number of frames picked from the pool's {pool}, 0 % the "
-        f"untrained student. {seeds_sentence(offline)} {captions.beside} {captions.reading}"
+        f"untrained student. {seeds_sentence(offline)} {captions.beside} "
+        f"{captions.reading('offline')}"
     )
     return Table(
         name="table1",
@@ -141,7 +142,7 @@ def table_2(cells: Sequence[CellRow], captions: Captions, first_window: bool = T
         f"{captions.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
         f"labels and sampling rate; k is the number of frames picked from each window's {window}, "
         f"# train the number of trainings.{lag}{silent} {seeds_sentence(online)} "
-        f"{captions.beside} {captions.reading}"
+        f"{captions.beside} {captions.reading('online')}"
     )
     return Table(
         name="table2" if first_window else "table2_without_first_window",
