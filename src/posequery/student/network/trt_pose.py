@@ -5,7 +5,7 @@ Keys and shapes of the state dict are the original's.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -91,7 +91,12 @@ class TrtPose(nn.Sequential):
     @property
     def backbone(self) -> DenseNet | ResNet:
         """The backbone itself: its keys are those of torchvision's files."""
-        return self[0][0]
+        [backbone] = self[0].children()
+        return cast(DenseNet | ResNet, backbone)
+
+    @property
+    def head(self) -> Baseline | Attention:
+        return cast(Baseline | Attention, self[1])
 
     def draw_weights(self, generator: np.random.Generator) -> None:
         # As torchvision starts its backbones, and trt_pose its heads.
@@ -99,6 +104,6 @@ class TrtPose(nn.Sequential):
         for module in self.backbone.modules():
             if isinstance(module, nn.Conv2d):
                 he_normal(module, generator, fan)
-        for module in self[1].modules():
+        for module in self.head.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 torch_default(module, generator)
