@@ -37,7 +37,7 @@ def load_any(path: Path, name: str, input_size: int) -> tuple[nn.Module, list[st
     if checkpoint.is_own(checkpoint.read(path, _FIX)):
         network, info = checkpoint.load(path, input_size=input_size)
         if info.network != name:
-            raise BadInput(path, f"is of {info.network}, not of {name}", _other_fix(info.network))
+            raise _of_another(path, info.network, name)
         return network, []
     network = build(name)
     weights, notes = load(path, name)
@@ -58,9 +58,10 @@ def load(path: Path, name: str) -> tuple[Weights, list[str]]:
     _refuse_another(path, weights, network)
     expected = network.state_dict()
     for key in filter(_OUTPUT.match, expected):
-        if key in weights and len(weights[key]) != len(expected[key]):
+        found, wanted = weights.get(key, expected[key]).shape, expected[key].shape
+        if len(found) == len(wanted) and found[0] != wanted[0]:
             what = "maps" if ".cmap" in key else "field channels"
-            fault = f"has {len(weights[key])} {what}, not {len(expected[key])}"
+            fault = f"has {found[0]} {what}, not {wanted[0]}"
             raise BadInput(path, fault, f"Give a file of {name} for the student's joints")
     return checkpoint.fitted(path, weights, network, name, _FIX), notes
 
@@ -109,12 +110,12 @@ def _mended(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str
 def _refuse_another(path: Path, weights: Weights, network: nn.Module) -> None:
     found, expected = _signature(weights), _signature(network.state_dict())
     if found != expected and found in _kinds():
-        other = _kinds()[found]
-        raise BadInput(path, f"is of {other}, not of {_kinds()[expected]}", _other_fix(other))
+        raise _of_another(path, _kinds()[found], _kinds()[expected])
 
 
-def _other_fix(other: str) -> str:
-    return f"Name {other} as the network, or give another file"
+def _of_another(path: Path, found: str, wanted: str) -> BadInput:
+    fix = f"Give a file of {wanted}, or name the network that this one is of"
+    return BadInput(path, f"is of {found}, not of {wanted}", fix)
 
 
 def _signature(weights: Weights) -> frozenset[tuple[str, torch.Size]]:
