@@ -1,4 +1,5 @@
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from posequery.files import BadInput
 from posequery.student import checkpoint
 from posequery.student.checkpoint import CheckpointInfo
-from posequery.student.network import NETWORKS, build
+from posequery.student.network import build
 
 
 def written(path: Path, **changes: Any) -> Path:
@@ -19,7 +20,7 @@ def written(path: Path, **changes: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["densenet_small", "densenet_wide", "resnet18_baseline_att"])
 def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     network = build(name, "a").to(memory_format=torch.channels_last)
     checkpoint.save(tmp_path / "a.pt", network, CheckpointInfo(name, 128))
@@ -36,12 +37,30 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         checkpoint.load(tmp_path / "a.pt")
 
 
-@pytest.mark.parametrize("share", [0, 0.3, 0.99])
-def test_a_truncated_file_is_refused(tmp_path: Path, share: float) -> None:
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("share", [0, 0.001, 0.03, 0.3, 0.99])
+def test_a_truncated_file_is_refused(tmp_path: Path, share: float, zipped: bool) -> None:
     path = written(tmp_path / "a.pt")
+    content = torch.load(path, weights_only=True)
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(BadInput, match="a.pt: is truncated or no checkpoint"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize("content", [b"no such thing", b"\x80\x02" + bytes(50), bytes(1000)])
+def test_any_other_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.pt").write_bytes(content)
+    with pytest.raises(BadInput, match="a.pt: is truncated or no checkpoint"):
+        checkpoint.load(tmp_path / "a.pt")
+
+
+def test_a_file_that_would_unpack_to_any_size_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.pt")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data/999", bytes(10_000_000))
+    with pytest.raises(BadInput, match="a.pt: is compressed"):
         checkpoint.load(path)
 
 
@@ -53,21 +72,40 @@ class Code:
         return os.mkdir, (str(self.marker),)
 
 
-def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path: Path, zipped: bool) -> None:
     path, marker = tmp_path / "a.pt", tmp_path / "ran"
-    torch.save({"network": Code(marker)}, path)
+    torch.save({"network": Code(marker)}, path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(BadInput, match="could run code"):
         checkpoint.load(path)
     assert not marker.exists()
+
+
+def weights(**changes: Any) -> dict[str, Any]:
+    """Good weights, but for `changes` of one entry; None takes it out."""
+    changed = {**build("densenet_small", "a").state_dict(), "head.bias": changes["head_bias"]}
+    return {key: value for key, value in changed.items() if value is not None}
 
 
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
         ({"network": "resnet1000"}, "unknown network 'resnet1000'"),
+        ({"network": ["densenet_small"]}, "not of posequery"),
         ({"network": "densenet_wide"}, "not those of densenet_wide"),
         ({"joints": ["nose"]}, "is of 1 joints"),
-        ({"weights": {}}, "not those of densenet_small"),
+        ({"joints": 18}, "not of posequery"),
+        ({"weights": {}}, "holds no weights"),
+        ({"weights": {"head.bias": 3}}, "its entry 'head.bias' is no dense tensor"),
+        ({"weights": {7: torch.zeros(60)}}, "its entry 7 is no dense tensor with a name"),
+        ({"weights": weights(head_bias=torch.eye(3).to_sparse())}, "no dense tensor"),
+        ({"weights": weights(head_bias=torch.zeros(60, device="meta"))}, "no dense tensor"),
+        ({"weights": weights(head_bias=None)}, "head.bias is missing"),
+        ({"weights": weights(head_bias=torch.zeros(59))}, r"float32 \(59,\), not float32 \(60,\)"),
+        ({"weights": weights(head_bias=torch.zeros(60).half())}, "float16"),
+        ({"weights": weights(head_bias=torch.full((60,), torch.nan))}, "not finite"),
+        ({"weights": weights(head_bias=torch.full((60,), torch.inf))}, "not finite"),
+        ({"weights": {**weights(head_bias=torch.zeros(60)), "a": torch.ones(1)}}, "one too many"),
     ],
 )
 def test_another_networks_file_is_refused(
@@ -84,3 +122,18 @@ def test_a_bare_state_dict_is_refused(tmp_path: Path) -> None:
     torch.save(torch.zeros(3), tmp_path / "b.pt")
     with pytest.raises(BadInput, match="not of posequery"):
         checkpoint.load(tmp_path / "b.pt")
+
+
+def test_no_two_weights_share_their_memory(tmp_path: Path) -> None:
+    one = torch.ones(1).expand(60)
+    loaded, _ = checkpoint.load(written(tmp_path / "a.pt", weights=weights(head_bias=one)))
+    with torch.no_grad():
+        loaded.head.bias[0] = 7
+    assert loaded.head.bias.detach().sum() == 7 + 59
+
+
+def test_a_checkpoint_is_for_one_input_size(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.pt")
+    assert checkpoint.load(path, input_size=96)[1].input_size == 96
+    with pytest.raises(BadInput, match="trained on 96 pixels, the clips have 80"):
+        checkpoint.load(path, input_size=80)

@@ -2,8 +2,10 @@
 
 import os
 import pickle
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -37,40 +39,107 @@ def load(
 ) -> tuple[nn.Module, CheckpointInfo]:
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
-    Raises `BadInput` for a file that is missing, truncated or holds anything but tensors and plain
-    data (nothing in it is ever executed), of an unknown network or of other joints, or trained for
-    another `input_size` than the one given; and for a device that this machine does not have.
+    Raises `BadInput` for a file that `read` or `fitted` refuses, of an unknown network or of other
+    joints, or trained for another `input_size` than the one given; and for a device that this
+    machine does not have.
     """
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput(f"device={device}", "there is no CUDA device here", "Take device=cpu")
-    if not Path(path).is_file():
-        raise BadInput(path, "there is no such checkpoint", _REMAKE)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        fault = "holds more than weights, so that reading it could run code"
-        raise BadInput(path, fault, _REMAKE) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise BadInput(path, "is truncated or no checkpoint", _REMAKE) from error
-    if not isinstance(content, dict):
+    content = read(path, _REMAKE)
+    if not is_own(content):
         raise BadInput(path, "is a torch file, but not of posequery", _REMAKE)
-    try:
-        info = CheckpointInfo(content["network"], content["input_size"])
-        joints, weights = content["joints"], content["weights"]
-    except KeyError as error:
-        raise BadInput(path, "is a torch file, but not of posequery", _REMAKE) from error
+    info = CheckpointInfo(content["network"], content["input_size"])
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise BadInput(path, f"is of the unknown network {info.network!r}", f"Known: {known}")
-    if joints != list(JOINTS):
+    if content["joints"] != list(JOINTS):
         fix = f"Train one on the {len(JOINTS)} joints of posequery.skeletons"
-        raise BadInput(path, f"is of {len(joints)} joints, not the student's", fix)
+        raise BadInput(path, f"is of {len(content['joints'])} joints, not the student's", fix)
     network = build(info.network)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise BadInput(path, f"its weights are not those of {info.network}", _REMAKE) from error
+    weights = state_dict(path, content["weights"], _REMAKE)
+    network.load_state_dict(fitted(path, weights, network, info.network, _REMAKE), assign=True)
     if input_size not in (None, info.input_size):
         fault = f"was trained on {info.input_size} pixels, the clips have {input_size}"
         raise BadInput(path, fault, f"Set student.input_size to {info.input_size}")
     return network.eval().to(device), info
+
+
+def is_own(content: object) -> bool:
+    """Whether what `read` gave has the parts of what `save` writes."""
+    parts = {"network": str, "input_size": int, "joints": list, "weights": dict}
+    return isinstance(content, dict) and all(
+        isinstance(content.get(key), kind) for key, kind in parts.items()
+    )
+
+
+def read(path: str | os.PathLike[str], fix: str) -> Any:
+    """What is in a torch file, of either of torch's formats, on the CPU.
+
+    Raises `BadInput`, with `fix`, for a file that is missing, truncated, compressed, or holds
+    anything but tensors and plain data; nothing in it is ever executed.
+    """
+    if not Path(path).is_file():
+        raise BadInput(path, "there is no such checkpoint", fix)
+    try:
+        if not _is_compressed(path):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        fault = "holds more than weights, so that reading it could run code"
+        if "Unsupported operand" in str(error):  # that is no pickle at all
+            fault = "is truncated or no checkpoint"
+        raise BadInput(path, fault, fix) from error
+    except Exception as error:  # torch has no error of its own for a broken file
+        raise BadInput(path, "is truncated or no checkpoint", fix) from error
+    raise BadInput(path, "is compressed, which no checkpoint is", fix)
+
+
+def _is_compressed(path: str | os.PathLike[str]) -> bool:
+    """Whether it is a zip file that may unpack to any size: torch's are never compressed."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
+
+
+def state_dict(path: str | os.PathLike[str], content: object, fix: str) -> dict[str, torch.Tensor]:
+    """`content` of a file, if it is nothing but dense tensors by name; else raises `BadInput`."""
+    if not isinstance(content, Mapping) or not content:
+        raise BadInput(path, "is a torch file, but holds no weights by name", fix)
+    for key, value in content.items():
+        dense = isinstance(value, torch.Tensor) and value.layout == torch.strided
+        if not isinstance(key, str) or not dense or value.device.type != "cpu":
+            raise BadInput(path, f"its entry {key!r} is no dense tensor with a name", fix)
+    return dict(content)
+
+
+def fitted(
+    path: str | os.PathLike[str],
+    weights: Mapping[str, torch.Tensor],
+    network: nn.Module,
+    name: str,
+    fix: str,
+) -> dict[str, torch.Tensor]:
+    """Copies of `weights` that `network`, called `name`, loads strictly.
+
+    Raises `BadInput`, with `fix`, where keys, shapes or types differ from the network's, or a
+    number is not finite.
+    """
+    expected, strange = network.state_dict(), f"its weights are not those of {name}: "
+    for key in [*expected, *weights]:
+        if key not in weights:
+            raise BadInput(path, f"{strange}{key} is missing", fix)
+        if key not in expected:
+            raise BadInput(path, f"{strange}{key!r} is one too many", fix)
+        one, other = weights[key], expected[key]
+        if one.shape != other.shape or one.dtype != other.dtype:
+            fault = f"{key} is {_described(one)}, not {_described(other)}"
+            raise BadInput(path, strange + fault, fix)
+    for key, value in weights.items():
+        if not value.isfinite().all():
+            raise BadInput(path, f"{key} holds a number that is not finite", fix)
+    # Copies, since in a file two tensors may share their memory.
+    return {key: weights[key].clone(memory_format=torch.contiguous_format) for key in expected}
+
+
+def _described(tensor: torch.Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"

@@ -1,24 +1,13 @@
-"""The networks, by name: image in, 18 confidence maps and 42 part-affinity channels out.
-
-`forward(images (b, 3, s, s) float32, normalised)` gives maps (b, 18, s/4, s/4) and fields
-(b, 42, s/4, s/4), both without activation, s a multiple of 16.
-
-To add one: write the module, add its name to `NETWORKS`, and the tests of every name cover it.
-"""
-
-from collections.abc import Callable
-from functools import partial
+"""The small DenseNets, made to be trained on a CPU."""
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from posequery import seeds
 from posequery.skeletons import JOINTS, LINKS
-
-STRIDE = 4
-"""Input pixels to a cell of the maps, in every network."""
+from posequery.student.names import STRIDE
+from posequery.student.network.drawing import he_normal
 
 HEAD_SHARE = 0.1
 """How small the head's first weights are beside He's: nearly all of its targets are zero."""
@@ -79,8 +68,7 @@ class _Upsample(nn.Module):
 class DenseNetSmall(nn.Module):
     """Dense blocks at strides 4, 8 and 16, and two transposed convolutions back to stride 4.
 
-    Of the family of trt_pose's densenets, made to be trained on a CPU: the stem goes to stride 4 at
-    once.
+    Of the family of trt_pose's densenets; the stem goes to stride 4 at once.
     """
 
     def __init__(
@@ -117,40 +105,8 @@ class DenseNetSmall(nn.Module):
         maps = self.head(self.up4(self.up8(sixteenth, eighth), quarter))
         return maps[:, : len(JOINTS)], maps[:, len(JOINTS) :]
 
-
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "densenet_small": partial(
-        DenseNetSmall, stem=32, growth=16, layers=(2, 3, 4), transitions=(48, 64), up=(32, 32)
-    ),
-    "densenet_wide": partial(
-        DenseNetSmall, stem=32, growth=32, layers=(1, 3, 6), transitions=(80, 96), up=(64, 48)
-    ),
-}
-
-
-def build(name: str, *words: str | int) -> nn.Module:
-    """The network called `name`, with weights drawn from `words` (He normal) if any are given.
-
-    Raises KeyError for a name that is not in `NETWORKS`.
-    """
-    network = NETWORKS[name]()
-    if words:
-        _draw_weights(network, seeds.generator(*words))
-    return network
-
-
-def _draw_weights(network: nn.Module, generator: np.random.Generator) -> None:
-    with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-                fan_in = module.weight[0].numel()
-                if isinstance(module, nn.ConvTranspose2d):
-                    # Each output cell sees kernel / stride taps of each input channel.
-                    taps = module.weight[0, 0].numel() // (module.stride[0] * module.stride[1])
-                    fan_in = module.in_channels * taps
-                spread = (2 / fan_in) ** 0.5
-                if module.bias is not None:
-                    module.bias.zero_()
-                    spread *= HEAD_SHARE
-                drawn = generator.standard_normal(module.weight.shape, np.float32)
-                module.weight.copy_(torch.from_numpy(drawn) * spread)
+    def draw_weights(self, generator: np.random.Generator) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                share = HEAD_SHARE if module is self.head else 1
+                he_normal(module, generator, share=share)

@@ -1,0 +1,27 @@
+"""Make posequery's checkpoint from one of posequery's or from weights that trt_pose published."""
+
+import argparse
+from pathlib import Path
+
+from posequery.command import run
+from posequery.student import checkpoint, published
+from posequery.student.network import NETWORKS
+from posequery.terminal import tell
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--network", required=True, choices=sorted(NETWORKS))
+    parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    network, notes = published.load_any(options.checkpoint, options.network, options.input_size)
+    for note in notes:
+        tell(f"{options.checkpoint}: {note}")
+    info = checkpoint.CheckpointInfo(options.network, options.input_size)
+    checkpoint.save(options.output, network, info)
+
+
+if __name__ == "__main__":
+    run(main)
