@@ -17,7 +17,7 @@ from posequery.online.policies import frames_in, policy
 from posequery.progress import Progress
 from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
-from posequery.student.training import Recipe
+from posequery.student.recipe import Recipe
 
 
 def main() -> None:

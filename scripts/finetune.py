@@ -16,8 +16,9 @@ from posequery.progress import Progress
 from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
 from posequery.student.reading import read_stream
+from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
-from posequery.student.training import Recipe, fit
+from posequery.student.training import fit
 
 
 def main() -> None:

@@ -10,14 +10,17 @@ from posequery.progress import Progress
 from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint, training
 from posequery.student.network import NETWORKS, build
+from posequery.student.published import load_backbone
 from posequery.student.recipe import Recipe
 from posequery.student.samples import TrainingSet
+from posequery.terminal import tell
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--training-set", required=True)
     parser.add_argument("--validation-set", help="its loss is measured after each epoch")
+    parser.add_argument("--backbone", help="ImageNet weights, in torchvision's file format")
     parser.add_argument("--network", required=True, choices=sorted(NETWORKS))
     parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
     parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
@@ -38,7 +41,12 @@ def main() -> None:
     if options.validation_set:
         sets.append(options.validation_set)
         validation = TrainingSet(options.validation_set)
-    network = build(options.network, *options.words, "weights").to(options.device)
+    network = build(options.network, *options.words, "weights")
+    if options.backbone:
+        sets.append(options.backbone)
+        for note in load_backbone(network, options.backbone):
+            tell(f"{options.backbone}: {note}")
+    network.to(options.device)
     best = copy.deepcopy(network) if options.best else None
     # The number of workers changes no bit, so that a training may go on with another.
     told = {key: value for key, value in vars(options).items() if key != "workers"}
@@ -65,5 +73,4 @@ def main() -> None:
     finished(state)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

@@ -4,13 +4,20 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from posequery import grid
 from posequery.config import load_study
 from posequery.files import BadInput
 from posequery.online.policies import frames_in
-from posequery.schema import protocol, reference
-from posequery.study import note_protocol, refuse_changed_protocol, restriction
+from posequery.schema import Study, protocol, reference, subsection
+from posequery.study import (
+    confirmation,
+    note_protocol,
+    refuse_changed_protocol,
+    require_files,
+    restriction,
+)
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -55,7 +62,12 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
         ("videos: [a.mp4]\n", "videos: name your videos here"),
         ("teachers: [blazepose]\n", "'blazepose' does not go with source kind 'rendered'"),
-        ("student: {input_size: 100}\n", "student.input_size"),
+        (
+            "student: {input_size: 100}\n",
+            "student: input_size: densenet_small takes",
+        ),
+        ("student: {name: resnet18_baseline, input_size: 80}\n", "takes multiples of 32"),
+        ("student: {name: resnet18_basline}\n", "did you mean 'resnet18_baseline'?"),
     ],
 )
 def test_impossible_values_are_refused(tmp_path: Path, text: str, expected: str) -> None:
@@ -137,6 +149,57 @@ def test_only_names_methods_of_the_study() -> None:
     assert restriction(None, study) == ()
     with pytest.raises(BadInput, match="Did you mean 'uniform'?"):
         restriction("unifrom", study)
+    assert restriction("uniform,", study) == ("uniform",)
+    with pytest.raises(BadInput, match="names no method"):
+        restriction("", study)
+
+
+def test_a_confirmation_is_true_or_false() -> None:
+    """Snakemake hands `confirm=false` on as a word, which is true to Python."""
+    assert confirmation("true")
+    assert confirmation(True)
+    assert not confirmation("false")
+    with pytest.raises(BadInput, match="confirm=no: is neither true nor false"):
+        confirmation("no")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seeds: [0]\nseeds: [1]\n", "'seeds' is given twice"),
+        ("seeds: [0\n", "line 2"),
+        ("seeds: !!python/name:os.system\n", "line 1"),
+        ("[" * 3000, "is no YAML"),
+        ("training: {learning_rate: .inf}\n", "training.learning_rate"),
+    ],
+)
+def test_a_broken_study_file_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
+    message = fault(tmp_path, RENDERED * (told != "line 1") + text)
+    assert told.replace("line 2", "line 4") in message
+    assert "\n" not in message
+
+
+def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> None:
+    for text, key in (
+        (RENDERED + "student: {checkpoint: gone}\n", "student.checkpoint"),
+        (RENDERED + "student: {coco: {annotations: gone, images: .}}\n", "student.coco.annot"),
+        ("videos: [gone]\n", "videos"),
+    ):
+        with pytest.raises(BadInput, match=rf"gone: there is no such file\. .* under {key}"):
+            require_files(load_study(write(tmp_path, text), {}, CONFIG))
+    (tmp_path / "walk{1}.mp4").touch()
+    with pytest.raises(BadInput, match="a wildcard to Snakemake"):
+        require_files(load_study(write(tmp_path, 'videos: ["walk{1}.mp4"]\n'), {}, CONFIG))
+
+
+def test_a_broken_note_of_the_protocol_is_named(tmp_path: Path) -> None:
+    study = load_study("mini", {}, CONFIG)
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells/summary.json").touch()
+    for content in (b"a: [", b"- 1", b"\xff", b""):
+        (tmp_path / "study.yaml").write_bytes(content)
+        with pytest.raises(BadInput, match=r"study\.yaml: is broken"):
+            refuse_changed_protocol(study, tmp_path, confirmed=False)
 
 
 def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> None:
@@ -146,10 +209,37 @@ def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> Non
     more = load_study("mini", {"seeds": [0, 1], "offline": {"rates": ["2%"]}}, CONFIG)
     refuse_changed_protocol(more, tmp_path, confirmed=False)
     changed = load_study("mini", {"online": {"window": "200 frames"}}, CONFIG)
+    # Nothing is lost as long as there is no cell.
+    refuse_changed_protocol(changed, tmp_path, confirmed=False)
+    (tmp_path / "cells/online").mkdir(parents=True)
+    (tmp_path / "cells/online/summary.json").touch()
     with pytest.raises(BadInput, match="online.window was 100 frames, is 200 frames"):
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
     refuse_changed_protocol(changed, tmp_path, confirmed=True)
     assert "seeds" not in protocol(study)
+
+
+def test_a_study_may_move_with_its_videos(tmp_path: Path) -> None:
+    there = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        text = "videos: [walk.mp4]\nstudent: {checkpoint: mine.pt}\n"
+        there.append(protocol(load_study(write(tmp_path / name, text), {}, CONFIG)))
+    assert there[0] == there[1]
+    assert there[0]["videos"] == ["walk.mp4"]
+
+
+def test_a_study_file_of_another_name_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "Anna's study.yaml").write_text("videos: [walk.mp4]\n")
+    with pytest.raises(BadInput, match=r"letters, digits.*Rename the file"):
+        load_study(str(tmp_path / "Anna's study.yaml"), {}, CONFIG)
+
+
+def test_a_section_with_one_key_given_keeps_its_other_defaults() -> None:
+    for key, info in Study.model_fields.items():
+        if isinstance(info.default, BaseModel):
+            assert info.default == type(info.default)(), key
+            assert subsection(Study, key) is type(info.default), key
 
 
 def test_the_documentation_is_the_schemas() -> None:
@@ -164,8 +254,8 @@ def test_the_studies_that_ship_are_valid(study: str) -> None:
 
 def test_the_recipe_that_is_configured_is_the_one_that_trains() -> None:
     from posequery.schema import Augmentation, Recipe
-    from posequery.student import augmentation, training
+    from posequery.student import augmentation, recipe
 
-    ours, theirs = Recipe(), training.Recipe()
-    assert training.Recipe.of(ours.model_dump(mode="json")) == theirs
+    ours, theirs = Recipe(), recipe.Recipe()
+    assert recipe.Recipe.of(ours.model_dump(mode="json")) == theirs
     assert Augmentation().model_dump() == vars(augmentation.Augmentation())

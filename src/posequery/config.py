@@ -1,6 +1,8 @@
 """Studies from their files: YAML over YAML over the schema, every fault told at once."""
 
 import difflib
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from posequery.files import BadInput
-from posequery.schema import Study, subsection
+from posequery.schema import NAME, Study, subsection
 
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
@@ -26,15 +28,36 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-PATHS = ("student.checkpoint",)
+PATHS = (
+    "student.checkpoint",
+    "student.backbone",
+    "student.coco.annotations",
+    "student.coco.images",
+    "student.validation.annotations",
+    "student.validation.images",
+)
 """Keys that hold a path, beside `videos`."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which would take the last of two equal keys without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                mark = node.value[0][0].start_mark
+                raise yaml.MarkedYAMLError(problem=f"'{key}' is given twice", problem_mark=mark)
+        return super().construct_mapping(node, deep)
 
 
 def _anchor(values: dict[str, Any], folder: Path) -> None:
     """Paths are meant from the study file's folder, wherever Snakemake is started."""
 
     def anchored(path: object) -> object:
-        return str(folder / Path(path).expanduser()) if isinstance(path, str) else path
+        if not isinstance(path, str) or not path:
+            return path
+        return str(folder / os.path.expanduser(path))  # noqa: PTH111 (Path's raises for ~nobody)
 
     if isinstance(values.get("videos"), list):
         values["videos"] = [anchored(video) for video in values["videos"]]
@@ -49,11 +72,15 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
 
 def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe one)
     except OSError as error:
         raise BadInput(path, f"cannot be read ({error.strerror})", "Check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(path, f"is no YAML ({error})", "Mend that line") from error
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise BadInput(path, f"is no YAML ({line}{error.problem})", "Mend that line") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        fault = f"is no YAML ({type(error).__name__})"
+        raise BadInput(path, fault, "Write it again as UTF-8 text") from error
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise BadInput(path, "holds no keys", "Write 'key: value' lines, see config/README.md")
@@ -87,6 +114,9 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
     Raises `BadInput` with every fault at once, each with the nearest valid key.
     """
     path = find_study(study, folder)
+    if not re.fullmatch(NAME, path.stem):
+        fault = "its name becomes a folder's: letters, digits, '.', '_' and '-' alone"
+        raise BadInput(path, fault, "Rename the file")
     changes = {key: value for key, value in overrides.items() if key not in CONTROLS}
     values = _merge(_read(path, folder), changes)
     try:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from posequery import strategies
+from posequery.student.names import SIDE_UNITS
 
 
 def _rate(value: object) -> Fraction:
@@ -66,8 +67,25 @@ def _strategy(name: str) -> str:
 StrategyName = Annotated[str, BeforeValidator(_strategy)]
 
 
+def _network(name: str) -> str:
+    if name not in SIDE_UNITS:
+        near = difflib.get_close_matches(name, SIDE_UNITS, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SIDE_UNITS)}"
+        raise ValueError(f"no network is called '{name}': {hint}")
+    return name
+
+
+NetworkName = Annotated[str, BeforeValidator(_network)]
+
+
+NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
+"""What a study may be called."""
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class Source(Section):
@@ -116,34 +134,67 @@ class Recipe(Section):
     epochs: Positive = 10
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     """Of Adam, which starts afresh with each training."""
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine"] | list[Positive] = "constant"
+    """Or the epochs after each of which the learning rate falls to a tenth: [75, 150]."""
     batch_size: Positive = 64
     """The last, partial batch of an epoch is kept."""
     batch_norm: Literal["train", "eval"] = "train"
     """`train`: statistics of the batch, running statistics updated. `eval`: both frozen."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the network's activations; weights, loss and optimiser stay in float32."""
+    mask_unlabelled: bool = True
+    """Whether the boxes of people without labels, and what lies outside of the image, are left out
+    of the loss (trt_pose's 'B' experiments) or taught as background."""
+    resampling: Literal["bilinear", "nearest"] = "bilinear"
+    """How an image is read when it is warped; `nearest` is trt_pose's."""
     stdev: Annotated[float, Field(gt=0, lt=0.5)] = 0.025
     """Width of a target's peak, as a share of the map's height (trt_pose: 0.025)."""
     augmentation: Augmentation = Augmentation()
 
 
 class Network(Section):
-    """A network and how it is pre-trained on rendered people."""
+    """A network and how it is pre-trained."""
 
-    name: Literal["densenet_small", "densenet_wide"] = "densenet_small"
-    input_size: Annotated[int, Field(ge=32, multiple_of=16)] = 96
-    """Side of the square that the whole frame is squashed to, in pixels."""
+    name: NetworkName = "densenet_small"
+    """densenet_small, densenet_wide, or trt_pose's: resnet18, 34, 50, 101, 152 and densenet121,
+    161, 169, 201, each with _baseline or _baseline_att behind it."""
+    input_size: Annotated[int, Field(ge=32)] = 96
+    """Side of the square that the whole frame is squashed to, in pixels: a multiple of 16 for the
+    first two networks, of 32 for trt_pose's."""
     images: Positive = 4000
     """Rendered images to train on."""
     image_size: Positive = 128
     """Side of those images, in pixels."""
     recipe: Recipe = Recipe()
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        unit = SIDE_UNITS[self.name]
+        if self.input_size % unit:
+            raise ValueError(f"input_size: {self.name} takes multiples of {unit}")
+        return self
+
+
+class Coco(Section):
+    """Keypoints in COCO's format, as its owners ship them."""
+
+    annotations: Path
+    """A `person_keypoints_*.json`."""
+    images: Path
+    """The folder of its images."""
+
 
 class Student(Network):
     """The light network that adapts."""
 
     checkpoint: Path | None = None
-    """A checkpoint to start from, in place of pre-training."""
+    """A checkpoint to start from, in place of pre-training: posequery's own or trt_pose's."""
+    backbone: Path | None = None
+    """ImageNet weights of the backbone to pre-train from, in torchvision's file format."""
+    coco: Coco | None = None
+    """People to pre-train on, in place of rendered ones."""
+    validation: Coco | None = None
+    """People to validate pre-training on: loss after each epoch, and average precision (OKS)."""
 
 
 class Offline(Section):
@@ -173,17 +224,19 @@ class Online(Section):
 class Study(Section):
     """A study: everything that decides its numbers."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=f"^{NAME}$")]
     """The study file's name; its results lie in `results/<name>/`."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
     """Every cell is run once for each."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone."""
+    workers: Annotated[int, Field(ge=0)] = 0
+    """Processes that make the batches of pre-training; they change no number."""
     source: Source = Source()
     videos: list[Path] = []
     """Your own videos, in the order in which they are played (source kind `videos`)."""
     student: Student = Student()
-    teacher_network: Network = Network(name="densenet_wide", input_size=128)
+    teacher_network: Network = Network()
     """The network that stands where OpenPose stands (teacher `network`)."""
     teachers: Annotated[
         list[Literal["ground_truth", "network", "blazepose"]], Field(min_length=1)
@@ -232,12 +285,15 @@ def subsection(section: Any, key: object) -> Any:
     return annotation
 
 
-GRID = frozenset({"seeds", "strategies", "teachers"})
-"""Keys that add or drop cells and change none."""
+GRID = frozenset({"seeds", "strategies", "teachers", "workers"})
+"""Keys that add or drop cells and change none, or change no number."""
 
 
 def protocol(study: Study) -> dict[str, Any]:
-    """What decides the numbers of each cell, by dotted key, for telling two studies apart."""
+    """What decides the numbers of each cell, by dotted key, for telling two studies apart.
+
+    Of the user's own files the names alone: a study may move from folder to folder.
+    """
     values = study.model_dump(mode="json", exclude=set(GRID) | {"name"})
     flat: dict[str, Any] = {}
 
@@ -247,6 +303,12 @@ def protocol(study: Study) -> dict[str, Any]:
                 walk(f"{prefix}.{key}" if prefix else key, inner)
         elif prefix not in ("offline.rates", "online.rates", "online.methods"):
             flat[prefix] = value
+
+    values["videos"] = [Path(video).name for video in study.videos]
+    for owner in (values["student"], values["student"]["coco"], values["student"]["validation"]):
+        for key in ("checkpoint", "backbone", "annotations", "images"):
+            if owner and isinstance(owner.get(key), str):
+                owner[key] = Path(owner[key]).name
 
     walk("", values)
     return flat

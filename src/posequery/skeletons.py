@@ -67,6 +67,9 @@ def _mirrored(name: str) -> str:
 MIRROR = np.array([JOINTS.index(_mirrored(name)) for name in JOINTS])
 """MIRROR[j] is the joint that j becomes when the image is flipped."""
 
+COCO_JOINTS = 17
+"""The student's first joints are COCO's."""
+
 HUMAN36M_JOINTS = 32
 HUMAN36M = {5: 17, 6: 25, 7: 18, 8: 26, 9: 19, 10: 27, 11: 6, 12: 1, 13: 7, 14: 2, 15: 8, 16: 3}
 """Student's joint -> Human3.6M's joint (of 32); the neck is made of the shoulders."""
@@ -96,14 +99,14 @@ def from_coco(keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     A joint with v = 0 is NaN. The neck is the shoulders' mean rounded to whole pixels; its v is 0
     if either shoulder's is 0, else 1 if either's is 1, else 2 (trt_pose, preprocess_coco_person).
     """
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (17, 3):
-        raise ValueError(f"expected (p, 17, 3), got {keypoints.shape}")
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (COCO_JOINTS, 3):
+        raise ValueError(f"expected (p, {COCO_JOINTS}, 3), got {keypoints.shape}")
     joints = np.full((len(keypoints), len(JOINTS), 2), np.nan, np.float32)
     visibility = np.zeros((len(keypoints), len(JOINTS)), np.int64)
-    visibility[:, :17] = keypoints[:, :, 2]
+    visibility[:, :COCO_JOINTS] = keypoints[:, :, 2]
     shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
     visibility[:, NECK] = visibility[:, shoulders].min(axis=1)
-    joints[:, :17] = keypoints[:, :, :2]
+    joints[:, :COCO_JOINTS] = keypoints[:, :, :2]
     # np.rint rounds halves to even, as Python's round does upstream.
     joints[:, NECK] = np.rint(keypoints[:, shoulders, :2].mean(axis=1))
     joints[visibility == 0] = np.nan

@@ -49,6 +49,24 @@ def rendered_frames(study: Study, subject: str) -> int:
     return study.source.test_frames if test else study.source.pool_frames
 
 
+def require_files(study: Study) -> None:
+    """Raise `BadInput` for a file or folder that the study names and that cannot be used."""
+    student = study.student
+    named: list[tuple[str, Path | None]] = [("videos", path) for path in study.videos]
+    named += [("student.checkpoint", student.checkpoint), ("student.backbone", student.backbone)]
+    for key, coco in (("coco", student.coco), ("validation", student.validation)):
+        if coco:
+            named.append((f"student.{key}.annotations", coco.annotations))
+            named.append((f"student.{key}.images", coco.images))
+    for key, path in named:
+        if path is None:
+            continue
+        if not path.exists():
+            raise BadInput(path, "there is no such file", f"Mend its path under {key}")
+        if {"{", "}"} & set(str(path)):
+            raise BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
+
+
 def clips(study: Study, out: str) -> dict[str, ClipSource]:
     """Every clip of a study by its slug, in stream order."""
     if study.source.kind == "rendered":
@@ -66,8 +84,6 @@ def clips(study: Study, out: str) -> dict[str, ClipSource]:
     else:
         found = []
         for number, path in enumerate(study.videos, start=1):
-            if not path.is_file():
-                raise BadInput(path, "there is no such video", "Mend its path under 'videos'")
             stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-") or "video"
             slug = f"{number:02d}-{stem}"
             found.append(ClipSource(slug, "person", stem, 1, "own", str(path), None, ("stream",)))
@@ -96,13 +112,25 @@ def restriction(only: object, study: Study) -> tuple[str, ...]:
     if only is None:
         return ()
     there = grid.methods(study)
-    named = [str(name) for name in (only if isinstance(only, list) else str(only).split(","))]
+    words = only if isinstance(only, list) else str(only).split(",")
+    named = [name for name in (str(word).strip() for word in words) if name]
+    if not named:
+        raise BadInput("only=", "names no method", f"There are {', '.join(there)}")
     for name in named:
         if name not in there:
             near = difflib.get_close_matches(name, there, 1)
             hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(there)}"
             raise BadInput(f"only={name}", f"study {study.name} has no such method", hint)
     return tuple(method for method in there if method in named)
+
+
+def confirmation(word: object) -> bool:
+    """What `--config confirm=` says; Snakemake hands on `false` as a word."""
+    answers = {"true": True, "false": False}
+    answer = answers.get(str(word).lower())
+    if answer is None:
+        raise BadInput(f"confirm={word}", "is neither true nor false", "Write confirm=true")
+    return answer
 
 
 def _noted(out: Path) -> Path:
@@ -120,9 +148,16 @@ def note_protocol(study: Study, out: Path) -> None:
 def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     """Raise `BadInput` if `out` holds results made under this name with another protocol."""
     path = _noted(out)
-    if confirmed or not path.is_file():
+    made = any((out / "cells").rglob("summary.json"))
+    if confirmed or not path.is_file() or not made:
         return
-    before = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        before = None
+    if not isinstance(before, dict):
+        fault = "is broken, so that nobody knows what the results beside it were made with"
+        raise BadInput(path, fault, "If they are this study's, delete it; else delete them")
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
     changed = [
         f"{key} was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"

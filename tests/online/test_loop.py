@@ -17,8 +17,9 @@ from posequery.online.policies import policy
 from posequery.student import checkpoint
 from posequery.student.network import build
 from posequery.student.reading import read_stream
+from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
-from posequery.student.training import Recipe, fit
+from posequery.student.training import fit
 
 SIZE = 32
 INFO = checkpoint.CheckpointInfo("densenet_small", SIZE)

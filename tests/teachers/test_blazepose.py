@@ -111,6 +111,12 @@ def test_a_stream_is_labelled_clip_by_clip_and_an_empty_clip_is_told(stream, cap
     assert "a.mp4" not in told
 
 
+def test_a_stream_of_nobody_is_refused(stream):
+    scene = Scene(found=[False] * 9, present=[False] * 9)
+    with pytest.raises(BadInput, match="found nobody in any of its videos"):
+        label_stream(scene.teacher(), stream)
+
+
 def test_a_video_shorter_than_its_clip_is_named(stream, write_video):
     write_video(stream.clips[0].video, [FRAME[:96, :192]] * 3)
     scene = Scene(found=[True], present=[True] * 9)

@@ -172,6 +172,34 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
     assert not {"score", "pretrain", "extract", "label_network"} & jobs.keys()
 
 
+def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) -> None:
+    """Pre-training on COCO's own format with validation, then the checkpoint in another study."""
+    people = made / "results/tiny/data/generic"
+    files = {
+        "annotations": str(people / "annotations/person_keypoints_train2017.json"),
+        "images": str(people / "train2017"),
+    }
+    student = {"coco": files, "validation": files}
+    study = tmp_path / "real.yaml"
+    study.write_text(f"extends: tiny\nworkers: 1\nstudent: {json.dumps(student)}\n")
+    folder = "results/real/student"
+    targets = (f"{folder}/average_precision.json", f"{folder}/best.pt")
+    snakemake(tmp_path, "--config", f"study={study}", "--", *targets)
+    figures = json.loads((tmp_path / targets[0]).read_text())
+    assert {"AP", "AP50", "AR"} <= figures.keys()
+    assert all(-1 <= value <= 1 for value in figures.values())
+    (row,) = cell_rows(tmp_path / folder / "epochs.csv")
+    assert float(row["val_loss"]) > 0
+    # The same people, the same words but for the study's name: as good as the study tiny's own.
+    other = tmp_path / "given.yaml"
+    given = tmp_path / folder / "pretrained.pt"
+    other.write_text(f"extends: tiny\nstudent: {{checkpoint: {json.dumps(str(given))}}}\n")
+    taken = "results/given/student/pretrained.pt"
+    snakemake(tmp_path, "--config", f"study={other}", "--", taken)
+    one, two = (torch.load(path, weights_only=True) for path in (given, tmp_path / taken))
+    assert all(torch.equal(one["weights"][key], two["weights"][key]) for key in two["weights"])
+
+
 @pytest.mark.parametrize("profile", ["gpu", "slurm", "jetson"])
 def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     given = str(ROOT / "workflow/profiles" / profile)

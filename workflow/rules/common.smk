@@ -15,9 +15,11 @@ from posequery.files import BadInput
 try:
     provenance.require_checkout(SRC)
     STUDY = load_study(str(config["study"]), config, Path(workflow.basedir) / "config")
+    studies.require_files(STUDY)
     ONLY = studies.restriction(config.get("only"), STUDY)
     OUT = f"results/{STUDY.name}"
-    studies.refuse_changed_protocol(STUDY, Path(OUT), bool(config.get("confirm")))
+    confirmed = studies.confirmation(config.get("confirm", False))
+    studies.refuse_changed_protocol(STUDY, Path(OUT), confirmed)
     CLIPS = studies.clips(STUDY, OUT)
 except BadInput as error:
     raise WorkflowError(str(error)) from None
@@ -28,6 +30,7 @@ RENDERED = STUDY.source.kind == "rendered"
 CELLS = grid.cells(STUDY, ONLY)
 GPU = int(STUDY.device == "cuda")
 STATE = f"{OUT}/state"
+STUDENT = f"{OUT}/student/pretrained.pt"
 
 # One thread a job and jobs side by side: numbers then do not depend on --cores.
 # A job's own errors and closing line go to the terminal as well (3), the rest to its log.
@@ -44,14 +47,21 @@ TORCH = {
     "score",
 }
 TORCH_PYTHON = str(config.get("python", sys.executable))
+
+
+def literal(path):
+    """A path as a word of the shell's, whose braces Snakemake leaves alone."""
+    return shlex.quote(str(path)).replace("{", "{{").replace("}", "}}")
+
+
 shell.executable("bash")
 shell.prefix(
     "set -euo pipefail; exec 3>&2; export POSEQUERY_TERMINAL=3 "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
     "OMP_WAIT_POLICY=PASSIVE PYTHONHASHSEED=0 "
-    f"PYTHONPATH={shlex.quote(str(SRC))} POSEQUERY_SCRIPTS={shlex.quote(str(SCRIPTS))} "
-    f"POSEQUERY_PYTHON={shlex.quote(sys.executable)} "
-    f"POSEQUERY_TORCH_PYTHON={shlex.quote(TORCH_PYTHON)}; "
+    f"PYTHONPATH={literal(SRC)} POSEQUERY_SCRIPTS={literal(SCRIPTS)} "
+    f"POSEQUERY_PYTHON={literal(sys.executable)} "
+    f"POSEQUERY_TORCH_PYTHON={literal(TORCH_PYTHON)}; "
 )
 
 

@@ -52,15 +52,57 @@ def network_of(domain):
     return {"generic": STUDY.student, "studio": STUDY.teacher_network}[domain]
 
 
+def people_of(wildcards):
+    """Annotations and images of a training set: rendered, or a dataset's own."""
+    given = {"generic": STUDY.student.coco, "validation": STUDY.student.validation}
+    coco = given.get(wildcards.domain)
+    if coco:
+        return {"annotations": str(coco.annotations), "images": str(coco.images)}
+    data = f"{OUT}/data/{wildcards.domain}"
+    return {
+        "annotations": f"{data}/annotations/person_keypoints_train2017.json",
+        "images": f"{data}/train2017",
+    }
+
+
+def training_set(domain):
+    return f"{OUT}/training_sets/{domain}.h5"
+
+
+def student_sets():
+    """What the student is pre-trained on, and validated with."""
+    if STUDY.student.checkpoint:
+        return {}
+    sets = {"training_set": training_set("generic")}
+    if STUDY.student.validation:
+        sets["validation"] = training_set("validation")
+    return sets
+
+
+def pretrain_inputs(wildcards):
+    backbone = STUDY.student.backbone
+    return student_sets() | ({"backbone": str(backbone)} if backbone else {})
+
+
+def pretrain_options(wildcards, input):
+    """What validation and a given backbone add to the script's words."""
+    options = []
+    if STUDY.student.validation:
+        best = f"{OUT}/student/best.pt"
+        options += ["--validation-set", input.validation, "--best", best]
+    if STUDY.student.backbone:
+        options += ["--backbone", input.backbone]
+    return options
+
+
 def training_sets():
-    domains = [] if STUDY.student.checkpoint else ["generic"]
-    domains += ["studio"] if "network" in STUDY.teachers else []
-    return [f"{OUT}/training_sets/{domain}.h5" for domain in domains]
+    teacher = [training_set("studio")] if "network" in STUDY.teachers else []
+    return [*student_sets().values(), *teacher]
 
 
-def student_file():
-    given = STUDY.student.checkpoint
-    return str(given) if given else f"{OUT}/student/pretrained.pt"
+def student_reports():
+    """What is said of the pre-trained student beside the cells."""
+    return [f"{OUT}/student/average_precision.json"] if STUDY.student.validation else []
 
 
 # Teachers
@@ -134,7 +176,8 @@ def report_files():
 
 
 def final_files():
-    return [f"{FINAL}/cells.csv", f"{FINAL}/seconds.csv", *report_files()]
+    cells = [f"{FINAL}/cells.csv", f"{FINAL}/seconds.csv"]
+    return [*cells, *report_files(), *student_reports()]
 
 
 def cell_tables():

@@ -4,7 +4,7 @@
 rule score:
     input:
         pool=f"{OUT}/clips/pool.json",
-        checkpoint=student_file(),
+        checkpoint=STUDENT,
     output:
         f"{OUT}/scores/pool.h5",
     log:
@@ -69,7 +69,7 @@ rule finetune:
         pool=f"{OUT}/clips/pool.json",
         test=f"{OUT}/clips/test.json",
         selection=rules.select_frames.output,
-        checkpoint=student_file(),
+        checkpoint=STUDENT,
     output:
         multiext(
             f"{OUT}/cells/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",

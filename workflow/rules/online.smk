@@ -4,7 +4,7 @@
 rule adapt:
     input:
         stream=f"{OUT}/clips/stream.json",
-        checkpoint=student_file(),
+        checkpoint=STUDENT,
         labels=adapt_labels,
     output:
         multiext(

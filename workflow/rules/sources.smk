@@ -69,8 +69,7 @@ rule render_people:
 
 rule prepare:
     input:
-        annotations=rules.render_people.output.annotations,
-        images=rules.render_people.output.images,
+        unpack(people_of),
     output:
         f"{OUT}/training_sets/{{domain}}.h5",
     log:
@@ -131,6 +130,8 @@ rule extract:
         f"{OUT}/logs/extract/{{slug}}.log",
     benchmark:
         f"{OUT}/benchmarks/extract/{{slug}}.tsv"
+    # What is wrong with videos of your own is told before the long trainings.
+    priority: 0 if RENDERED else 90
     conda:
         "../../envs/workstation.yaml"
     threads: 1 if RENDERED else 2

@@ -1,37 +1,103 @@
-# The student: a checkpoint of your own, or pre-training on rendered people.
+# The student: a checkpoint that is given, or pre-training on rendered people or on COCO's.
+
+if STUDY.student.checkpoint:
+
+    rule import_checkpoint:
+        input:
+            str(STUDY.student.checkpoint),
+        output:
+            STUDENT,
+        log:
+            f"{OUT}/logs/import_checkpoint.log",
+        localrule: True
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+            gpu=0,
+        params:
+            code=code("import_checkpoint"),
+            network=STUDY.student.name,
+            input_size=STUDY.student.input_size,
+        message:
+            "Take the student from {input}"
+        shell:
+            script("import_checkpoint")
+            + " --checkpoint {input:q} --network {params.network}"
+            + " --input-size {params.input_size} --output {output:q} 2> {log:q}"
+
+else:
+
+    rule pretrain:
+        input:
+            unpack(pretrain_inputs),
+        output:
+            weights=STUDENT,
+            best=[f"{OUT}/student/best.pt"] if STUDY.student.validation else [],
+            epochs=f"{OUT}/student/epochs.csv",
+        log:
+            f"{OUT}/logs/pretrain.log",
+        benchmark:
+            f"{OUT}/benchmarks/pretrain.tsv"
+        priority: 50
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1 + STUDY.workers
+        resources:
+            mem_mb=2000 + 1000 * STUDY.workers,
+            runtime=600,
+            gpu=GPU,
+        params:
+            code=code("pretrain"),
+            network=STUDY.student.name,
+            input_size=STUDY.student.input_size,
+            recipe=section(STUDY.student.recipe),
+            words=words("pretrain"),
+            device=STUDY.device,
+            state=f"{STATE}/pretrain",
+            workers=STUDY.workers,
+            more=pretrain_options,
+        message:
+            "Pre-train the student"
+        shell:
+            script("pretrain")
+            + " --training-set {input.training_set:q} --network {params.network}"
+            + " --input-size {params.input_size} --recipe {params.recipe:q}"
+            + " --words {params.words:q} --device {params.device} --code {params.code}"
+            + " --state {params.state:q} --log {output.epochs:q}"
+            + " --workers {params.workers} {params.more:q}"
+            + " --output {output.weights:q} 2> {log:q}"
 
 
-rule pretrain:
-    input:
-        f"{OUT}/training_sets/generic.h5",
-    output:
-        weights=f"{OUT}/student/pretrained.pt",
-        epochs=f"{OUT}/student/epochs.csv",
-    log:
-        f"{OUT}/logs/pretrain.log",
-    benchmark:
-        f"{OUT}/benchmarks/pretrain.tsv"
-    priority: 50
-    conda:
-        "../../envs/workstation.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=600,
-        gpu=GPU,
-    params:
-        code=code("pretrain"),
-        network=STUDY.student.name,
-        input_size=STUDY.student.input_size,
-        recipe=section(STUDY.student.recipe),
-        words=words("pretrain"),
-        device=STUDY.device,
-        state=f"{STATE}/pretrain",
-    message:
-        "Pre-train the student on rendered people"
-    shell:
-        script("pretrain")
-        + " --training-set {input:q} --network {params.network}"
-        + " --input-size {params.input_size} --recipe {params.recipe:q}"
-        + " --words {params.words:q} --device {params.device} --code {params.code}"
-        + " --state {params.state:q} --log {output.epochs:q} --output {output.weights:q} 2> {log:q}"
+if STUDY.student.validation:
+
+    rule average_precision:
+        input:
+            annotations=str(STUDY.student.validation.annotations),
+            images=str(STUDY.student.validation.images),
+            checkpoint=STUDENT,
+        output:
+            f"{OUT}/student/average_precision.json",
+        log:
+            f"{OUT}/logs/average_precision.log",
+        benchmark:
+            f"{OUT}/benchmarks/average_precision.tsv"
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=3000,
+            runtime=120,
+            gpu=GPU,
+        params:
+            code=code("average_precision"),
+            device=STUDY.device,
+        message:
+            "Measure the pre-trained student's average precision"
+        shell:
+            script("average_precision")
+            + " --annotations {input.annotations:q} --images {input.images:q}"
+            + " --checkpoint {input.checkpoint:q} --device {params.device}"
+            + " --output {output:q} 2> {log:q}"

@@ -24,8 +24,9 @@ from posequery.online.policies import Policy
 from posequery.progress import Progress
 from posequery.student import checkpoint
 from posequery.student.reading import read_stream
+from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
-from posequery.student.training import Recipe, fit
+from posequery.student.training import fit
 
 SECONDS = ("training", "inference", "selection")
 

@@ -20,9 +20,8 @@ import numpy as np
 
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
-from posequery.skeletons import JOINTS, from_coco
+from posequery.skeletons import COCO_JOINTS, JOINTS, from_coco
 
-COCO_JOINTS = 17
 _END_OF_JPEG = b"\xff\xd9"
 _TAIL = 1024  # bytes: some cameras pad after the end mark
 _COPY_AGAIN = "Unpack or download it again"

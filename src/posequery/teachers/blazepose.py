@@ -111,8 +111,8 @@ def label_stream(teacher: BlazePose, stream: Stream) -> tuple[np.ndarray, np.nda
     """Labels of a whole stream, each clip's from its source video at full size.
 
     Gives joints (n, 18, 2) float32 in source pixels and confidence (n, 18), as `label_frames`.
-    A clip in which nobody is ever found is told on stderr. Raises `BadInput` for a video that is
-    missing, broken, or shorter than its clip.
+    A clip in which nobody is ever found is told on stderr. Raises `BadInput` if nobody is found in
+    any, and for a video that is missing, broken, or shorter than its clip.
     """
     labels = []
     with Progress(len(stream), "frames", "label with BlazePose") as progress:
@@ -122,6 +122,9 @@ def label_stream(teacher: BlazePose, stream: Stream) -> tuple[np.ndarray, np.nda
                 tell(f"{clip.video}: BlazePose found nobody in it, so it has no labels")
             labels.append((joints, confidence))
     joints, confidence = (np.concatenate(parts) for parts in zip(*labels, strict=True))
+    if not confidence.any():
+        fault = "BlazePose found nobody in any of its videos"
+        raise BadInput(stream.path, fault, "Take videos in which a person is seen")
     return joints, confidence
 
 

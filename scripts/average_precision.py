@@ -1,0 +1,30 @@
+"""Measure a network's average precision on COCO keypoints."""
+
+import argparse
+import json
+from pathlib import Path
+
+from posequery.command import run
+from posequery.files import write_text
+from posequery.progress import Progress
+from posequery.student import checkpoint
+from posequery.student.average_precision import average_precision
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--annotations", type=Path, required=True, help="person_keypoints_*.json")
+    parser.add_argument("--images", type=Path, required=True, help="the folder of its images")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
+    options = parser.parse_args()
+    network, info = checkpoint.load(options.checkpoint, options.device)
+    with Progress(None, "images", "parse") as progress:
+        figures = average_precision(
+            network, info.input_size, options.annotations, options.images, progress
+        )
+    write_text(options.output, json.dumps(figures, indent=1) + "\n")
+
+
+run(main)

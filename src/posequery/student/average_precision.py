@@ -1,0 +1,111 @@
+"""Average precision on COCO's keypoints (OKS), by COCO's own evaluator.
+
+As trt_pose's evaluation (trt_pose/coco.py): each image is squashed to the network's square, its
+people are parsed, and a person's score is the share of the joints that were found. Differences:
+joints are not rounded to whole pixels, and no image is left out.
+"""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+from torch import nn
+
+from posequery.files import BadInput
+from posequery.progress import Progress
+from posequery.skeletons import COCO_JOINTS
+from posequery.student import parsing, pixels
+from posequery.student.network import STRIDE
+from posequery.student.training import normalised
+
+BATCH = 16
+FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
+"""As COCOeval gives them: over thresholds of OKS, and of medium and large people."""
+
+
+def average_precision(
+    network: nn.Module,
+    input_size: int,
+    annotations: str | os.PathLike[str],
+    images: str | os.PathLike[str],
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """COCO's ten figures of a network on the images of a `person_keypoints_*.json`.
+
+    A figure is -1 where there is nobody of that size. Raises `BadInput` for a broken annotation
+    file and for an image that is missing or broken.
+    """
+    # COCO's evaluator prints as it goes.
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = _truth(annotations)
+        found = list(_found(network, input_size, truth, Path(images), progress))
+        if not found:
+            return dict.fromkeys(FIGURES, 0.0)
+        evaluation = COCOeval(truth, truth.loadRes(found), "keypoints")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return dict(zip(FIGURES, evaluation.stats.tolist(), strict=True))
+
+
+def _truth(annotations: str | os.PathLike[str]) -> COCO:
+    try:
+        return COCO(os.fspath(annotations))
+    except (OSError, ValueError, KeyError, AssertionError) as error:
+        fix = "Take a person_keypoints_*.json of COCO"
+        raise BadInput(annotations, f"is no annotation file of COCO ({error})", fix) from error
+
+
+def _found(
+    network: nn.Module, input_size: int, truth: COCO, images: Path, progress: Progress | None
+) -> Iterator[dict[str, object]]:
+    device = next(network.parameters()).device
+    network.eval()
+    numbers = truth.getImgIds()
+    for start in range(0, len(numbers), BATCH):
+        several = numbers[start : start + BATCH]
+        frames = [_read(images / row["file_name"]) for row in truth.loadImgs(several)]
+        sizes = np.array([frame.shape[1::-1] for frame in frames])
+        squares = np.stack([_square(frame, input_size) for frame in frames])
+        with torch.inference_mode():
+            maps, fields = network(normalised(torch.from_numpy(squares).to(device)))
+        parsed = parsing.parse(maps.cpu(), fields.cpu())
+        for image, size, people in zip(several, sizes, parsed, strict=True):
+            sides = np.tile(size, (len(people.joints), 1))
+            joints = pixels.to_source(people.joints, input_size // STRIDE, sides)
+            for pose in joints[:, :COCO_JOINTS]:
+                known = np.isfinite(pose).all(axis=1)
+                if known.any():
+                    yield {
+                        "image_id": image,
+                        "category_id": 1,
+                        "keypoints": _triplets(pose, known),
+                        "score": float(known.mean()),
+                    }
+        if progress is not None:
+            progress.advance(len(several))
+
+
+def _read(path: Path) -> np.ndarray:
+    # Annotations refer to the pixels as stored, whatever turn the camera noted.
+    image = cv2.imread(os.fspath(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise BadInput(path, "is missing or broken", "Unpack the images of the annotations")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _square(frame: np.ndarray, side: int) -> np.ndarray:
+    return cv2.resize(frame, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _triplets(pose: np.ndarray, known: np.ndarray) -> list[float]:
+    """x, y and 1 of each joint (17, 2), 0, 0, 0 where it was not found."""
+    marked = np.concatenate([np.where(known[:, None], pose, 0), known[:, None]], axis=1)
+    return marked.ravel().tolist()
