@@ -42,8 +42,8 @@ def for_inference(network: nn.Module) -> nn.Module:
     """A copy of a trt_pose network that gives the same within 1e-4, and faster on a CPU.
 
     Batch normalisation that follows a convolution is folded into it, the attention's wide
-    convolutions take Winograd's algorithm, and weights lie channels-last: 1.25 times as fast with
-    attention, 1.07 times without (measured, `benchmarks/inference.py`). The copy cannot be trained,
+    convolutions take Winograd's algorithm, and weights lie channels-last: 1.3 times as fast with
+    attention, 1.1 times without (measured, `benchmarks/inference.py`). The copy cannot be trained,
     and does not follow what `network` learns later. Any other network, and one on another device,
     is given back as it is: there is nothing to gain.
     """

@@ -94,7 +94,8 @@ def _mended(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str
         raise BadInput(path, "has weights twice, in an older spelling and in today's", fix)
     if renamed := len(weights.keys() - given.keys()):
         notes.append(f"{renamed} names are in torchvision's older spelling (norm.1 for norm1)")
-    absent = network.state_dict().keys() - weights.keys()
+    expected = network.state_dict()
+    absent = expected.keys() - weights.keys()
     counters = sorted(key for key in absent if key.endswith(_COUNTER))
     unused = sorted(filter(_UNUSED.search, absent))
     if counters:
@@ -102,8 +103,7 @@ def _mended(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str
     if unused:
         notes.append(f"{', '.join(unused)} is missing: nothing reads it, 0 taken")
     for key in counters + unused:
-        like = network.state_dict()[key]
-        weights[key] = torch.zeros(like.shape, dtype=like.dtype)
+        weights[key] = torch.zeros(expected[key].shape, dtype=expected[key].dtype)
     return weights, notes
 
 
