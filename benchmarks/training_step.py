@@ -2,10 +2,10 @@
 
 The peer is what a plain loop does: contiguous tensors in float32, torch.optim.Adam. Both take the
 same prepared batches and the same loss, are warmed up, take turns, and are given by their fastest
-turn, on the clock and in processor time (which other jobs on the machine disturb less). Wanted: a
-ratio of 1.6 or more.
+turn, on the clock and in processor time. Wanted: a ratio of 1.6 or more. Two threads or more need a
+machine with nothing else to do: oneDNN's wait for each other by spinning.
 
-    python benchmarks/training_step.py [--network NAME] [--size SIDE] [--device DEVICE]
+    python benchmarks/training_step.py [--network NAME] [--threads N] [--device DEVICE]
 """
 
 import argparse
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--network", choices=sorted(NETWORKS), default="densenet_wide")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
