@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--threads", type=int, default=2, help="of the training step, on a CPU")
+    parser.add_argument("--threads", type=int, default=1, help="of the training step, on a CPU")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=5, help="that each measurement takes")
     options = parser.parse_args()
