@@ -185,12 +185,39 @@ def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video)
         break
 
 
-def test_rotated_by_metadata(tmp_path, counted):
-    content = bytearray(counted.read_bytes())
-    matrix = content.index(b"tkhd") + 4 + 40  # track header, version 0 (ISO/IEC 14496-12, 8.3.2)
-    one, none = (1 << 16).to_bytes(4, "big"), bytes(4)
-    minus_one = (-(1 << 16)).to_bytes(4, "big", signed=True)
-    content[matrix : matrix + 24] = none + one + none + minus_one + none + none
+@pytest.mark.parametrize("degrees", [90, -90, 180])
+def test_a_phones_video_is_turned_upright(tmp_path, counted, degrees):
+    """The matrix is that of a player: x' = a x + c y, y' = b x + d y, y pointing down."""
     path = tmp_path / "phone.mp4"
+    a, b = {90: (0, -1), -90: (0, 1), 180: (-1, 0)}[degrees]
+    path.write_bytes(with_matrix(counted.read_bytes(), a, b, -b, a))
+    plain, turned = list(video.frames(counted)), list(video.frames(path))
+    about = video.info(path)
+    assert (about.height, about.width) == turned[0].shape[:2]
+    for before, after in zip(plain, turned, strict=True):
+        # Where the player puts the pixel in the top-left corner.
+        corner = {90: after[-1, 0], -90: after[0, -1], 180: after[-1, -1]}[degrees]
+        assert (corner == before[0, 0]).all()
+        assert (np.rot90(after, -degrees // 90) == before).all()
+    squashed = next(video.frames(path, 64))
+    assert (np.rot90(squashed, -degrees // 90) == next(video.frames(counted, 64))).all()
+
+
+def with_matrix(content, a, b, c, d):
+    """An MP4's bytes with the track's matrix [a b; c d] (ISO/IEC 14496-12, 8.3.2)."""
+    matrix = content.index(b"tkhd") + 4 + 40  # track header, version 0
+    words = [(value << 16).to_bytes(4, "big", signed=True) for value in (a, b, 0, c, d, 0)]
+    words[2] = words[5] = bytes(4)
+    return content[:matrix] + b"".join(words) + content[matrix + 24 :]
+
+
+def test_turned_by_less_than_a_quarter(tmp_path, counted):
+    content = bytearray(counted.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40
+    half = int(0.5**0.5 * (1 << 16))
+    words = (half, half, 0, -half, half, 0)
+    content[matrix : matrix + 24] = b"".join(word.to_bytes(4, "big", signed=True) for word in words)
+    path = tmp_path / "tilted.mp4"
     path.write_bytes(content)
-    refused(path, "turned by 90 degrees")
+    with pytest.raises(BadInput, match=r"tilted\.mp4: is to be shown turned by -?45 degrees"):
+        list(video.frames(path))

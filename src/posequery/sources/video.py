@@ -22,7 +22,7 @@ _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """Size in pixels, frames per second, and the number of frames that the file declares."""
+    """Size in pixels, upright, frames per second, and the number of frames that is declared."""
 
     width: int
     height: int
@@ -32,12 +32,19 @@ class VideoInfo:
 
 
 def info(path: str | os.PathLike[str]) -> VideoInfo:
-    """What the file says of itself. Raises `BadInput` for a file that is not a video."""
+    """What the file says of itself, and its first frame of the turn that it is to be shown with.
+
+    Raises `BadInput` for a file that is not a video.
+    """
     with _opened(path, threads=1) as (_, stream):
         rate = stream.average_rate or stream.guessed_rate
         if not rate:
             raise BadInput(path, "states no frame rate", _ENCODE_AGAIN)
-        return VideoInfo(stream.width, stream.height, Fraction(rate), stream.frames)
+        width, height, count = stream.width, stream.height, stream.frames
+    turns = _quarter_turns(path, next(decoded(path)))
+    if turns % 2:
+        width, height = height, width
+    return VideoInfo(width, height, Fraction(rate), count)
 
 
 def frames(
@@ -47,8 +54,9 @@ def frames(
 
     With `size` the whole frame is squashed to (size, size, 3) by area averaging, so that
     x_source = (x_net + 0.5) * W / size - 0.5; otherwise frames are (H, W, 3). `threads` decode
-    (0: one per core); their number does not change a bit. Raises `BadInput` for a file that is
-    missing, empty, truncated, damaged, rotated by its metadata, or not a video.
+    (0: one per core); their number does not change a bit. Frames are upright: a phone's are turned
+    as its metadata says. Raises `BadInput` for a file that is missing, empty, truncated, damaged,
+    to be turned by other than quarters, or not a video.
     """
     reformatter = VideoReformatter()
     for frame in decoded(path, threads):
@@ -64,11 +72,21 @@ def frames(
             src_color_range=frame.color_range,
             threads=1,
         )
-        yield rgb.to_ndarray()
+        turns = _quarter_turns(path, frame)
+        upright = np.rot90(rgb.to_ndarray(), turns) if turns else rgb.to_ndarray()
+        yield np.ascontiguousarray(upright)
+
+
+def _quarter_turns(path: str | os.PathLike[str], frame: VideoFrame) -> int:
+    """Quarter turns, counter-clockwise, that bring a frame upright."""
+    if frame.rotation % 90:
+        fault = f"is to be shown turned by {frame.rotation} degrees"
+        raise BadInput(path, fault, "Re-encode it upright (ffmpeg -i IN OUT.mp4)")
+    return frame.rotation // 90
 
 
 def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFrame]:
-    """As `frames`, but the decoder's own frames, not yet converted."""
+    """As `frames`, but the decoder's own frames, neither converted nor turned."""
     with _opened(path, threads) as (container, stream):
         count = 0
         try:
@@ -78,9 +96,6 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
                 for frame in packet.decode():
                     if frame.is_corrupt:
                         raise BadInput(path, f"frame {count} is damaged", _ENCODE_AGAIN)
-                    if frame.rotation:
-                        fault = f"is to be shown turned by {abs(frame.rotation)} degrees"
-                        raise BadInput(path, fault, "Re-encode it upright (ffmpeg -i IN OUT.mp4)")
                     if (frame.width, frame.height) != (stream.width, stream.height):
                         fault = f"changes its frame size at frame {count}"
                         raise BadInput(path, fault, "Split it there")
