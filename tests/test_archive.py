@@ -145,9 +145,66 @@ def archive(path, *members):
     return path
 
 
+def test_a_second_top_folder_is_refused(tmp_path):
+    hostile = member(".ssh/authorized_keys")
+    listed = sums("a", "authorized_keys")
+    for members in ([member("mini/a"), hostile, listed], [hostile, member("mini/a"), listed]):
+        with pytest.raises(BadInput, match="outside its folder"):
+            verify(archive(tmp_path / "a.tar.gz", *members))
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_would_fill_the_memory_is_refused(kind, tmp_path):
+    path = tmp_path / "a.tar.gz"
+    header = member("mini/a", type=kind)[0]
+    header.size = 500 << 20
+    with gzip.open(path, "wb", 1) as stream:
+        stream.write(header.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(64):
+            stream.write(bytes(1 << 20))
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="damaged or no archive"):
+        verify(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20
+
+
+def test_headers_upon_headers_are_refused(tmp_path):
+    path = tmp_path / "a.tar.gz"
+    with gzip.open(path, "wb", 1) as stream:
+        for _ in range(5000):
+            stream.write(member("mini/a", b"", type=tarfile.XHDTYPE)[0].tobuf())
+    with pytest.raises(BadInput, match="damaged or no archive"):
+        verify(path)
+
+
+@pytest.mark.parametrize("name", ["mini/a\nerror: b", "mini/\x1b[2J", "mini/\udcff"])
+def test_a_name_that_breaks_the_line_is_escaped(name, tmp_path):
+    path = tmp_path / "a.tar.gz"
+    with pytest.raises(BadInput, match="called") as caught:
+        verify(archive(path, member(name), sums("a")))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["a\nerror: b", "\x1b[2J"])
+def test_a_listing_that_breaks_the_line_is_escaped(name, tmp_path):
+    listing = member("mini/SHA256SUMS", f"{'0' * 64}  {name}\n".encode())
+    with pytest.raises(BadInput, match="no checksum") as caught:
+        verify(archive(tmp_path / "a.tar.gz", listing))
+    assert str(caught.value).isprintable()
+
+
+def test_a_long_listing_is_read(tmp_path):
+    numbers = [f"{number:05d}" for number in range(20000)]  # more than one block
+    with pytest.raises(BadInput, match="00000 is listed and missing"):
+        verify(archive(tmp_path / "a.tar.gz", sums(*numbers)))
+
+
 HOSTILE = {
     "absolute": (member("/etc/passwd"), "outside its folder"),
     "parent": (member("mini/../../etc/passwd"), "outside its folder"),
+    "the folder itself": (member("mini/./a"), "outside its folder"),
     "no folder": (member("passwd"), "outside its folder"),
     "symbolic link": (member("mini/a", b"", type=tarfile.SYMTYPE, linkname="/etc"), "plain file"),
     "hard link": (member("mini/a", b"", type=tarfile.LNKTYPE, linkname="mini/b"), "plain file"),

@@ -150,6 +150,41 @@ def test_a_clip_without_one_of_its_parts(tmp_path, name):
         Clip(path)
 
 
+MADE_BY_HAND = {
+    **{f"{name} a word": {"attribute": {name: "x"}} for name in ("frames", "fps", "size")},
+    "frames not finite": {"attribute": {"frames": float("nan")}},
+    "width not finite": {"attribute": {"width": float("inf")}},
+    "frames a list": {"attribute": {"frames": [1, 2]}},
+    "fps empty": {"attribute": {"fps": h5py.Empty("f")}},
+    "fps none": {"attribute": {"fps": 0.0}},
+    "size negative": {"attribute": {"size": -1}},
+    "frames too many": {"attribute": {"frames": 9}},
+    **{f"{name} a group": {"data": {name: None}} for name in ("frames", "joints", "confidence")},
+    "joints too few": {"data": {"joints": np.zeros((2, 18, 2))}},
+    "joints of another skeleton": {"data": {"joints": np.zeros((3, 17, 2))}},
+    "joints a number": {"data": {"joints": 3}},
+    "joints words": {"data": {"joints": ["a", "b", "c"]}},
+    "confidence too little": {"data": {"confidence": np.zeros((2, 18))}},
+    "frames arrays": {"data": {"frames": np.zeros((3, SIZE, SIZE, 3), np.uint8)}},
+}
+
+
+@pytest.mark.parametrize("change", MADE_BY_HAND.values(), ids=MADE_BY_HAND)
+def test_a_clip_that_another_hand_made(tmp_path, change):
+    path = write(tmp_path / "a.h5", 3)
+    with h5py.File(path, "a") as file:
+        for name, value in change.get("attribute", {}).items():
+            file.attrs[name] = value
+        for name, value in change.get("data", {}).items():
+            del file[name]
+            if value is None:
+                file.create_group(name)
+            else:
+                file[name] = value
+    with pytest.raises(BadInput, match=r"a\.h5: not a whole clip file"):
+        Clip(path)
+
+
 @pytest.mark.parametrize("data", [[], [1, 2, 3]])
 def test_a_frame_that_is_no_picture(tmp_path, data):
     path = write(tmp_path / "a.h5", 3)
@@ -228,6 +263,14 @@ def test_not_an_index(tmp_path, text):
         Stream(tmp_path / "s.json")
 
 
+def test_an_index_whose_frames_are_no_number(stream):
+    content = json.loads(stream.read_text())
+    content["clips"][1]["frames"] = "many"
+    stream.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match="not an index"):
+        Stream(stream)
+
+
 def test_an_index_of_nothing(tmp_path):
     write_index(tmp_path / "s.json", [])
     with pytest.raises(BadInput, match="names no clip"):
@@ -278,3 +321,17 @@ def test_labels_that_are_missing_or_cut(stream, tmp_path):
         read_labels(tmp_path / "cut.h5", stream)
     with pytest.raises(ValueError, match="labels of shapes"):
         write_labels(tmp_path / "b.h5", poses(0, 8), np.ones((7, 18)), stream)
+
+
+@pytest.mark.parametrize(
+    ("joints", "sure"), [((5, 18, 2), (5, 18)), ((8, 17, 2), (8, 17)), ((8, 18, 2), (7, 18))]
+)
+def test_labels_of_another_shape_than_the_stream(stream, tmp_path, joints, sure):
+    path = tmp_path / "labels.h5"
+    write_labels(path, poses(0, 8), np.ones((8, 18)), stream)
+    with h5py.File(path, "a") as file:
+        for name, shape in (("joints", joints), ("confidence", sure)):
+            del file[name]
+            file[name] = np.zeros(shape, np.float32)
+    with pytest.raises(BadInput, match=r"labels\.h5: not a whole labels file .* for 8 frames"):
+        read_labels(path, stream)

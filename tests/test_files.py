@@ -1,5 +1,7 @@
+import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +65,40 @@ def test_whole_folder_replaces_all_or_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+def test_any_failure_on_a_full_disk_is_told_as_that(tmp_path, manager, monkeypatch):
+    """HDF5 and torch word a failed write as they like: `unexpected pos 704 vs 598`."""
+    target = tmp_path / "weights.pt"
+
+    def fail(fault):
+        with manager(target):
+            raise fault
+
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        fail(RuntimeError("unexpected pos 704 vs 598"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+    with pytest.raises(OSError, match="No space left") as caught:
+        fail(RuntimeError("unexpected pos 704 vs 598"))
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
+    with pytest.raises(BadInput, match="no JPEG"):
+        fail(BadInput("a", "is no JPEG", "Mend it"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+def test_what_a_kill_left_goes_and_nothing_else_does(tmp_path, manager):
+    (tmp_path / ".a [1].01234567.h5").write_text("left by a kill")
+    (tmp_path / ".a [1].89abcdef.h5").mkdir()
+    (tmp_path / ".a [1].89abcdef.h5" / "part").write_text("left by a kill")
+    others = {"a [1].01234567.h5", ".a [1].0123456x.h5", ".a 1.01234567.h5", ".a [1].01234567.pt"}
+    for name in others:
+        (tmp_path / name).write_text("another's")
+    with manager(tmp_path / "a [1].h5") as temporary:
+        if manager is whole:
+            temporary.touch()
+    assert {path.name for path in tmp_path.iterdir()} == others | {"a [1].h5"}
+
+
 @pytest.mark.parametrize("manager", ["whole", "whole_folder"])
 def test_a_kill_leaves_nothing_under_the_name(tmp_path, manager):
     target = tmp_path / "result.h5"
@@ -83,6 +119,7 @@ def test_a_kill_leaves_nothing_under_the_name(tmp_path, manager):
     with whole(target) as temporary:  # the next run is not in its way
         temporary.write_text("whole")
     assert target.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_sha256_of_a_file(tmp_path):

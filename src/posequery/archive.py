@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 from posequery.files import BadInput, whole
@@ -38,7 +38,7 @@ restricted run as well, because they may show people; so are older archives. Log
 unfinished jobs mean nothing elsewhere."""
 
 SUMS = "SHA256SUMS"
-CHUNK = 1 << 20
+CHUNK = 1 << 20  # bytes
 LONGEST_SUMS = 64 << 20  # bytes; some 500,000 files: more is no archive of ours
 
 
@@ -70,7 +70,7 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
         tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
         for name in sorted(files | texts):
-            if "\n" in name or "\\" in name:
+            if not name.isprintable() or "\\" in name:
                 raise BadInput(results / name, "has a name that SHA256SUMS cannot hold", "Rename")
             if name in texts:
                 content = texts[name].encode()
@@ -89,14 +89,15 @@ def verify(path: Path) -> int:
 
     Raises BadInput for an archive that is cut short, holds a file that is changed, unlisted or
     missing, or holds what could write outside its own folder when unpacked: absolute paths,
-    `..`, links, devices.
+    `..`, a second top folder, links, devices.
     """
     found: dict[str, str] = {}
-    listing = None
+    listing = folder = None
     try:
-        with tarfile.open(path, "r|gz") as tar:
+        with _Unzipped(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for member in tar:
-                name = _safe_name(path, member)
+                name = _safe_name(path, member, folder)
+                folder = member.name.partition("/")[0]
                 content = tar.extractfile(member)
                 assert content is not None  # a regular file, says _safe_name
                 if name in found or (name == SUMS and listing is not None):
@@ -104,10 +105,10 @@ def verify(path: Path) -> int:
                 if name == SUMS:
                     if member.size > LONGEST_SUMS:
                         raise BadInput(path, f"{SUMS} is oversized", "Do not unpack it")
-                    listing = content.read().decode()
+                    listing = b"".join(_blocks(content)).decode()
                 else:
                     found[name] = _sum(content)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as fault:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, *_HOSTILE) as fault:
         raise BadInput(path, f"is damaged or no archive ({fault})", "Copy it again") from None
     except OSError as fault:
         raise BadInput(
@@ -149,6 +150,19 @@ class _Hashing:
         return block
 
 
+_HOSTILE = (ValueError, OverflowError, RecursionError)
+"""What tarfile raises for headers that nobody's program writes, beside its own errors."""
+
+
+class _Unzipped(gzip.GzipFile):
+    """Refuses headers that would fill the memory: tarfile reads each at once, however long."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= CHUNK:
+            raise tarfile.ReadError(f"a header of more than {CHUNK} bytes")
+        return super().read(size)
+
+
 def _add(tar: tarfile.TarFile, folder: str, name: str, file: IO[bytes], size: int) -> str:
     member = tarfile.TarInfo(f"{folder}/{name}")  # mode 644, owner 0, time 0
     member.size = size
@@ -157,30 +171,41 @@ def _add(tar: tarfile.TarFile, folder: str, name: str, file: IO[bytes], size: in
     return hashing.digest.hexdigest()
 
 
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    while block := content.read(CHUNK):
+        yield block
+
+
 def _sum(content: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    while block := content.read(CHUNK):
+    for block in _blocks(content):
         digest.update(block)
     return digest.hexdigest()
 
 
-def _safe_name(path: Path, member: tarfile.TarInfo) -> str:
-    """A member's name below the archive's one folder."""
-    parts = PurePosixPath(member.name).parts
+def _safe_name(path: Path, member: tarfile.TarInfo, folder: str | None) -> str:
+    """A member's name below the archive's one folder, which the first member (None) sets."""
+    top, _, name = member.name.partition("/")
     if not member.isreg():
-        fault = f"holds {member.name}, which is no plain file"
-    elif member.name.startswith("/") or ".." in parts or len(parts) < 2:
-        fault = f"holds {member.name}, which lies outside its folder"
+        fault = "which is no plain file"
+    elif not member.name.isprintable():
+        fault = "which no file of a study is called"
+    elif (
+        not {"", ".", ".."}.isdisjoint(member.name.split("/"))
+        or not name
+        or folder not in (None, top)
+    ):
+        fault = "which lies outside its folder"
     else:
-        return "/".join(parts[1:])
-    raise BadInput(path, fault, "Do not unpack it")
+        return name
+    raise BadInput(path, f"holds {member.name!r}, {fault}", "Do not unpack it")
 
 
 def _listed(path: Path, listing: str) -> dict[str, str]:
     sums = {}
     for line in listing.splitlines():
         digest, separator, name = line.partition("  ")
-        if not separator or len(digest) != 64:
+        if not separator or len(digest) != 64 or not name.isprintable():
             raise BadInput(
                 path, f"{SUMS} has the line {line!r}, which is no checksum", "Copy again"
             )

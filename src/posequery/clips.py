@@ -8,10 +8,11 @@ A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `joints` (n, 18, 2) float32
 import json
 import os
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import h5py
@@ -27,6 +28,8 @@ OPEN_CLIPS = 256
 """Clip files that a stream keeps open at once."""
 
 _REMAKE = "Delete it and make it again"
+_MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
+"""What reading a file of another make may raise."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class ClipInfo:
     """Side of the network's square, in pixels."""
     video: str
     """Path of the source video."""
+
+
+def _info(values: Mapping[str, Any]) -> ClipInfo:
+    return ClipInfo(**{f.name: cast(type, f.type)(values[f.name]) for f in fields(ClipInfo)})
 
 
 class ClipWriter:
@@ -127,6 +134,15 @@ def _open(path: str | os.PathLike[str], what: str, fix: str) -> h5py.File:
         raise BadInput(path, f"not a whole {what} ({error})", fix) from error
 
 
+def _labels(file: h5py.File, count: int) -> tuple[np.ndarray, np.ndarray]:
+    joints = file["joints"][:].astype(np.float32, copy=False)
+    confidence = file["confidence"][:].astype(np.float32, copy=False)
+    if joints.shape != (count, len(JOINTS), 2) or confidence.shape != joints.shape[:2]:
+        shapes = f"{joints.shape} and {confidence.shape}"
+        raise ValueError(f"labels of shapes {shapes} for {count} frames")
+    return joints, confidence
+
+
 class Clip:
     """A clip file, read at random. Raises `BadInput` for a missing or broken file."""
 
@@ -134,16 +150,16 @@ class Clip:
         self.path = Path(path)
         self._file = _open(path, "clip file", _REMAKE)
         try:
-            values = {field.name: self._file.attrs[field.name] for field in fields(ClipInfo)}
+            self.info = info = _info(self._file.attrs)
+            if not all(value > 0 for value in (info.fps, info.width, info.height, info.size)):
+                raise ValueError("a frame rate or a size that is not positive")
             self._frames = self._file["frames"]
-            self.joints: np.ndarray = self._file["joints"][:]
-            self.confidence: np.ndarray = self._file["confidence"][:]
-        except (KeyError, OSError) as error:
+            if self._frames.shape != (info.frames,):
+                raise ValueError(f"{info.frames} frames said, {self._frames.shape} held")
+            self.joints, self.confidence = _labels(self._file, info.frames)
+        except _MALFORMED as error:
             self._file.close()
             raise BadInput(path, f"not a whole clip file ({error})", _REMAKE) from error
-        self.info = ClipInfo(
-            **{f.name: cast(type, f.type)(values[f.name]) for f in fields(ClipInfo)}
-        )
 
     def frames(self, indices: np.ndarray) -> np.ndarray:
         """RGB frames (k, size, size, 3) uint8 at `indices` (k,) in any order."""
@@ -197,10 +213,8 @@ class Stream:
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))["clips"]
             self._files = [self.path.parent / row["file"] for row in rows]
-            self.clips = [
-                ClipInfo(**{f.name: row[f.name] for f in fields(ClipInfo)}) for row in rows
-            ]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.clips = [_info(row) for row in rows]
+        except _MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
         if not self.clips:
             raise BadInput(index, "names no clip", "Check the study's source: it gave no clip")
@@ -289,14 +303,14 @@ def read_labels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels (n, 18, 2) and confidence (n, 18) of the stream whose index is given.
 
-    Raises `BadInput` if they were made for another stream.
+    Raises `BadInput` if the file is broken or was made for another stream.
     """
+    count = len(Stream(index))
     with _open(path, "labels file", _REMAKE) as file:
         try:
-            joints, confidence = file["joints"][:], file["confidence"][:]
-            made_for = file.attrs["index_sha256"]
-        except (KeyError, OSError) as error:
+            if file.attrs["index_sha256"] != sha256(index):
+                fault = f"holds the labels of another stream than {index}"
+                raise BadInput(path, fault, _REMAKE)
+            return _labels(file, count)
+        except _MALFORMED as error:
             raise BadInput(path, f"not a whole labels file ({error})", _REMAKE) from error
-    if made_for != sha256(index):
-        raise BadInput(path, f"holds the labels of another stream than {index}", _REMAKE)
-    return joints, confidence

@@ -1,5 +1,7 @@
 """Files that appear whole or not at all, and the one error for files that are wrong."""
 
+import errno
+import glob
 import hashlib
 import os
 import shutil
@@ -7,6 +9,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+FULL = 1 << 20
+"""Bytes that may be left on a disk that counts as full: a library's failed block fits in them."""
 
 
 class BadInput(Exception):
@@ -26,16 +31,45 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
 
 
+def _sweep(path: Path) -> None:
+    """Delete what killed writers of `path` left; Snakemake's lock keeps living ones apart."""
+    stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
+    for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _full_disk_named(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:
+        # HDF5 and torch word a failed write each in their own way, torch without the cause.
+        if shutil.disk_usage(target.parent).free > FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+
+
 @contextmanager
 def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place only if the block succeeds."""
+    """Yield a temporary path beside `path`; it takes `path`'s place only if the block succeeds.
+
+    Two processes must not write the same `path` at a time. Whatever is raised on a full disk
+    becomes an `OSError` with `errno.ENOSPC` that names `path`.
+    """
     target = Path(path)
+    _sweep(target)
     temporary = _beside(target)
     try:
-        yield temporary
-        with open(temporary, "rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, target)
+        with _full_disk_named(target):
+            yield temporary
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
+            os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -44,13 +78,15 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """As `whole`, for a folder: an older folder at `path` is replaced."""
     target = Path(path)
+    _sweep(target)
     temporary, older = _beside(target), _beside(target)
     temporary.mkdir()
     try:
-        yield temporary
-        if target.exists():
-            os.replace(target, older)  # a kill while deleting must not leave half of it in place
-        os.replace(temporary, target)
+        with _full_disk_named(target):
+            yield temporary
+            if target.exists():
+                os.replace(target, older)  # a kill while deleting must not leave half in place
+            os.replace(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)

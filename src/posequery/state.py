@@ -20,13 +20,23 @@ def job_folder(folder: str | Path, key: str) -> Path:
     """The folder of the job with that key, emptied if it was another job's."""
     folder = Path(folder)
     owner = folder / "job"
-    if not owner.is_file() or owner.read_text() != key:
-        shutil.rmtree(folder, ignore_errors=True)
+    if not owner.is_file() or owner.read_bytes() != key.encode():
+        if folder.exists():
+            finished(folder)
         folder.mkdir(parents=True)
         write_text(owner, key)
     return folder
 
 
+def start_over(folder: Path) -> None:
+    """Empty the folder of a job whose state is damaged; it stays that job's."""
+    for path in folder.iterdir():
+        if path.name != "job":
+            path.unlink()
+
+
 def finished(folder: Path) -> None:
     """Drop the folder of a job whose outputs are whole."""
+    # First of all: what a kill leaves of the folder is nobody's then, and is not gone on from.
+    (folder / "job").unlink(missing_ok=True)
     shutil.rmtree(folder)

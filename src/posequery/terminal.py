@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 VARIABLE = "POSEQUERY_TERMINAL"
 """Environment variable that holds the number of the terminal's file descriptor, if there is one."""
@@ -9,12 +10,10 @@ VARIABLE = "POSEQUERY_TERMINAL"
 
 def tell(line: str) -> None:
     """Write `line` to stderr, and to the terminal as well where that is another file."""
-    print(line, file=sys.stderr, flush=True)
     descriptor = os.environ.get(VARIABLE, "")
-    if not descriptor.isdigit():
-        return
-    try:
-        os.write(int(descriptor), f"{line}\n".encode())
-    except OSError:
-        # A descriptor that the caller has closed loses a courtesy, no result.
-        return
+    # The terminal first: it takes the line also where a full disk keeps it from the log. And a
+    # descriptor that the caller has closed loses a courtesy, no result.
+    if descriptor.isdigit():
+        with suppress(OSError):
+            os.write(int(descriptor), f"{line}\n".encode())
+    print(line, file=sys.stderr, flush=True)

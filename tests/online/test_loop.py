@@ -189,6 +189,59 @@ def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
 
 
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [
+        ("tally.json", "cut"),
+        ("tally.json", "not UTF-8"),
+        ("part-000000005.npz", "missing"),
+        ("part-000000005.npz", "cut"),
+        ("lagged-000000008.npz", "missing"),
+        ("lagged-000000008.npz", "cut"),
+        ("weights-*.pt", "missing"),
+        ("weights-*.pt", "cut"),
+    ],
+)
+def test_a_damaged_state_is_told_and_played_from_the_start(
+    stream: Stream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    pattern: str,
+    damage: str,
+) -> None:
+    what = task(stream, "continual", "1", lag=8)
+    _, network, rec = play(what, tmp_path / "whole")
+    calls = iter(range(100))
+    real = loop._commit
+
+    def killed(*arguments: object, **more: object) -> None:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        real(*arguments, **more)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "_commit", killed)
+        play(what, tmp_path / "killed")
+    (tmp_path / "killed" / "job").write_text("key")
+    (path,) = (tmp_path / "killed").glob(pattern)
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"\xff" + content)
+    tally, again, played = play(what, tmp_path / "killed")
+    assert "damaged" in capsys.readouterr().err
+    assert (tmp_path / "killed" / "job").read_text() == "key"
+    assert tally.trainings == 4
+    assert same(network, again)
+    for name in ("joints", "error", "version", "update_frames"):
+        assert np.array_equal(getattr(rec, name), getattr(played, name), equal_nan=True), name
+    for part in sorted((tmp_path / "whole").glob("*.npz")):
+        one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
+        assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
+
+
 def test_what_is_written_after_each_stretch_does_not_grow(stream: Stream, tmp_path: Path) -> None:
     short = policy("baseline", Fraction(0), window=1, continual_every=5)
     play(task(stream, "baseline", policy=short, lag=1), tmp_path)

@@ -182,6 +182,7 @@ def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
         ({"keypoints": [float("nan"), *NOSE[1:]]}, "not finite"),
         ({"keypoints": ["x", *NOSE[1:]]}, "malformed"),
         ({"bbox": [1, 2, 3]}, "box"),
+        ({"image_id": [1]}, "entry 7 .* no number"),
         ({"image_id": 77}, "image 77, which it does not list"),
     ],
 )
@@ -198,6 +199,25 @@ def test_a_malformed_entry(coco):
     coco.content["annotations"] = [person(2, NOSE)]
     del coco.content["images"][0]["file_name"]
     coco.refused("entry 4 is malformed: no 'file_name'")
+
+
+@pytest.mark.parametrize("name", ["images", "annotations"])
+@pytest.mark.parametrize("value", [5, None, {"id": 1}, "text"])
+def test_images_and_annotations_are_lists(coco, name, value):
+    coco.add(person(2, NOSE)).content[name] = value
+    coco.refused(f"its '{name}' are no list")
+
+
+@pytest.mark.parametrize(("key", "value"), [("file_name", 5), ("id", [1]), ("id", None)])
+def test_a_malformed_image(coco, key, value):
+    coco.add(person(2, NOSE)).content["images"][0][key] = value
+    coco.refused("is malformed: .* that is no")
+
+
+def test_nesting_without_end(coco):
+    coco.annotations.write_text("[" * 200_000)
+    with pytest.raises(BadInput, match="cut off or not JSON"):
+        prepare(coco.annotations, coco.images, coco.output)
 
 
 def peak(call):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from posequery import seeds, strategies
+from posequery import seeds, state, strategies
 from posequery.clips import Stream
 from posequery.files import write_text
 from posequery.metrics import frame_errors, joint_errors
@@ -27,6 +27,7 @@ from posequery.student.reading import read_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
+from posequery.terminal import tell
 
 SECONDS = ("training", "inference", "selection")
 
@@ -81,11 +82,12 @@ def run(
 
     The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a task with
     a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed goes on from its last
-    whole stretch, writes any part that came after it once more, and ends at the same bits. Raises
-    `strategies.TooFewFrames` if a window is too small for the rate.
+    whole stretch, writes any part that came after it once more, and ends at the same bits; if what
+    it left is damaged, that is told, and the loop starts over. Raises `strategies.TooFewFrames` if
+    a window is too small for the rate.
     """
     first = copy.deepcopy(network.state_dict())
-    tally = _resume(folder, network)
+    tally = _resume(task, network, first, folder)
     every, end = task.policy.every, len(task.stream)
     if progress is not None:
         progress.advance(min(tally.stretch * every, end))
@@ -176,12 +178,22 @@ def _commit(
         (folder / before).unlink()
 
 
-def _resume(folder: Path, network: nn.Module) -> Tally:
+def _resume(task: Task, network: nn.Module, first: dict[str, object], folder: Path) -> Tally:
     path = folder / "tally.json"
     if not path.is_file():
         return Tally()
-    tally = Tally(**json.loads(path.read_text()))
-    if tally.weights is not None:
-        live, _ = checkpoint.load(folder / tally.weights)
-        network.load_state_dict(live.state_dict())
+    try:
+        tally = Tally(**json.loads(path.read_text(encoding="utf-8")))
+        played = min(tally.stretch * task.policy.every, len(task.stream))
+        for kind, step in (("part", task.policy.every), ("lagged", task.lag)):
+            for start in range(0, played, step) if step else ():
+                record.read_part(folder / f"{kind}-{start:09d}.npz")
+        if tally.weights is not None:
+            live, _ = checkpoint.load(folder / tally.weights)
+            network.load_state_dict(live.state_dict())
+    except Exception as error:  # whatever is wrong with a half-way state, starting over mends it
+        tell(f"{folder}: what a killed job left is damaged ({error}); the stream starts over")
+        state.start_over(folder)
+        network.load_state_dict(first)
+        return Tally()
     return tally

@@ -53,6 +53,12 @@ def write_part(
         np.savez(temporary, allow_pickle=False, **values)
 
 
+def read_part(path: Path) -> dict[str, np.ndarray]:
+    """The arrays that `write_part` wrote, by name; raises whatever NumPy does if it is damaged."""
+    with np.load(path, allow_pickle=False) as values:
+        return {name: values[name] for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK)}
+
+
 def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file of the parts in their order.
 
@@ -62,17 +68,15 @@ def join(parts: list[Path], path: Path, fps: float) -> None:
     """
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         for part in parts:
-            with np.load(part, allow_pickle=False) as values:
-                for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK):
-                    place = name if name in PER_FRAME else f"updates/{name}"
-                    rows = values[name]
-                    if place not in file:
-                        shape = (None, *rows.shape[1:])
-                        file.create_dataset(place, data=rows, maxshape=shape, chunks=True)
-                        continue
-                    dataset = file[place]
-                    dataset.resize(len(dataset) + len(rows), axis=0)
-                    dataset[len(dataset) - len(rows) :] = rows
+            for name, rows in read_part(part).items():
+                place = name if name in PER_FRAME else f"updates/{name}"
+                if place not in file:
+                    shape = (None, *rows.shape[1:])
+                    file.create_dataset(place, data=rows, maxshape=shape, chunks=True)
+                    continue
+                dataset = file[place]
+                dataset.resize(len(dataset) + len(rows), axis=0)
+                dataset[len(dataset) - len(rows) :] = rows
         file.attrs["fps"] = fps
 
 

@@ -93,11 +93,14 @@ def _read(path: str | os.PathLike[str]) -> tuple[list[_Image], dict[int, list[_P
     try:
         with open(path, encoding="utf-8") as handle:
             content = json.load(handle, object_hook=slim)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(path, f"is cut off or not JSON ({error})", _COPY_AGAIN) from error
     if not isinstance(content, dict) or not {"images", "annotations"} <= set(content):
         fault = "has no 'images' and 'annotations'"
         raise BadInput(path, fault, "Take a person_keypoints_*.json of COCO")
+    for name in ("images", "annotations"):
+        if not isinstance(content[name], list):
+            raise BadInput(path, f"its {name!r} are no list", _COPY_AGAIN)
     images = [_build(path, row, _image) for row in content["images"]]
     people: dict[int, list[_Person]] = defaultdict(list)
     for person in filter(None, content["annotations"]):
@@ -126,7 +129,15 @@ def _build(
 
 
 def _image(row: dict[str, Any]) -> _Image:
-    return _Image(row["id"], row["file_name"], row["width"], row["height"])
+    if not isinstance(row["file_name"], str):
+        raise ValueError("a file name that is no text")
+    return _Image(_number(row["id"]), row["file_name"], row["width"], row["height"])
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise ValueError(f"an image's id that is no number: {value!r}")
+    return value
 
 
 def _person(row: dict[str, Any]) -> _Person:
@@ -139,7 +150,7 @@ def _person(row: dict[str, Any]) -> _Person:
     keypoints = values.reshape(COCO_JOINTS, 3)
     if not np.isin(keypoints[:, 2], (0, 1, 2)).all():
         raise ValueError("a visibility other than 0, 1 and 2")
-    return _Person(row["image_id"], box, keypoints)
+    return _Person(_number(row["image_id"]), box, keypoints)
 
 
 def _jpeg(path: Path, image: _Image, annotations: str | os.PathLike[str]) -> np.ndarray:
