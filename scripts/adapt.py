@@ -81,6 +81,7 @@ def main() -> None:
         arguments.output,
         arguments.cell,
         stream,
+        task.reference,
         window=window,
         stretch=task.policy.every,
         trainings=tally.trainings,

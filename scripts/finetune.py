@@ -11,7 +11,6 @@ from posequery import query
 from posequery.clips import Stream
 from posequery.command import run
 from posequery.evaluation import summary
-from posequery.metrics import joint_errors
 from posequery.progress import Progress
 from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
@@ -56,18 +55,19 @@ def main() -> None:
                 state=state / "training.pt",
                 progress=progress,
             )
+    truth = test.joints(np.arange(len(test)))
     began = time.perf_counter()
     with Progress(len(test), "frames", "test") as progress:
-        joints, _ = read_stream(network, test, progress=progress)
+        reading = read_stream(network, test, reference=truth, progress=progress)
     seconds = time.perf_counter() - began
-    errors = joint_errors(joints, test.joints(np.arange(len(test))))
     checkpoint.save(arguments.output / "weights.pt", network, info)
     summary.write_offline(
         arguments.output,
         arguments.cell,
         test,
-        joints,
-        errors,
+        reading.joints,
+        reading.parsed,
+        truth,
         pool_frames=len(pool),
         picked=len(picked),
         epochs=recipe.epochs,

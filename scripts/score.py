@@ -24,9 +24,10 @@ def main() -> None:
     pool = Stream(arguments.pool)
     network, _ = checkpoint.load(arguments.checkpoint, arguments.device, pool.size)
     with Progress(len(pool), "frames", "score") as progress:
-        joints, peaks = read_stream(network, pool, progress=progress)
+        reading = read_stream(network, pool, progress=progress)
     truth = pool.joints(np.arange(len(pool)))
-    query.write_scores(arguments.output, frame_errors(joint_errors(joints, truth)), peaks)
+    errors = frame_errors(joint_errors(reading.joints, truth))
+    query.write_scores(arguments.output, errors, reading.peaks)
 
 
 run(main)

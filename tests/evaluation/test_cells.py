@@ -21,6 +21,8 @@ SUMMARY = {
     "mpjpe_px": 20.125,
     "mpjpe_px_without_first_window": 18.5,
     "mpjpe_px_equal_lag": None,
+    "mpjpe_px_parsed": 9.5,
+    "found_share": 0.9,
     "trainings": 8,
     "frames_trained": 8,
     "passes": 80,
@@ -49,9 +51,12 @@ def test_a_row_is_what_the_summary_says(tmp_path):
         assert list(csv.reader(handle)) == [
             (
                 "setting,teacher,method,rate,k,n,seed,mpjpe_px,mpjpe_px_without_first_window,"
-                "mpjpe_px_equal_lag,trainings,frames_trained,passes,frames,folder"
+                "mpjpe_px_equal_lag,mpjpe_px_parsed,found_share,trainings,frames_trained,passes,"
+                "frames,folder"
             ).split(","),
-            "online,network,uniform,1/100,1,100,0,20.125,18.5,,8,8,80,900,cells/here".split(","),
+            "online,network,uniform,1/100,1,100,0,20.125,18.5,,9.5,0.9,8,8,80,900,cells/here".split(
+                ","
+            ),
         ]
     assert seconds.read_text() == (
         "setting,teacher,method,rate,seed,training_s,inference_s,selection_s,stream_s\n"

@@ -57,10 +57,18 @@ def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
     for name, values in (("record.h5", errors()), ("lagged.h5", errors() + 1)):
         with h5py.File(tmp_path / name, "w") as file:
             file["error"] = values
+            parsed = np.full((5, 18, 2), np.nan, np.float32)
+            # In the first frame both wrists, 3 and 5 px off; in the last all, 4 px off.
+            parsed[0, [9, 10]] = [[10, 13], [15, 10]]
+            parsed[4] = [10, 14]
+            file["parsed"] = parsed
+    reference = np.full((5, 18, 2), 10.0, np.float32)
+    reference[1, 5] = np.nan
     summary.write_online(
         tmp_path,
         {"method": "uniform", "rate": "1/2"},
         stream,
+        reference,
         window=2,
         stretch=2,
         trainings=1,
@@ -72,5 +80,7 @@ def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
     assert (told["k"], told["n"], told["passes"]) == (1, 2, 10)
     assert told["mpjpe_px_without_first_window"] == pytest.approx((12 * 7 + 55) / 35, abs=1e-4)
     assert told["mpjpe_px_equal_lag"] == pytest.approx(told["mpjpe_px"] + 1, abs=2e-4)
+    assert told["mpjpe_px_parsed"] == pytest.approx((3 + 5 + 12 * 4) / 14, abs=1e-4)
+    assert told["found_share"] == pytest.approx(14 / 59, abs=1e-4)
     seconds = json.loads((tmp_path / "seconds.json").read_text())
     assert seconds == {"training": 3.0, "stream": 1.0}

@@ -70,7 +70,7 @@ def test_the_baseline_never_trains(stream: Stream, tmp_path: Path) -> None:
     tally, network, rec = play(task(stream, "baseline"), tmp_path)
     assert (tally.trainings, tally.frames_trained) == (0, 0)
     assert same(network, build("densenet_small", "test"))
-    joints, _ = read_stream(build("densenet_small", "test"), stream)
+    joints = read_stream(build("densenet_small", "test"), stream).joints
     assert np.array_equal(rec.joints, joints)
     truth = stream.joints(np.arange(len(stream)))
     assert np.array_equal(rec.error, joint_errors(joints, truth))
@@ -88,7 +88,7 @@ def test_every_frame_is_predicted_before_it_is_trained_on(stream: Stream, tmp_pa
     by_hand = build("densenet_small", "test")
     for number, start in enumerate((0, 8, 16)):
         stop = min(start + 8, 23)
-        joints, _ = read_stream(by_hand, stream, start, stop)
+        joints = read_stream(by_hand, stream, start, stop).joints
         assert np.array_equal(rec.joints[start:stop], joints)
         if number < 2:
             picked = np.array([start, start + 4])
@@ -265,7 +265,7 @@ def test_a_window_with_too_few_labels_is_trained_on_those_there_are(
 def test_error_can_be_measured_against_the_teacher(stream: Stream, tmp_path: Path) -> None:
     truth = stream.joints(np.arange(len(stream)))
     labels = truth + seeds.generator("noise").normal(0, 30, truth.shape).astype(np.float32)
-    joints, _ = read_stream(build("densenet_small", "test"), stream, 0, 8)
+    joints = read_stream(build("densenet_small", "test"), stream, 0, 8).joints
     for by_labels, against in ((False, truth), (True, labels)):
         what = task(stream, "error", labels=labels, error_by_labels=by_labels)
         _, _, rec = play(what, tmp_path / str(by_labels))

@@ -30,6 +30,8 @@ def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **ot
         "seed": 0,
         "mpjpe_px_without_first_window": late,
         "mpjpe_px_equal_lag": None,
+        "mpjpe_px_parsed": None,
+        "found_share": None,
         "trainings": trained,
         "frames_trained": trained * k,
         "passes": trained * k * 10,

@@ -7,9 +7,10 @@ import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.files import BadInput
-from posequery.student import checkpoint, training
+from posequery.student import checkpoint
 from posequery.student.checkpoint import CheckpointInfo
 from posequery.student.network import build
+from posequery.student.reading import predict
 from posequery.teachers import network
 
 WIDTH, HEIGHT, SIZE = 64, 48, 32
@@ -68,7 +69,7 @@ def test_it_labels_the_clips_frames_from_the_source_in_the_streams_order(
     assert joints.shape == (12, 18, 2)
     frames = np.concatenate([read(second)[:5], read(first)[:7]])
     loaded, _ = checkpoint.load(teacher)
-    expected = training.predict(loaded, frames, np.tile([WIDTH, HEIGHT], (12, 1)))
+    expected = predict(loaded, frames, np.tile([WIDTH, HEIGHT], (12, 1)))
     # The two area averages round differently, which an untrained network hardly feels.
     np.testing.assert_allclose(peaks, expected[1], atol=0.05)
     assert np.median(np.abs(joints - expected[0])) < 0.5

@@ -26,7 +26,9 @@ class CellRow:
     rate: the share picked, an exact fraction.
     k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
     mpjpe_px: mean over all evaluated frames, source pixels; without_first_window: online only;
-    equal_lag: of continual alone, its weights frozen at each window's start.
+    equal_lag: of continual alone, its weights frozen at each window's start; parsed: the second
+    reading, over the joints that trt_pose's parser finds. found_share: the share that those are of
+    the labelled limb joints.
     trainings: how many were done. frames_trained: labelled frames used. passes: times epochs.
     frames: evaluated frames. folder: the cell's folder, relative to the CSV's own.
     """
@@ -41,6 +43,8 @@ class CellRow:
     mpjpe_px: float
     mpjpe_px_without_first_window: float | None
     mpjpe_px_equal_lag: float | None
+    mpjpe_px_parsed: float | None
+    found_share: float | None
     trainings: int
     frames_trained: int
     passes: int

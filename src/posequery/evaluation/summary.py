@@ -10,7 +10,7 @@ import numpy as np
 
 from posequery.clips import Stream
 from posequery.files import whole, write_text
-from posequery.metrics import mpjpe
+from posequery.metrics import joint_errors, mpjpe
 from posequery.skeletons import JOINTS, LIMBS
 
 
@@ -34,12 +34,26 @@ def breakdown(errors: np.ndarray, stream: Stream) -> dict[str, object]:
     }
 
 
+def second_reading(parsed: np.ndarray, reference: np.ndarray) -> dict[str, float | None]:
+    """MPJPE over the found joints of poses (n, 18, 2), and the share of labelled joints found.
+
+    Both over the limb joints, in source pixels. Who finds less may err less: neither says anything
+    without the other.
+    """
+    errors = joint_errors(parsed, reference)
+    labelled = np.isfinite(reference[:, LIMBS]).all(axis=2)
+    found = np.isfinite(errors[:, LIMBS]) & labelled
+    share = round(float(found.sum() / labelled.sum()), 4) if labelled.any() else None
+    return {"mpjpe_px_parsed": _px(mpjpe(errors)), "found_share": share}
+
+
 def write_offline(
     folder: Path,
     cell: dict[str, object],
     test: Stream,
     joints: np.ndarray,
-    errors: np.ndarray,
+    parsed: np.ndarray,
+    truth: np.ndarray,
     *,
     pool_frames: int,
     picked: int,
@@ -49,10 +63,12 @@ def write_offline(
 ) -> None:
     """Write errors.h5, seconds.json and summary.json of an offline cell into its folder.
 
-    errors.h5 holds joints (n, 18, 2) in source pixels and error (n, 18) on the test stream.
+    joints, parsed (the second reading) and truth are (n, 18, 2) in source pixels; errors.h5 holds
+    the first two and error (n, 18), that of joints, on the test stream.
     """
+    errors = joint_errors(joints, truth)
     with whole(folder / "errors.h5") as temporary, h5py.File(temporary, "w") as file:
-        file["joints"], file["error"] = joints, errors
+        file["joints"], file["parsed"], file["error"] = joints, parsed, errors
     _write(folder / "seconds.json", {"training": training_s, "inference": inference_s})
     counts = {
         "k": picked,
@@ -63,13 +79,15 @@ def write_offline(
         "mpjpe_px_without_first_window": None,
         "mpjpe_px_equal_lag": None,
     }
-    _write(folder / "summary.json", cell | counts | breakdown(errors, test))
+    found = second_reading(parsed, truth)
+    _write(folder / "summary.json", cell | counts | found | breakdown(errors, test))
 
 
 def write_online(
     folder: Path,
     cell: dict[str, object],
     stream: Stream,
+    reference: np.ndarray,
     *,
     window: int,
     stretch: int,
@@ -80,11 +98,13 @@ def write_online(
 ) -> None:
     """Write seconds.json and summary.json of an online cell whose record.h5 is in its folder.
 
+    reference (n, 18, 2) is what errors are measured against, in source pixels.
     `window` and `stretch` are in frames: what is left out as the first window, and what one
     training looks at.
     """
     with h5py.File(folder / "record.h5", "r") as file:
         errors = file["error"][:]
+        found = second_reading(file["parsed"][:], reference)
     equal_lag = None
     if (folder / "lagged.h5").is_file():
         with h5py.File(folder / "lagged.h5", "r") as file:
@@ -99,7 +119,7 @@ def write_online(
         "mpjpe_px_equal_lag": equal_lag,
     }
     _write(folder / "seconds.json", seconds | {"stream": len(stream) / stream.fps})
-    _write(folder / "summary.json", cell | counts | breakdown(errors, stream))
+    _write(folder / "summary.json", cell | counts | found | breakdown(errors, stream))
 
 
 def _write(path: Path, values: Mapping[str, object]) -> None:

@@ -23,7 +23,7 @@ from posequery.online import record
 from posequery.online.policies import Policy
 from posequery.progress import Progress
 from posequery.student import checkpoint
-from posequery.student.reading import read_stream
+from posequery.student.reading import Reading, read_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
@@ -97,16 +97,16 @@ def run(
             for ahead in range(-(-start // task.lag) * task.lag, stop, task.lag):
                 _predict_part(task, network, ahead, min(ahead + task.lag, end), tally, folder)
         began = time.perf_counter()
-        joints, peaks = read_stream(network, task.stream, start, stop)
-        error = joint_errors(joints, task.reference[start:stop])
+        reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
+        error = joint_errors(reading.joints, task.reference[start:stop])
         tally.seconds["inference"] += time.perf_counter() - began
         version, update = tally.trainings, None
         due = task.policy.times is None or tally.trainings < task.policy.times
         # Nothing is trained that nothing tests: not on a partial window, nor at the stream's end.
         if due and start + every < end:
-            update = _train(task, network, first, start, joints, error, peaks, tally)
+            update = _train(task, network, first, start, reading, error, tally)
         part = folder / f"part-{start:09d}.npz"
-        record.write_part(part, joints, peaks, error, version, update)
+        record.write_part(part, *reading, error, version, update)
         tally.stretch += 1
         _commit(folder, network, info, tally, changed=tally.trainings > version)
         if progress is not None:
@@ -117,10 +117,10 @@ def run(
 def _predict_part(
     task: Task, network: nn.Module, start: int, stop: int, tally: Tally, folder: Path
 ) -> None:
-    joints, peaks = read_stream(network, task.stream, start, stop)
-    error = joint_errors(joints, task.reference[start:stop])
+    reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
+    error = joint_errors(reading.joints, task.reference[start:stop])
     part = folder / f"lagged-{start:09d}.npz"
-    record.write_part(part, joints, peaks, error, tally.trainings, None)
+    record.write_part(part, *reading, error, tally.trainings, None)
 
 
 def _train(
@@ -128,20 +128,19 @@ def _train(
     network: nn.Module,
     first: dict[str, object],
     start: int,
-    joints: np.ndarray,
+    reading: Reading,
     error: np.ndarray,
-    peaks: np.ndarray,
     tally: Tally,
 ) -> record.Update | None:
     began = time.perf_counter()
-    size = len(joints)
+    size = len(error)
     labels = task.labels[start : start + size]
     if task.policy.strategy is None:
         picked = strategies.Selection(np.arange(size))
     else:
-        seen = joint_errors(joints, labels) if task.error_by_labels else error
+        seen = joint_errors(reading.joints, labels) if task.error_by_labels else error
         window = strategies.Window(
-            size, task.policy.rate, frame_errors(seen), peaks, task.confidence
+            size, task.policy.rate, frame_errors(seen), reading.peaks, task.confidence
         )
         random = seeds.generator(*task.words, "selection", start)
         picked = strategies.select(task.policy.strategy, window, random)

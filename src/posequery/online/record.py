@@ -12,7 +12,7 @@ import numpy as np
 
 from posequery.files import BadInput, whole
 
-PER_FRAME = ("joints", "peaks", "error", "version")
+PER_FRAME = ("joints", "peaks", "parsed", "error", "version")
 PER_UPDATE = ("frame", "count")
 PER_PICK = ("picked", "score", "decided_by")
 REPAIR = "Delete this cell's folder and run the workflow again"
@@ -32,17 +32,19 @@ def write_part(
     path: Path,
     joints: np.ndarray,
     peaks: np.ndarray,
+    parsed: np.ndarray,
     error: np.ndarray,
     version: int,
     update: Update | None,
 ) -> None:
-    """Write one stretch: joints (n, 18, 2) in source pixels, peaks and error (n, 18)."""
+    """Write one stretch: joints and parsed (n, 18, 2) in source pixels, peaks and error (n, 18)."""
     none = np.empty(0)
     values = {
         "joints": joints,
         "peaks": peaks,
+        "parsed": parsed,
         "error": error,
-        "version": np.full(len(joints), version, np.int32),
+        "version": np.full(len(error), version, np.int32),
         "frame": np.array([update.frame] if update else [], np.int64),
         "count": np.array([len(update.picked)] if update else [], np.int64),
         "picked": (update.picked if update else none).astype(np.int64),
@@ -62,9 +64,10 @@ def read_part(path: Path) -> dict[str, np.ndarray]:
 def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file of the parts in their order.
 
-    Datasets: joints (n, 18, 2), peaks (n, 18), error (n, 18) in source pixels, version (n,): how
-    many trainings the weights had seen; updates/frame (u,), updates/count (u,), updates/picked,
-    updates/score and updates/decided_by, one after another for each update. Attribute: fps.
+    Datasets, in source pixels: joints and parsed (n, 18, 2), peaks (n, 18), error (n, 18), version
+    (n,): how many trainings the weights had seen; updates/frame (u,), updates/count (u,),
+    updates/picked, updates/score and updates/decided_by, one after another for each update.
+    Attribute: fps.
     """
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         for part in parts:

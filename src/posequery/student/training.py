@@ -1,4 +1,4 @@
-"""Training the network on labelled images, and reading joints from frames with it."""
+"""Training the network on labelled images."""
 
 import csv
 import math
@@ -19,20 +19,17 @@ from torch import nn
 from posequery import seeds
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
-from posequery.skeletons import MIRROR
-from posequery.student import decoding, pixels, targets
+from posequery.student import targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
 from posequery.student.batches import Batch, BatchMaker, Wanted, load
-from posequery.student.network import STRIDE
 from posequery.student.recipe import Recipe
 from posequery.student.samples import Sample
+from posequery.terminal import tell
 
 MEAN = 255 * torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 SPREAD = 255 * torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 """ImageNet's, as upstream."""
-
-PREDICTION_BATCH = 32
 
 
 class Epoch(NamedTuple):
@@ -50,7 +47,7 @@ class Epoch(NamedTuple):
 
 
 @contextmanager
-def _flushed_denormals() -> Iterator[None]:
+def flushed_denormals() -> Iterator[None]:
     """Numbers too small to matter count as zero: on a CPU they are many times slower."""
     torch.set_flush_denormal(True)
     try:
@@ -59,7 +56,7 @@ def _flushed_denormals() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-@_flushed_denormals()
+@flushed_denormals()
 def fit(
     network: nn.Module,
     samples: Sequence[Sample],
@@ -143,29 +140,6 @@ def step(
     loss.backward()
     optimiser.step(learning_rate)
     return loss.item()
-
-
-@_flushed_denormals()
-def predict(
-    network: nn.Module, frames: np.ndarray, source_sizes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (n, 18, 2) in source pixels and their peaks' values (n, 18) of frames.
-
-    frames (n, s, s, 3) uint8 RGB at the network's size; source_sizes (n, 2) width and height.
-    Leaves the network in eval mode.
-    """
-    network.eval()
-    device = next(network.parameters()).device
-    points, values = [np.empty((0, len(MIRROR), 2))], [np.empty((0, len(MIRROR)))]
-    side = frames.shape[1] // STRIDE
-    with torch.inference_mode():
-        for start in range(0, len(frames), PREDICTION_BATCH):
-            batch = torch.from_numpy(frames[start : start + PREDICTION_BATCH]).to(device)
-            found = decoding.highest_peaks(network(normalised(batch))[0])
-            points.append(found[0].cpu().numpy())
-            values.append(found[1].cpu().numpy())
-    joints = pixels.to_source(np.concatenate(points), side, source_sizes)
-    return joints, np.concatenate(values).astype(np.float32)
 
 
 def normalised(images: torch.Tensor) -> torch.Tensor:
@@ -275,6 +249,7 @@ def _restore(
             best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
     except Exception:  # whatever is wrong with a half-way state, starting over mends it
+        tell(f"{state}: what a killed training left is damaged ({error}); it starts over")
         network.load_state_dict(first)
         return []
     return epochs

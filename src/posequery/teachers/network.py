@@ -12,7 +12,8 @@ import numpy as np
 from posequery.clips import Stream
 from posequery.progress import Progress
 from posequery.sources.playback import play
-from posequery.student import checkpoint, training
+from posequery.student import checkpoint
+from posequery.student.reading import predict
 
 BATCH = 32
 
@@ -37,9 +38,9 @@ def label_stream(
         for clip in stream.clips:
             for batch in _batches(play(clip, info.input_size)):
                 sizes = np.tile([clip.width, clip.height], (len(batch), 1))
-                found = training.predict(network, batch, sizes)
-                joints.append(found[0])
-                peaks.append(found[1])
+                found = predict(network, batch, sizes)
+                joints.append(found.joints)
+                peaks.append(found.peaks)
                 progress.advance(len(batch))
     labels, values = np.concatenate(joints), np.concatenate(peaks)
     labels[values < THRESHOLD] = np.nan
