@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -54,6 +55,19 @@ def test_without_annotation_all_frames_and_no_label(tmp_path, source):
     assert clip.info.frames == 10
     assert np.isnan(clip.joints).all()
     assert not clip.confidence.any()
+
+
+def test_a_video_without_annotation_that_lost_its_end_leaves_nothing(
+    tmp_path, write_video, numbered
+):
+    fast = {"movflags": "+faststart"}
+    source = write_video(tmp_path / "own.mp4", map(numbered, range(40)), container_options=fast)
+    with av.open(str(source)) as container:
+        ends = sorted(packet.pos + packet.size for packet in container.demux() if packet.size)
+    source.write_bytes(source.read_bytes()[: ends[19]])
+    with pytest.raises(BadInput, match=r"own\.mp4: is cut off"):
+        extract(source, None, size=16, output=tmp_path / "a.h5", **NAMES)
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_the_same_call_gives_the_same_bytes(tmp_path, source, labels):

@@ -168,6 +168,77 @@ def test_truncated_before_its_table_of_contents(tmp_path, numbered, write_video)
     refused(path, "truncated")
 
 
+def cut_between_packets(path, keep):
+    """The file's bytes up to the end of the `keep`th packet."""
+    with av.open(str(path)) as container:
+        ends = sorted(packet.pos + packet.size for packet in container.demux() if packet.size)
+    return path.read_bytes()[: ends[keep - 1]]
+
+
+def written(path, pts, kind, extra_sound=0.0):
+    """A video of grey frames at `pts` (milliseconds), and of silence that lasts longer by that."""
+    with av.open(str(path), "w", format=kind, options=FASTSTART if kind == "mp4" else {}) as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        sound = file.add_stream("aac", rate=48000) if extra_sound else None
+        for time in pts:
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), time % 200, np.uint8))
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+        if sound:
+            for block in range(int((pts[-1] / 1000 + extra_sound) * 48000 / 1024)):
+                silence = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp")
+                silence.sample_rate, silence.pts = 48000, 1024 * block
+                file.mux(sound.encode(silence))
+            file.mux(sound.encode())
+    return path
+
+
+EVEN = [20 * frame for frame in range(60)]
+UNEVEN = np.cumsum(np.random.default_rng(1).choice([17, 33, 34, 66], 60)).tolist()
+PAUSED = [time + 3000 * (time > 600) for time in EVEN]
+LATE = [time + 5000 for time in EVEN]
+
+
+@pytest.mark.parametrize("pts", [EVEN, UNEVEN, PAUSED, LATE], ids="even uneven paused late".split())
+@pytest.mark.parametrize("kind", ["mp4", "matroska"])
+@pytest.mark.parametrize("extra_sound", [0.0, 1.5])
+def test_whole_at_any_rate_and_not_whole(tmp_path, pts, kind, extra_sound):
+    path = written(tmp_path / "whole.video", pts, kind, extra_sound)
+    assert len(read(path, size=16)) == 60
+    if not extra_sound:  # the sound is written after the pictures or between them
+        cut = tmp_path / "cut.video"
+        cut.write_bytes(cut_between_packets(path, 40))
+        refused(cut, "is cut off: it should end after")
+
+
+def test_one_missing_frame_is_no_news(tmp_path):
+    path = written(tmp_path / "whole.mkv", EVEN, "matroska")
+    path.write_bytes(cut_between_packets(path, 59))
+    assert len(read(path, size=16)) >= 58
+
+
+def test_cut_between_two_packets(tmp_path, counted):
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(cut_between_packets(counted, 30))
+    refused(path, r"is cut off: it should end after 1\.20 s and does after 0\.6\d s")
+    first = [frame for frame, _ in zip(video.frames(path), range(20), strict=False)]
+    assert len(first) == 20  # who needs no more is not refused
+
+
+def test_trimmed_on_a_phone(tmp_path, counted):
+    """An edit list shows half of the frames that the file holds and counts."""
+    content = bytearray(counted.read_bytes())
+    entry = content.index(b"elst") + 12  # version 0 (ISO/IEC 14496-12, 8.6.6): one entry
+    content[entry : entry + 4] = (600).to_bytes(4, "big")  # milliseconds
+    path = tmp_path / "trimmed.mp4"
+    path.write_bytes(content)
+    assert video.info(path).frames == 60
+    assert len(read(path, size=16)) == 30
+
+
 def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video):
     generator = np.random.default_rng(3)
     noise = (generator.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(30))

@@ -31,7 +31,8 @@ def extract(
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
     dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
     labelled. `size` is the side of the network's square in pixels. Raises `BadInput` for a video
-    or annotation that cannot be used, or an annotation longer than the video.
+    or annotation that cannot be used, a video without annotation whose end is missing, or an
+    annotation longer than the video.
     """
     joints = None if annotation is None else human36m.annotation(annotation)
     about = video.info(source)

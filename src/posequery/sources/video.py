@@ -1,6 +1,7 @@
 """Video files as RGB frames: every frame once, in presentation order, whole or reported."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from posequery.files import BadInput
 
 _COPY_AGAIN = "Copy or download it again"
 _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
+
+DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""FFmpeg's names of the containers that hold a length, so that a lost end shows."""
+SLACK = 0.01
+"""Share of its length that a whole video may lack at its end, if that is more than two frames."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def frames(
     x_source = (x_net + 0.5) * W / size - 0.5; otherwise frames are (H, W, 3). `threads` decode
     (0: one per core); their number does not change a bit. Frames are upright: a phone's are turned
     as its metadata says. Raises `BadInput` for a file that is missing, empty, truncated, damaged,
-    to be turned by other than quarters, or not a video.
+    to be turned by other than quarters, or not a video; for an end that is missing once the last
+    frame there is has been taken.
     """
     reformatter = VideoReformatter()
     for frame in decoded(path, threads):
@@ -89,6 +96,7 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
     """As `frames`, but the decoder's own frames, neither converted nor turned."""
     with _opened(path, threads) as (container, stream):
         count = 0
+        end: float | None = None
         try:
             for packet in container.demux(stream):
                 if packet.is_corrupt:
@@ -101,11 +109,41 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
                         raise BadInput(path, fault, "Split it there")
                     yield frame
                     count += 1
+                    end = None
+                    if frame.time is not None and frame.time_base is not None:
+                        end = frame.time + float(frame.duration * frame.time_base)
         except av.FFmpegError as error:
             fault = f"is truncated or damaged after frame {count} ({error.strerror})"
             raise BadInput(path, fault, _ENCODE_AGAIN) from error
         if not count:
             raise BadInput(path, "holds no frame", _COPY_AGAIN)
+        declared = _declared_end(container, stream)
+        rate = stream.average_rate or stream.guessed_rate
+        if not declared or not rate or end is None:
+            return
+        if declared - end > max(2 / float(rate), SLACK * declared):
+            fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
+            raise BadInput(path, fault, _COPY_AGAIN)
+
+
+def _declared_end(container: InputContainer, stream: VideoStream) -> float | None:
+    """When the last frame should end (s); None where the file does not say, or only guesses it.
+
+    Not the number of frames: an edit list hides some, as in a video that was trimmed on a phone,
+    and frames that follow each other at a varying rate do not tell the time.
+    """
+    if container.format.name not in DECLARING:
+        return None
+    if stream.duration and stream.time_base:
+        return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+    # Matroska's own length is that of its longest stream, perhaps the sound.
+    said = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if said:
+        hours, minutes, seconds = map(float, said.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    if container.duration and len(container.streams) == 1:
+        return container.duration / av.time_base
+    return None
 
 
 @contextmanager
