@@ -23,7 +23,7 @@ class TwoPeople(nn.Module):
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         maps = [targets.confidence_maps(one[None, None], GRID, 0.8) for one in self.people]
-        both = torch.maximum(maps[0], 0.8 * maps[1])
+        both = torch.maximum(maps[0], 0.5 * maps[1])
         fields = targets.affinity_fields(self.people[None], GRID, 0.8)
         repeat = (len(images), 1, 1, 1)
         return both.repeat(repeat), fields.repeat(repeat)

@@ -248,7 +248,7 @@ def _restore(
         if best is not None:
             best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
-    except Exception:  # whatever is wrong with a half-way state, starting over mends it
+    except Exception as error:  # whatever is wrong with a half-way state, starting over mends it
         tell(f"{state}: what a killed training left is damaged ({error}); it starts over")
         network.load_state_dict(first)
         return []
