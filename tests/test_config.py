@@ -133,6 +133,14 @@ def test_a_checkpoint_is_found_from_the_study_file(tmp_path: Path) -> None:
     assert study.student.checkpoint == tmp_path.resolve() / "a b.pt"
 
 
+def test_trt_poses_own_pre_training_is_a_study_to_extend(tmp_path: Path) -> None:
+    student = load_study(write(tmp_path, "extends: trt_pose\n" + RENDERED), {}, CONFIG).student
+    recipe = student.recipe
+    assert (student.name, student.input_size) == ("densenet121_baseline_att", 256)
+    assert (recipe.epochs, recipe.schedule, recipe.batch_size) == (250, [75, 150], 64)
+    assert (recipe.learning_rate, recipe.stdev, recipe.augmentation.flip) == (1e-3, 0.025, False)
+
+
 def test_the_grid_is_the_papers() -> None:
     study = load_study("mini", {}, CONFIG)
     cells = grid.cells(study)

@@ -137,3 +137,24 @@ def test_a_checkpoint_is_for_one_input_size(tmp_path: Path) -> None:
     assert checkpoint.load(path, input_size=96)[1].input_size == 96
     with pytest.raises(BadInput, match="trained on 96 pixels, the clips have 80"):
         checkpoint.load(path, input_size=80)
+
+
+def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
+    network = build("densenet_small", "a")
+    info = checkpoint.CheckpointInfo("densenet_small", 96)
+    for name in ("one", "two"):
+        checkpoint.save(tmp_path / f"{name}.pt", network, info)
+    assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "two.pt").read_bytes()
+
+
+def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    info = checkpoint.CheckpointInfo("densenet_small", 96)
+    network = build("densenet_small", "a")
+    checkpoint.save(path, network, info)
+    content = bytearray(path.read_bytes())
+    place = content.index(network.stem[0].weight.detach().numpy().tobytes()[:64])
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"a\.pt: is damaged: .* differs from its checksum"):
+        checkpoint.load(path)

@@ -27,11 +27,12 @@ class CheckpointInfo(NamedTuple):
 
 
 def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo) -> None:
-    """Write the weights of `network` to `path`, whole or not at all."""
+    """Write the weights of `network` to `path`, whole or not at all; equal ones give equal bytes."""
     weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
     content = {**info._asdict(), "joints": list(JOINTS), "weights": weights}
-    with whole(path) as temporary:
-        torch.save(content, temporary)
+    # Through a handle: torch would write the temporary file's own name into a path's.
+    with whole(path) as temporary, open(temporary, "wb") as file:
+        torch.save(content, file)
 
 
 def load(
@@ -75,13 +76,14 @@ def is_own(content: object) -> bool:
 def read(path: str | os.PathLike[str], fix: str) -> Any:
     """What is in a torch file, of either of torch's formats, on the CPU.
 
-    Raises `BadInput`, with `fix`, for a file that is missing, truncated, compressed, or holds
+    Raises `BadInput`, with `fix`, for a file that is missing, damaged, compressed, or holds
     anything but tensors and plain data; nothing in it is ever executed.
     """
     if not Path(path).is_file():
         raise BadInput(path, "there is no such checkpoint", fix)
     try:
-        if not _is_compressed(path):
+        fault = _fault_of_zip(path)
+        if not fault:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         fault = "holds more than weights, so that reading it could run code"
@@ -90,15 +92,19 @@ def read(path: str | os.PathLike[str], fix: str) -> Any:
         raise BadInput(path, fault, fix) from error
     except Exception as error:  # torch has no error of its own for a broken file
         raise BadInput(path, "is truncated or no checkpoint", fix) from error
-    raise BadInput(path, "is compressed, which no checkpoint is", fix)
+    raise BadInput(path, fault, fix)
 
 
-def _is_compressed(path: str | os.PathLike[str]) -> bool:
-    """Whether it is a zip file that may unpack to any size: torch's are never compressed."""
+def _fault_of_zip(path: str | os.PathLike[str]) -> str:
+    """What is wrong with a zip file that torch's own reading would not notice."""
     if not zipfile.is_zipfile(path):
-        return False
+        return ""
     with zipfile.ZipFile(path) as archive:
-        return any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
+        # It may unpack to any size; torch's are never compressed.
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            return "is compressed, which no checkpoint is"
+        damaged = archive.testzip()
+    return f"is damaged: {damaged} differs from its checksum" if damaged else ""
 
 
 def state_dict(path: str | os.PathLike[str], content: object, fix: str) -> dict[str, torch.Tensor]:
