@@ -15,8 +15,9 @@ def refine(maps: torch.Tensor, peaks: torch.Tensor, window: int = WINDOW) -> tor
 
     Peaks are whole cells (row, column), the result is (x, y) in cells, centre of the first (0, 0).
     Beyond the border values are mirrored and coordinates are not (trt_pose, refine_peaks.cpp).
-    Negative values count as zero, which upstream leaves undefined; where nothing around the peak
-    is positive, the peak itself is returned, so that the result is always finite.
+    Negative values count as zero, where upstream weighs with them and may leave the window or
+    divide by zero; where nothing around the peak is positive, the peak itself is returned, so that
+    the result is always finite.
     """
     height, width = maps.shape[-2:]
     reach = torch.arange(window, device=maps.device) - window // 2

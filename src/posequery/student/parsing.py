@@ -2,11 +2,12 @@
 
 Peaks, links between them and people made of what is linked (trt_pose/parse/*.cpp). The arithmetic
 is float32 in upstream's order, so that a point between two cells falls into the same one. Where
-upstream leaves its own range this does not: a peak around which the map's sum is not positive stays
-in its cell. Of several equally good assignments scipy's is taken.
+upstream divides by zero (the map around a peak sums to nothing) the peak stays in its cell, and of
+several equally good assignments scipy's is taken.
 """
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
-from torch.nn import functional
 
 from posequery.skeletons import JOINTS, LIMBS, LINKS
 from posequery.student.decoding import WINDOW
@@ -34,6 +34,8 @@ PAIRS_AT_ONCE = 1 << 14
 """So that what is computed of pairs of peaks stays in a CPU's cache, however many there are."""
 
 _FROM, _TO = np.array(LINKS).T
+
+_Point = tuple[np.ndarray, np.ndarray]
 
 
 class Peaks(NamedTuple):
@@ -72,7 +74,7 @@ class People(NamedTuple):
 def parse(maps: torch.Tensor, fields: torch.Tensor) -> list[People]:
     """The people of each image of a batch: maps (b, 18, h, w), fields (b, 42, h, w); h, w > 2.
 
-    Raises ValueError for a field that is not finite where it is read.
+    Raises ValueError for maps, or fields between two peaks, that are not finite.
     """
     peaks = find_peaks(maps)
     return assemble(peaks, find_links(fields, peaks))
@@ -104,37 +106,55 @@ def find_peaks(maps: torch.Tensor) -> Peaks:
     Each is refined to the centroid of its window, weighted by the map's values. Beyond the border
     values are mirrored and coordinates are not (find_peaks.cpp, refine_peaks.cpp).
     """
-    reach = WINDOW // 2
-    # What is mirrored is in the window anyway, so that it serves both comparison and centroid.
-    padded = functional.pad(maps.detach().float().cpu(), [reach] * 4, mode="reflect").numpy()
-    values, across = padded.ravel(), padded.shape[-1]
-    high = np.zeros(padded.shape, bool)
-    inner = (..., slice(reach, -reach), slice(reach, -reach))
-    np.greater_equal(padded[inner], PEAK_THRESHOLD, out=high[inner])
-    down, right = np.divmod(np.arange(WINDOW**2), WINDOW) - np.array(reach)
-    window = down * across + right
-
-    cells = np.flatnonzero(high)
+    height, width = size = maps.shape[-2], maps.shape[-1]
+    values = maps.detach().float().cpu().contiguous().numpy().ravel()
+    if not np.isfinite(values.max(initial=0)):
+        raise ValueError("the maps are not finite")
+    cells = np.flatnonzero(values >= PEAK_THRESHOLD)
+    # The four neighbours rule out nearly all, so that few windows need be looked at.
+    row, column = cells // width % height, cells % width
+    beside = [cells - (column > 0), cells + (column < width - 1)]
+    beside += [cells - width * (row > 0), cells + width * (row < height - 1)]
     peaks = values[cells]
-    for step in window[np.argsort(down**2 + right**2)][1:]:  # the nearest rule out the most
-        highest = values.take(cells + step) <= peaks
-        cells, peaks = cells[highest], peaks[highest]
-    planes = cells // padded[0, 0].size
-    counts = np.bincount(planes, minlength=len(padded) * len(JOINTS))
-    early = _owners(counts)[1] < MOST_PEAKS
-    cells, peaks = cells[early], peaks[early]
-
-    weights = values.take(window[:, None] + cells)
-    total = _sum(weights)
-    centre = np.divmod(cells % padded[0, 0].size, across)
-    places = np.empty((len(cells), 2), np.float32)
-    for axis, (steps, size) in enumerate(zip((down, right), maps.shape[-2:], strict=True)):
-        centroid = (centre[axis] - reach).astype(np.float32)
-        moments = weights * (centroid + steps[:, None].astype(np.float32))
-        np.divide(_sum(moments), total, out=centroid, where=total > 0)
-        places[:, axis] = (centroid + np.float32(0.5)) / np.float32(size) * np.float32(size)
+    high = np.logical_and.reduce([values.take(neighbours) <= peaks for neighbours in beside])
+    cells, peaks = cells[high], peaks[high]
+    # What is mirrored is in the window anyway, so that it serves the comparison too.
+    high = np.logical_and.reduce([values.take(n) <= peaks for n in _window(cells, size)])
+    counts = np.bincount(cells[high] // (height * width), minlength=maps[:, :, 0, 0].numel())
+    high[high] = _owners(counts)[1] < MOST_PEAKS
     counts = np.minimum(counts, MOST_PEAKS).reshape(-1, len(JOINTS))
-    return Peaks(places, peaks, counts)
+    return Peaks(_refined(values, cells[high], size), peaks[high], counts)
+
+
+def _refined(values: np.ndarray, cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    weights = np.stack([values.take(neighbours) for neighbours in _window(cells, size)])
+    total = _sum(weights)
+    centres = cells // size[1] % size[0], cells % size[1]
+    steps = np.divmod(np.arange(WINDOW**2)[:, None], WINDOW)
+    places = np.empty((len(cells), 2), np.float32)
+    for axis, (centre, step) in enumerate(zip(centres, steps, strict=True)):
+        centroid = centre.astype(np.float32)
+        moments = weights * (centre + step - WINDOW // 2).astype(np.float32)
+        np.divide(_sum(moments), total, out=centroid, where=total != 0)
+        # There and back as a share of the map's side, since upstream's float32 goes that way.
+        side = np.float32(size[axis])
+        places[:, axis] = (centroid + np.float32(0.5)) / side * side
+    return places
+
+
+def _window(cells: np.ndarray, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """For each place of a window, row by row, the cells that are there, mirrored at the border."""
+    height, width = size
+    row, column = cells // width % height, cells % width
+    steps = np.arange(WINDOW)[:, None] - WINDOW // 2
+    starts = cells - column + width * (_mirrored(row + steps, height) - row)
+    columns = _mirrored(column + steps, width)
+    return (start + along for start, along in product(starts, columns))
+
+
+def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
+    index = np.abs(index)
+    return np.where(index < size, index, 2 * size - index - 2)
 
 
 def find_links(fields: torch.Tensor, peaks: Peaks) -> Links:
@@ -145,20 +165,24 @@ def find_links(fields: torch.Tensor, peaks: Peaks) -> Links:
     """
     values = fields.detach().float().cpu().contiguous().numpy()
     counts = peaks.counts
-    first = np.cumsum(counts).reshape(counts.shape) - counts
     image, kind = np.nonzero(counts[:, _FROM] * counts[:, _TO])
+    if not len(kind):
+        return Links(*np.empty((3, 0), np.intp))
     # Rows of a matrix of scores are the peaks of that end that has fewer.
     turned = counts[image, _FROM[kind]] > counts[image, _TO[kind]]
     joints = np.where(turned, (_TO[kind], _FROM[kind]), (_FROM[kind], _TO[kind]))
     shapes = counts[image, joints].T
-    found = [np.empty((3, 0), np.intp)]
+    first = (np.cumsum(counts).reshape(counts.shape) - counts)[image, joints]
+    field = image * len(LINKS) + kind
+    found = []
     parts = np.cumsum(shapes.prod(axis=1)) // PAIRS_AT_ONCE
     for some in np.split(np.arange(len(kind)), np.flatnonzero(np.diff(parts)) + 1):
         matrix, row, column = _entries(shapes[some])
         matrix = some[matrix]
-        pair = np.stack([row, column]) + first[image, joints][:, matrix]
+        pair = first[:, matrix] + (row, column)
         pair = np.where(turned[matrix], pair[::-1], pair)
-        scores = _scores(values, image[matrix], kind[matrix], *peaks.places[pair])
+        (start_y, end_y), (start_x, end_x) = peaks.places.T.take(pair, axis=1)
+        scores = _scores(values, field[matrix], (start_y, start_x), (end_y, end_x))
         if not np.isfinite(scores).all():
             raise ValueError("the fields are not finite")
         best = assign(scores, shapes[some])
@@ -175,8 +199,6 @@ def assign(scores: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     """
     matrix, _, column = _entries(shapes)
     rows = np.flatnonzero(column == 0)
-    if not len(rows):
-        return rows
     highest = np.maximum.reduceat(scores, rows)
     chosen = np.flatnonzero(scores == np.repeat(highest, shapes[matrix[rows], 1]))
     # Where the rows' highest are one each, in columns of their own, they are the assignment.
@@ -184,14 +206,14 @@ def assign(scores: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     taken = np.bincount(matrix[chosen] * most + column[chosen], minlength=len(shapes) * most)
     taken = taken.reshape(len(shapes), most)
     contested = (taken.max(axis=1) > 1) | (taken.sum(axis=1) > shapes[:, 0])
-    found = [chosen[~contested[matrix[chosen]]]]
-    costs, ends = -scores.astype(np.float64), np.cumsum(shapes.prod(axis=1))
-    for index in np.flatnonzero(contested):
-        height, width = shapes[index]
-        start = ends[index] - height * width
-        row, taker = linear_sum_assignment(costs[start : ends[index]].reshape(height, width))
-        found.append(start + row * width + taker)
-    return np.sort(np.concatenate(found))
+    sizes, costs = shapes.prod(axis=1), -scores.astype(np.float64)
+    blocks = np.column_stack([np.cumsum(sizes) - sizes, sizes, shapes])
+    takers = [np.empty(0, np.intp)]
+    for start, size, height, width in blocks[contested].tolist():
+        cost = costs[start : start + size].reshape(height, width)
+        takers.append(linear_sum_assignment(cost)[1])
+    weighed = rows[contested[matrix[rows]]] + np.concatenate(takers)
+    return np.sort(np.append(chosen[~contested[matrix[chosen]]], weighed))
 
 
 def assemble(peaks: Peaks, links: Links) -> list[People]:
@@ -230,22 +252,21 @@ def _graph(rows: np.ndarray, ends: np.ndarray) -> csr_array:
     return csr_array((np.ones(len(ends)), ends, rows), shape=(len(rows) - 1, len(rows) - 1))
 
 
-def _scores(
-    values: np.ndarray, image: np.ndarray, kind: np.ndarray, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Scores (n,) of pairs whose places are start (n, 2) and end (n, 2)."""
+def _scores(values: np.ndarray, field: np.ndarray, start: _Point, end: _Point) -> np.ndarray:
+    """Scores (n,) of pairs at start and end in the fields (n,) of `values`."""
     height, width = values.shape[-2:]
-    start, way = start.T, (end - start).T
-    length = np.sqrt(way[0] * way[0] + way[1] * way[1])
-    unit = way / (length.astype(np.float64) + 1e-5).astype(np.float32)
+    (y, x), (down, right) = start, (end[0] - start[0], end[1] - start[1])
+    length = np.sqrt(down * down + right * right)
+    length = (length.astype(np.float64) + 1e-5).astype(np.float32)
     share = (np.arange(SAMPLES, dtype=np.float32) / np.float32(SAMPLES - 1))[:, None]
-    y, x = start[:, None] + share * way[:, None]
-    inside = (y > -1) & (y < height) & (x > -1) & (x < width)
+    y, x = y + share * down, x + share * right
     row, column = y.clip(0, height - 1).astype(np.intp), x.clip(0, width - 1).astype(np.intp)
-    cell = (image * values.shape[1] + 2 * kind) * (height * width) + row * width + column
+    cell = 2 * field * (height * width) + row * width + column
     flat = values.ravel()
-    dots = flat.take(cell) * unit[0] + flat.take(cell + height * width) * unit[1]
-    return _sum(dots * inside) / np.float32(SAMPLES)
+    dots = flat.take(cell) * (down / length) + flat.take(cell + height * width) * (right / length)
+    if y.min() <= -1 or x.min() <= -1 or y.max() >= height or x.max() >= width:
+        dots[(y <= -1) | (y >= height) | (x <= -1) | (x >= width)] = 0
+    return _sum(dots) / np.float32(SAMPLES)
 
 
 def _sum(terms: np.ndarray) -> np.ndarray:
