@@ -27,7 +27,7 @@ class CheckpointInfo(NamedTuple):
 
 
 def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo) -> None:
-    """Write the weights of `network` to `path`, whole or not at all; equal ones give equal bytes."""
+    """Write the weights of `network` to `path`, whole or not at all; equal ones in equal bytes."""
     weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
     content = {**info._asdict(), "joints": list(JOINTS), "weights": weights}
     # Through a handle: torch would write the temporary file's own name into a path's.
