@@ -189,15 +189,26 @@ def test_a_peak_whose_window_sums_to_nothing_stays_in_its_cell() -> None:
     assert people.joints[0, 4].tolist() == [6, 3]
 
 
-def test_points_beyond_the_border_count_as_nothing() -> None:
-    """A negative value pushes a peak past the map's edge, where its links have no field."""
+def test_a_single_peak_is_the_slow_ones() -> None:
+    """To the last bit, however few numbers there are to add."""
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        maps = torch.zeros(1, 18, 9, 9)
+        maps[0, 4, 2:7, 2:7] = torch.rand(5, 5, generator=generator)
+        maps[0, 4, 4, 4] = 1
+        assert_same(maps, torch.zeros(1, 42, 9, 9))
+
+
+@pytest.mark.parametrize(("turns", "sign"), [(0, 1), (1, -1), (2, -1), (3, 1)])
+def test_points_beyond_the_border_count_as_nothing(turns: int, sign: int) -> None:
+    """Negative values push two peaks past the map's edge, where their link has no field."""
     maps = torch.zeros(1, 18, 10, 10)
-    maps[0, [5, 7], 8, 2:9:6] = 1
-    maps[0, 7, 7, 8] = -0.9
-    fields = torch.ones(1, 42, 10, 10)
+    maps[0, 5, 7:9, 2] = maps[0, 7, 7:9, 7] = torch.tensor([-0.9, 1])
+    maps, fields = maps.rot90(turns, (2, 3)), sign * torch.ones(1, 42, 10, 10)
     people = assert_same(maps, fields)[0]
-    assert people.joints[0, 5].tolist() == [2, 9]
-    assert people.joints[1, 7, 1] > 9.5
+    assert people.found.tolist() == [1, 1]
+    maps[maps < 0] = 0
+    assert assert_same(maps, fields)[0].found.tolist() == [2]
 
 
 def test_a_person_made_of_two_has_the_peak_farther_from_the_first() -> None:
@@ -213,6 +224,22 @@ def test_a_person_made_of_two_has_the_peak_farther_from_the_first() -> None:
     assert people.found.tolist() == [5]
     assert people.values[0, [0, 1, 3, 5, 17]].tolist() == [0, 1, 2, 3, 5]
     assert people.joints[0, 5].tolist() == [6.5, 5.5]
+
+
+def test_of_two_peaks_as_far_that_over_later_links_is_taken() -> None:
+    """Nose - left eye - ear - shoulder - one neck, and the same on the right to another."""
+    peaks = parsing.Peaks(
+        np.zeros((9, 2), f32), np.arange(9).astype(f32), np.bincount([*range(7), 17, 17])[None]
+    )
+    links = {(0, 1): (0, 1), (0, 2): (0, 2), (1, 3): (1, 3), (2, 4): (2, 4), (3, 5): (3, 5)}
+    links |= {(4, 6): (4, 6), (17, 5): (7, 5), (17, 6): (8, 6)}
+    for order in (1, -1):
+        chosen = dict(list(links.items())[::order])
+        kinds = np.array([LINKS.index(link) for link in chosen])
+        ends = np.array(list(chosen.values())).T
+        people = parsing.assemble(peaks, parsing.Links(kinds, *ends))[0]
+        assert people.values[0, :8].tolist() == pytest.approx([*range(7), np.nan], nan_ok=True)
+        assert people.values[0, 17] == 8
 
 
 def test_the_golden_assignment() -> None:

@@ -264,6 +264,7 @@ def _scores(values: np.ndarray, field: np.ndarray, start: _Point, end: _Point) -
     cell = 2 * field * (height * width) + row * width + column
     flat = values.ravel()
     dots = flat.take(cell) * (down / length) + flat.take(cell + height * width) * (right / length)
+    # Hardly a point is beyond the border: the four limits are seen sooner than every point.
     if y.min() <= -1 or x.min() <= -1 or y.max() >= height or x.max() >= width:
         dots[(y <= -1) | (y >= height) | (x <= -1) | (x >= width)] = 0
     return _sum(dots) / np.float32(SAMPLES)

@@ -61,7 +61,7 @@ def affinity_fields(
     batch, links, device = len(people), len(LINKS), people.device
     start, end = people[:, :, LINK_FROM].double(), people[:, :, LINK_TO].double()
     span = end - start
-    present = torch.isfinite(span).all(-1) & (span != 0).any(-1)
+    present = torch.isfinite(span).all(-1)
     sample, _, link = present.nonzero(as_tuple=True)
     start, span = start[present], span[present]
     length = span.norm(dim=1, keepdim=True) + 1e-5
