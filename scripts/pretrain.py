@@ -36,6 +36,7 @@ def main() -> None:
     if options.best and not options.validation_set:
         parser.error("--best needs a --validation-set")
 
+    checkpoint.require_device(options.device)
     samples, recipe = TrainingSet(options.training_set), Recipe.of(options.recipe)
     sets, validation = [options.training_set], None
     if options.validation_set:

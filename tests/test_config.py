@@ -67,6 +67,8 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "student: input_size: densenet_small takes",
         ),
         ("student: {name: resnet18_baseline, input_size: 80}\n", "takes multiples of 32"),
+        ("student: {name: resnet18_baseline, input_size: 32}\n", "multiples of 32, from 64 on"),
+        ("student: {checkpoint: a, backbone: b}\n", "takes the place of coco and backbone"),
         ("student: {name: resnet18_basline}\n", "did you mean 'resnet18_baseline'?"),
     ],
 )
@@ -134,7 +136,13 @@ def test_a_checkpoint_is_found_from_the_study_file(tmp_path: Path) -> None:
 
 
 def test_trt_poses_own_pre_training_is_a_study_to_extend(tmp_path: Path) -> None:
-    student = load_study(write(tmp_path, "extends: trt_pose\n" + RENDERED), {}, CONFIG).student
+    """By the very lines that its head tells to write."""
+    head = (CONFIG / "trt_pose.yaml").read_text().split("student:\n  name")[0]
+    lines = [line.removeprefix("#     ") for line in head.splitlines() if line.startswith("#     ")]
+    student = load_study(write(tmp_path, "\n".join(lines)), {}, CONFIG).student
+    assert student.coco.images.name == "train2017"
+    assert student.validation.images.name == "val2017"
+    assert student.backbone.name.startswith("densenet121")
     recipe = student.recipe
     assert (student.name, student.input_size) == ("densenet121_baseline_att", 256)
     assert (recipe.epochs, recipe.schedule, recipe.batch_size) == (250, [75, 150], 64)

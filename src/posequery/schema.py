@@ -6,7 +6,7 @@ The text under each key is printed into `config/README.md` by `python -m poseque
 import difflib
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -170,8 +170,11 @@ class Network(Section):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         unit = SIDE_UNITS[self.name]
-        if self.input_size % unit:
-            raise ValueError(f"input_size: {self.name} takes multiples of {unit}")
+        # At its coarsest stride a single cell of a single image has no spread to normalise by.
+        if self.input_size % unit or self.input_size < 2 * unit:
+            raise ValueError(
+                f"input_size: {self.name} takes multiples of {unit}, from {2 * unit} on"
+            )
         return self
 
 
@@ -195,6 +198,12 @@ class Student(Network):
     """People to pre-train on, in place of rendered ones."""
     validation: Coco | None = None
     """People to validate pre-training on: loss after each epoch, and average precision (OKS)."""
+
+    @model_validator(mode="after")
+    def _one_start(self) -> Self:
+        if self.checkpoint and (self.coco or self.backbone):
+            raise ValueError("checkpoint takes the place of coco and backbone: give it or them")
+        return self
 
 
 class Offline(Section):
@@ -329,10 +338,20 @@ def reference() -> str:
                 continue
             default = "required" if info.is_required() else _shown(info.default)
             about = " ".join((info.description or "").split())
-            lines.append(f"| `{name}` | `{default}` | {about} |")
+            choices = _choices(info.annotation)
+            if choices:
+                about = f"{about} One of: {', '.join(f'`{choice}`' for choice in choices)}."
+            lines.append(f"| `{name}` | `{default}` | {about.strip()} |")
 
     table(Study, "")
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines])
+
+
+def _choices(annotation: object) -> list[str]:
+    """The words that a type allows, also inside a list or beside another type."""
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    return [word for inner in get_args(annotation) for word in _choices(inner)]
 
 
 def _shown(value: object) -> str:

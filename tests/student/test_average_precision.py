@@ -96,6 +96,17 @@ def test_broken_input_is_named(dataset: tuple[Path, list[np.ndarray]]) -> None:
     (path.parent / "000000000002.jpg").unlink()
     with pytest.raises(BadInput, match=r"000000000002\.jpg: is missing or broken"):
         average_precision(Oracle(people, 0), SIDE, path, path.parent)
-    path.write_text(path.read_text()[:100])
+    whole = json.loads(path.read_text())
+    for name in whole:
+        path.write_text(json.dumps(whole | {name: []}))
+        with pytest.raises(BadInput, match=rf"val\.json: lists no {name}"):
+            average_precision(Oracle(people, 0), SIDE, path, path.parent)
+    rows = [
+        {key: value for key, value in row.items() if key != "area"} for row in whole["annotations"]
+    ]
+    path.write_text(json.dumps(whole | {"annotations": rows}))
+    with pytest.raises(BadInput, match=r"entry of its annotations, 1, has no 'area'"):
+        average_precision(Oracle(people, 0), SIDE, path, path.parent)
+    path.write_text(json.dumps(whole)[:100])
     with pytest.raises(BadInput, match=r"val\.json: is no annotation file"):
         average_precision(Oracle(people, 0), SIDE, path, path.parent)

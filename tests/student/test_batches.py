@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.files import BadInput
 from posequery.skeletons import JOINTS, MIRROR
 from posequery.student.augmentation import STILL, Augmentation
 from posequery.student.batches import Batch, BatchMaker, Wanted, load
 from posequery.student.recipe import Recipe
-from posequery.student.samples import Sample, StreamFrames, TrainingSet
+from posequery.student.samples import Sample, TrainingSet
 
 WANTED = [Wanted(0, np.array([3, 0, 2])), Wanted(0, np.array([1])), Wanted(1, np.array([2, 3]))]
 FREE = Recipe(augmentation=Augmentation(flip=True))
@@ -55,20 +54,6 @@ def test_workers_change_nothing(training_set: Path, read_before: bool) -> None:
     assert_same(list(load(maker(samples), iter(WANTED), 2)), here)
     # The parent's own file has stayed whole.
     assert_same(list(load(maker(samples), WANTED, 0)), here)
-
-
-def test_workers_read_a_stream_whose_clips_are_open(tmp_path: Path) -> None:
-    frames = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
-    info = ClipInfo("a", "S1", "Walking", 1, "c", 4, 5.0, 320, 240, 32, "a.mp4")
-    with ClipWriter(tmp_path / "a.h5") as writer:
-        for frame in frames:
-            writer.append(frame)
-        writer.close(info, None)
-    write_index(tmp_path / "stream.json", [tmp_path / "a.h5"])
-    joints = np.random.default_rng(1).uniform(0, 240, (4, 18, 2)).astype(np.float32)
-    samples = StreamFrames(Stream(tmp_path / "stream.json"), np.arange(4), joints)
-    here = list(load(maker(samples), WANTED, 0))
-    assert_same(list(load(maker(samples), WANTED, 2)), here)
 
 
 def test_a_broken_image_is_named_from_a_worker_too(training_set: Path) -> None:

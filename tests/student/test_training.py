@@ -198,16 +198,23 @@ def test_a_gpu_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     training._require_precision("float32")
 
 
-@pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network"])
+@pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network", "flipped bit"])
 def test_a_broken_state_is_started_over(
     fault: str, tmp_path: Path, never_stopped: tuple[torch.Tensor, list[training.Epoch]]
 ) -> None:
     """From the first weights, whatever the broken state has already put in their place."""
     state = tmp_path / "epoch.pt"
     other = build("densenet_wide" if fault == "another network" else "densenet_small", "other")
-    torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0)]}, state)
+    torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0, 1e-3)]}, state)
     if fault == "cut off":
         state.write_bytes(state.read_bytes()[:1000])
+    if fault == "flipped bit":
+        state.unlink()
+        train(spots(6, 0), state=state)
+        content = bytearray(state.read_bytes())
+        bias = torch.load(state, weights_only=True)["network"]["head.bias"].numpy().tobytes()
+        content[content.index(bias) + 2] ^= 1
+        state.write_bytes(content)
     network, _ = train(spots(6, 0), state=state)
     assert torch.equal(weights(network), never_stopped[0])
 
@@ -246,10 +253,10 @@ def test_no_frame_is_not() -> None:
 
 
 def test_a_loss_that_explodes_is_told() -> None:
-    with pytest.raises(FloatingPointError, match="the loss of epoch"):
+    with pytest.raises(BadInput, match="the loss of epoch"):
         train(spots(4, 0), Recipe(epochs=40, learning_rate=1e30, stdev=0.1))
     frozen = Recipe(epochs=1, learning_rate=1e30, stdev=0.1)
-    with pytest.raises(FloatingPointError, match="the validation loss"):
+    with pytest.raises(BadInput, match="the validation loss"):
         train(spots(4, 0), frozen, validation=spots(1, 0))
 
 

@@ -2,7 +2,8 @@
 
 As trt_pose's evaluation (trt_pose/coco.py): each image is squashed to the network's square, its
 people are parsed, and a person's score is the share of the joints that were found. Differences:
-joints are not rounded to whole pixels, and no image is left out.
+joints are not rounded to whole pixels; and no image is left out, neither the first nor those that
+nobody is in, as COCO's own protocol has it.
 """
 
 import contextlib
@@ -28,6 +29,13 @@ from posequery.student.training import normalised
 BATCH = 16
 FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
 """As COCOeval gives them: over thresholds of OKS, and of medium and large people."""
+
+_NEEDED = {
+    "images": {"id", "file_name"},
+    "annotations": {"id", "image_id", "keypoints", "num_keypoints", "area", "bbox", "iscrowd"},
+    "categories": {"id"},
+}
+"""What the evaluator reads of COCO's rows."""
 
 
 def average_precision(
@@ -56,11 +64,21 @@ def average_precision(
 
 
 def _truth(annotations: str | os.PathLike[str]) -> COCO:
+    fix = "Take a person_keypoints_*.json of COCO"
     try:
-        return COCO(os.fspath(annotations))
-    except (OSError, ValueError, KeyError, AssertionError) as error:
-        fix = "Take a person_keypoints_*.json of COCO"
+        truth = COCO(os.fspath(annotations))
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
         raise BadInput(annotations, f"is no annotation file of COCO ({error})", fix) from error
+    for name, keys in _NEEDED.items():
+        rows = truth.dataset.get(name)
+        if not rows:
+            raise BadInput(annotations, f"lists no {name}", fix)
+        for row in rows:
+            absent = keys - row.keys()
+            if absent:
+                fault = f"an entry of its {name}, {row.get('id')}, has no '{min(absent)}'"
+                raise BadInput(annotations, fault, fix)
+    return truth
 
 
 def _found(

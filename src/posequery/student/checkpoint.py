@@ -44,8 +44,7 @@ def load(
     joints, or trained for another `input_size` than the one given; and for a device that this
     machine does not have.
     """
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise BadInput(f"device={device}", "there is no CUDA device here", "Take device=cpu")
+    require_device(device)
     content = read(path, _REMAKE)
     if not is_own(content):
         raise BadInput(path, "is a torch file, but not of posequery", _REMAKE)
@@ -63,6 +62,12 @@ def load(
         fault = f"was trained on {info.input_size} pixels, the clips have {input_size}"
         raise BadInput(path, fault, f"Set student.input_size to {info.input_size}")
     return network.eval().to(device), info
+
+
+def require_device(device: str) -> None:
+    """Raise `BadInput` for a device that this machine does not have."""
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BadInput(f"device={device}", "there is no CUDA device here", "Take device=cpu")
 
 
 def is_own(content: object) -> bool:

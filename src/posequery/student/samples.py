@@ -1,11 +1,9 @@
 """What the network is trained on: labelled images, from a training set or from a stream."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import cv2
 import h5py
@@ -17,7 +15,6 @@ from posequery.skeletons import JOINTS
 from posequery.student import pixels
 
 _REMAKE = "Delete it and make it again"
-_Handle = TypeVar("_Handle")
 
 
 @dataclass(frozen=True)
@@ -34,21 +31,6 @@ class Sample:
     """(k, 4) x, y, width, height of regions that hold people without labels."""
 
 
-class _OfProcess(Generic[_Handle]):
-    """An open HDF5 file, opened anew by every process that is forked: it may not be shared."""
-
-    def __init__(self, opening: Callable[[], _Handle], handle: _Handle) -> None:
-        self._opening, self._process = opening, os.getpid()
-        self._handle: _Handle | None = handle
-
-    def __call__(self) -> _Handle:
-        if self._handle is None or self._process != os.getpid():
-            # Let go of first: HDF5 would hand out the parent's open file again.
-            self._handle = None
-            self._handle, self._process = self._opening(), os.getpid()
-        return self._handle
-
-
 class StreamFrames(Sequence[Sample]):
     """Frames of a stream, read one at a time, each with one person's joints.
 
@@ -59,7 +41,7 @@ class StreamFrames(Sequence[Sample]):
     def __init__(self, stream: Stream, indices: np.ndarray, joints: np.ndarray) -> None:
         if len(indices) != len(joints):
             raise ValueError(f"{len(indices)} frames, {len(joints)} labels")
-        self._stream = _OfProcess(partial(Stream, stream.path), stream)
+        self._stream = stream
         self._indices = np.asarray(indices)
         self._joints = pixels.to_grid(joints, stream.size, stream.source_size(indices))
 
@@ -69,7 +51,7 @@ class StreamFrames(Sequence[Sample]):
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         joints = self._joints[index]
         unlabelled = ~np.isfinite(joints).all(axis=1)
-        frame = self._stream().frames(self._indices[[index]])[0]
+        frame = self._stream.frames(self._indices[[index]])[0]
         return Sample(frame, joints[None], unlabelled, np.empty((0, 4)))
 
 
@@ -88,7 +70,7 @@ class TrainingSet(Sequence[Sample]):
             raise BadInput(path, "there is no such training set", "Make it with the rule prepare")
         try:
             file = h5py.File(path, "r")
-            self._images = _OfProcess(self._reopened, file["images"])
+            self._images, self._process = file["images"], os.getpid()
             self._people, self._boxes = file["people"][:], file["masked_boxes"][:]
             self._people_start = file["people_start"][:]
             self._boxes_start = file["masked_start"][:]
@@ -100,8 +82,13 @@ class TrainingSet(Sequence[Sample]):
         if joints != JOINTS:
             raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
 
-    def _reopened(self) -> h5py.Dataset:
-        return h5py.File(self.path, "r")["images"]
+    def _opened(self) -> h5py.Dataset:
+        """The images, opened anew by every process that is forked: a handle may not be shared."""
+        if self._process != os.getpid():
+            # Let go of first: HDF5 would hand out the parent's open file again.
+            self._images = None
+            self._images, self._process = h5py.File(self.path, "r")["images"], os.getpid()
+        return self._images
 
     def __len__(self) -> int:
         return len(self._people_start) - 1
@@ -110,7 +97,7 @@ class TrainingSet(Sequence[Sample]):
         try:
             # Annotations refer to the pixels as stored, whatever turn the camera noted.
             flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-            image = cv2.imdecode(self._images()[index], flags)
+            image = cv2.imdecode(self._opened()[index], flags)
         except OSError as error:
             raise BadInput(self.path, f"image {index} is broken ({error})", _REMAKE) from error
         if image is None:
@@ -118,5 +105,5 @@ class TrainingSet(Sequence[Sample]):
         people = self._people[self._people_start[index] : self._people_start[index + 1]]
         boxes = self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]]
         # As upstream: in a labelled image a joint with v = 0 is taught to leave no peak.
-        labelled = np.zeros(len(JOINTS), bool)
-        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, labelled, boxes)
+        unlabelled = np.zeros(len(JOINTS), bool)
+        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, unlabelled, boxes)

@@ -19,7 +19,7 @@ from torch import nn
 from posequery import seeds
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
-from posequery.student import targets
+from posequery.student import checkpoint, targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
 from posequery.student.batches import Batch, BatchMaker, Wanted, load
@@ -84,7 +84,7 @@ def fit(
     images, of both sets.
 
     Raises ValueError for no samples, in either set, and for a `best` without validation; `BadInput`
-    for a precision that the device does not have; FloatingPointError if a loss is not finite.
+    for a precision that the device does not have; and if a loss is not finite.
     """
     if not len(samples) or (validation is not None and not len(validation)):
         raise ValueError(f"there is no sample to {'validate' if len(samples) else 'train'} on")
@@ -114,7 +114,7 @@ def fit(
             rate = recipe.rate(number, batches)
             value = step(network, optimiser, batch.to(device), recipe, rate)
             if not math.isfinite(value):
-                raise FloatingPointError(f"the loss of epoch {epoch + 1} is {value}")
+                raise _diverged(f"the loss of epoch {epoch + 1} is {value}", recipe)
             total += value * len(batch.images)
             if progress is not None:
                 progress.advance(len(batch.images))
@@ -176,8 +176,12 @@ def _validate(
             if progress is not None:
                 progress.advance(len(batch.images))
     if not math.isfinite(total):
-        raise FloatingPointError(f"the validation loss is {total}")
+        raise _diverged(f"the validation loss is {total}", recipe)
     return total / count
+
+
+def _diverged(fault: str, recipe: Recipe) -> BadInput:
+    return BadInput(f"learning_rate={recipe.learning_rate}", fault, "Take a lower one")
 
 
 def _shuffled(
@@ -242,7 +246,7 @@ def _restore(
         return []
     first = {key: value.clone() for key, value in network.state_dict().items()}
     try:
-        content = torch.load(state, map_location="cpu", weights_only=True)
+        content = checkpoint.read(state, "It is not used")
         epochs = [Epoch(*epoch) for epoch in content["epochs"]]
         network.load_state_dict(content["network"])
         if best is not None:
