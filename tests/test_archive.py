@@ -72,8 +72,9 @@ def test_the_same_study_gives_the_same_bytes(study, tmp_path):
 
 
 def test_sha256sum_reads_the_checksums(study, tmp_path):
-    with tarfile.open(packed(study, tmp_path / "mini.tar.gz")) as tar:
-        tar.extractall(tmp_path / "out", filter="data")
+    archive = packed(study, tmp_path / "mini.tar.gz")
+    (tmp_path / "out").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "out"], check=True)
     command = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
     assert subprocess.run(command, cwd=tmp_path / "out" / "mini", check=False).returncode == 0
 
