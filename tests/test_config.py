@@ -68,6 +68,7 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ),
         ("student: {name: resnet18_baseline, input_size: 80}\n", "takes multiples of 32"),
         ("student: {name: resnet18_baseline, input_size: 32}\n", "multiples of 32, from 64 on"),
+        ("student: {backbone: b}\n", "densenet_small has none"),
         ("student: {checkpoint: a, backbone: b}\n", "takes the place of coco and backbone"),
         ("student: {name: resnet18_basline}\n", "did you mean 'resnet18_baseline'?"),
     ],

@@ -203,6 +203,8 @@ class Student(Network):
     def _one_start(self) -> Self:
         if self.checkpoint and (self.coco or self.backbone):
             raise ValueError("checkpoint takes the place of coco and backbone: give it or them")
+        if self.backbone and SIDE_UNITS[self.name] < 32:
+            raise ValueError(f"backbone: {self.name} has none; trt_pose's networks have one")
         return self
 
 

@@ -169,7 +169,7 @@ def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
     with pytest.raises(BadInput, match="cut off or not JSON"):
         prepare(coco.annotations, coco.images, coco.output)
     coco.annotations.write_text("[]")
-    with pytest.raises(BadInput, match="no 'images' and 'annotations'"):
+    with pytest.raises(BadInput, match="has not all of images"):
         prepare(coco.annotations, coco.images, coco.output)
 
 
@@ -182,12 +182,24 @@ def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
         ({"keypoints": [float("nan"), *NOSE[1:]]}, "not finite"),
         ({"keypoints": ["x", *NOSE[1:]]}, "malformed"),
         ({"bbox": [1, 2, 3]}, "box"),
-        ({"image_id": [1]}, "entry 7 .* no number"),
+        ({"area": None}, "its area is no number"),
+        ({"keypoints": [30 * WIDTH, 2, 2, *NOSE[3:]]}, "a keypoint outside of image 2"),
+        ({"image_id": [1]}, "entry 7 .* no whole number"),
         ({"image_id": 77}, "image 77, which it does not list"),
     ],
 )
 def test_a_malformed_person(coco, change, fault):
     coco.add({**person(2, NOSE), **change}).refused(fault)
+
+
+def test_an_image_listed_twice(coco):
+    coco.add_image(9)
+    coco.add(person(9, NOSE)).refused("lists an image's id twice")
+
+
+def test_a_file_without_categories(coco):
+    del coco.content["categories"]
+    coco.add(person(9, NOSE)).refused("has not all of images, annotations, categories")
 
 
 def test_a_malformed_entry(coco):

@@ -105,7 +105,7 @@ def test_broken_input_is_named(dataset: tuple[Path, list[np.ndarray]]) -> None:
         {key: value for key, value in row.items() if key != "area"} for row in whole["annotations"]
     ]
     path.write_text(json.dumps(whole | {"annotations": rows}))
-    with pytest.raises(BadInput, match=r"entry of its annotations, 1, has no 'area'"):
+    with pytest.raises(BadInput, match=r"entry of its annotations, 0, has no 'area'"):
         average_precision(Oracle(people, 0), SIDE, path, path.parent)
     path.write_text(json.dumps(whole)[:100])
     with pytest.raises(BadInput, match=r"val\.json: is no annotation file"):

@@ -1,3 +1,5 @@
+import os
+import signal
 from pathlib import Path
 
 import cv2
@@ -105,3 +107,16 @@ def test_a_flipped_images_unlabelled_joints_change_sides() -> None:
     mirrored = maker([one] * 20)[Wanted(0, np.arange(20))].joint_weights == 0
     sides = {tuple(row) for row in mirrored.tolist()}
     assert sides == {tuple(unlabelled.tolist()), tuple(unlabelled[MIRROR].tolist())}
+
+
+class _Killed(TrainingSet):
+    """A training set whose reader is killed, as for want of memory."""
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+def test_a_killed_worker_is_told(training_set: Path) -> None:
+    with pytest.raises(BadInput, match=r"workers=1: one of them has ended .* Take fewer"):
+        list(load(maker(_Killed(training_set)), WANTED, 1))

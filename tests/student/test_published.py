@@ -279,3 +279,18 @@ def test_the_script_takes_a_checkpoint_of_posequerys(
             imported(monkeypatch, source, name, size)
         assert fault in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_weights_that_can_only_give_nonsense_are_refused(tmp_path: Path) -> None:
+    given = build("resnet18_baseline", "a").state_dict()
+    key = "0.resnet.layer1.0.bn1.running_var"
+    path = saved(tmp_path / "below.pth", given | {key: -given[key]})
+    with pytest.raises(BadInput, match=rf"{key} holds a variance below zero"):
+        published.load_any(path, "resnet18_baseline", 64)
+    huge = {
+        name: value * 1e30 if name.endswith("weight") and value.ndim == 4 else value
+        for name, value in given.items()
+    }
+    path = saved(tmp_path / "huge.pth", huge)
+    with pytest.raises(BadInput, match="gives maps that are not finite"):
+        published.load_any(path, "resnet18_baseline", 64)

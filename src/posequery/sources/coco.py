@@ -23,6 +23,7 @@ from posequery.progress import Progress
 from posequery.skeletons import COCO_JOINTS, JOINTS, from_coco
 
 _END_OF_JPEG = b"\xff\xd9"
+_PARTS = ("images", "annotations", "categories")
 _TAIL = 1024  # bytes: some cameras pad after the end mark
 _COPY_AGAIN = "Unpack or download it again"
 _ROW = TypeVar("_ROW")
@@ -95,10 +96,10 @@ def _read(path: str | os.PathLike[str]) -> tuple[list[_Image], dict[int, list[_P
             content = json.load(handle, object_hook=slim)
     except (ValueError, RecursionError) as error:
         raise BadInput(path, f"is cut off or not JSON ({error})", _COPY_AGAIN) from error
-    if not isinstance(content, dict) or not {"images", "annotations"} <= set(content):
-        fault = "has no 'images' and 'annotations'"
+    if not isinstance(content, dict) or not set(_PARTS) <= set(content):
+        fault = f"has not all of {', '.join(_PARTS)}"
         raise BadInput(path, fault, "Take a person_keypoints_*.json of COCO")
-    for name in ("images", "annotations"):
+    for name in _PARTS:
         if not isinstance(content[name], list):
             raise BadInput(path, f"its {name!r} are no list", _COPY_AGAIN)
     images = [_build(path, row, _image) for row in content["images"]]
@@ -108,11 +109,26 @@ def _read(path: str | os.PathLike[str]) -> tuple[list[_Image], dict[int, list[_P
             fault = "has annotations without 'keypoints' (instances or captions?)"
             raise BadInput(path, fault, "Take a person_keypoints_*.json of COCO")
         people[person.image].append(person)
-    unknown = people.keys() - {image.number for image in images}
+    known = {image.number: image for image in images}
+    if len(known) < len(images):
+        raise BadInput(path, "lists an image's id twice", _COPY_AGAIN)
+    unknown = people.keys() - known.keys()
     if unknown:
         fault = f"annotates image {min(unknown)}, which it does not list"
         raise BadInput(path, fault, _COPY_AGAIN)
+    for number, several in people.items():
+        for person in several:
+            if _outside(person, known[number]):
+                fault = f"has a keypoint outside of image {number}, {known[number].name}"
+                raise BadInput(path, fault, "Take the annotations that belong to the images")
     return images, people
+
+
+def _outside(person: _Person, image: _Image) -> bool:
+    """Whether a labelled keypoint lies off the image by more than a rounding to its border."""
+    x, y, visibility = person.keypoints.T
+    off = (x < -1) | (x > image.width + 1) | (y < -1) | (y > image.height + 1)
+    return bool((off & (visibility > 0)).any())
 
 
 def _build(
@@ -131,16 +147,21 @@ def _build(
 def _image(row: dict[str, Any]) -> _Image:
     if not isinstance(row["file_name"], str):
         raise ValueError("a file name that is no text")
-    return _Image(_number(row["id"]), row["file_name"], row["width"], row["height"])
+    sizes = _number(row["width"]), _number(row["height"])
+    return _Image(_number(row["id"]), row["file_name"], *sizes)
 
 
 def _number(value: object) -> int:
     if not isinstance(value, int):
-        raise ValueError(f"an image's id that is no number: {value!r}")
+        raise ValueError(f"an id or a size that is no whole number: {value!r}")
     return value
 
 
 def _person(row: dict[str, Any]) -> _Person:
+    # Read by COCO's evaluator alone, and only when a training is over: better told before it.
+    for key in ("id", "area", "num_keypoints", "iscrowd"):
+        if not isinstance(row[key], int | float):
+            raise ValueError(f"its {key} is no number")
     values = np.asarray(row["keypoints"], np.float32)
     if values.shape != (3 * COCO_JOINTS,):
         raise ValueError(f"{values.size} keypoint values, not {3 * COCO_JOINTS}")

@@ -73,11 +73,15 @@ def _truth(annotations: str | os.PathLike[str]) -> COCO:
         rows = truth.dataset.get(name)
         if not rows:
             raise BadInput(annotations, f"lists no {name}", fix)
-        for row in rows:
-            absent = keys - row.keys()
+        for number, row in enumerate(rows):
+            absent = keys - row.keys() if isinstance(row, dict) else keys
             if absent:
-                fault = f"an entry of its {name}, {row.get('id')}, has no '{min(absent)}'"
+                fault = f"an entry of its {name}, {number}, has no '{min(absent)}'"
                 raise BadInput(annotations, fault, fix)
+        if len({row["id"] for row in rows}) < len(rows):
+            raise BadInput(annotations, f"its {name} have an id twice", fix)
+    if len(truth.dataset["categories"]) > 1:
+        raise BadInput(annotations, "has categories beside the person", fix)
     return truth
 
 
@@ -86,7 +90,7 @@ def _found(
 ) -> Iterator[dict[str, object]]:
     device = next(network.parameters()).device
     network.eval()
-    numbers = truth.getImgIds()
+    numbers, (category,) = truth.getImgIds(), truth.getCatIds()
     for start in range(0, len(numbers), BATCH):
         several = numbers[start : start + BATCH]
         frames = [_read(images / row["file_name"]) for row in truth.loadImgs(several)]
@@ -103,7 +107,7 @@ def _found(
                 if known.any():
                     yield {
                         "image_id": image,
-                        "category_id": 1,
+                        "category_id": category,
                         "keypoints": _triplets(pose, known),
                         "score": float(known.mean()),
                     }

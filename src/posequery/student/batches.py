@@ -98,7 +98,16 @@ def load(
         pin_memory=pin_memory,
         multiprocessing_context="fork",
     )
-    for made in loader:
+    batches = iter(loader)
+    while True:
+        try:
+            made = next(batches)
+        except StopIteration:
+            return
+        except RuntimeError as error:
+            # torch's only word for a worker that was killed, mostly for want of memory.
+            fault = f"one of them has ended ({error})"
+            raise BadInput(f"workers={workers}", fault, "Take fewer, and run it again") from error
         if isinstance(made, BadInput):
             raise made
         yield made

@@ -148,6 +148,8 @@ def fitted(
     for key, value in weights.items():
         if not value.isfinite().all():
             raise BadInput(path, f"{key} holds a number that is not finite", fix)
+        if key.endswith("running_var") and (value < 0).any():
+            raise BadInput(path, f"{key} holds a variance below zero", fix)
     # Copies, since in a file two tensors may share their memory.
     return {key: weights[key].clone(memory_format=torch.contiguous_format) for key in expected}
 

@@ -32,7 +32,8 @@ def load_any(path: Path, name: str, input_size: int) -> tuple[nn.Module, list[st
 
     A published file does not say on which `input_size` it was trained: the one given is believed.
     The second is what was mended in the file, one line each. Raises `BadInput` as `load` and
-    `checkpoint.load` do, and for a checkpoint of another network.
+    `checkpoint.load` do, for a checkpoint of another network, and for weights whose maps are not
+    finite.
     """
     if checkpoint.is_own(checkpoint.read(path, _FIX)):
         network, info = checkpoint.load(path, input_size=input_size)
@@ -42,7 +43,11 @@ def load_any(path: Path, name: str, input_size: int) -> tuple[nn.Module, list[st
     network = build(name)
     weights, notes = load(path, name)
     network.load_state_dict(weights, assign=True)
-    return network.eval(), notes
+    with torch.inference_mode():
+        maps = network.eval()(torch.zeros(1, 3, input_size, input_size))
+    if not all(part.isfinite().all() for part in maps):
+        raise BadInput(path, "gives maps that are not finite", _FIX)
+    return network, notes
 
 
 def load(path: Path, name: str) -> tuple[Weights, list[str]]:
