@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from posequery.files import BadInput
-from posequery.schema import NAME, Study, subsection
+from posequery.schema import NAME, PATHS, Study, subsection
 
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
@@ -26,17 +26,6 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(old, dict) and isinstance(value, dict)
         merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
     return merged
-
-
-PATHS = (
-    "student.checkpoint",
-    "student.backbone",
-    "student.coco.annotations",
-    "student.coco.images",
-    "student.validation.annotations",
-    "student.validation.images",
-)
-"""Keys that hold a path, beside `videos`."""
 
 
 class _Loader(yaml.SafeLoader):

@@ -4,6 +4,7 @@ The text under each key is printed into `config/README.md` by `python -m poseque
 """
 
 import difflib
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
@@ -296,6 +297,28 @@ def subsection(section: Any, key: object) -> Any:
     return annotation
 
 
+PATHS = (
+    "student.checkpoint",
+    "student.backbone",
+    "student.coco.annotations",
+    "student.coco.images",
+    "student.validation.annotations",
+    "student.validation.images",
+)
+"""Keys that hold a path, beside `videos`."""
+
+
+def named_paths(study: Study) -> Iterator[tuple[str, Path]]:
+    """Each path that a study names, and the key that it stands under."""
+    yield from (("videos", video) for video in study.videos)
+    for key in PATHS:
+        value: Any = study
+        for name in key.split("."):
+            value = getattr(value, name, None)
+        if value is not None:
+            yield key, value
+
+
 GRID = frozenset({"seeds", "strategies", "teachers", "workers"})
 """Keys that add or drop cells and change none, or change no number."""
 
@@ -315,13 +338,9 @@ def protocol(study: Study) -> dict[str, Any]:
         elif prefix not in ("offline.rates", "online.rates", "online.methods"):
             flat[prefix] = value
 
-    values["videos"] = [Path(video).name for video in study.videos]
-    for owner in (values["student"], values["student"]["coco"], values["student"]["validation"]):
-        for key in ("checkpoint", "backbone", "annotations", "images"):
-            if owner and isinstance(owner.get(key), str):
-                owner[key] = Path(owner[key]).name
-
     walk("", values)
+    flat["videos"] = [video.name for video in study.videos]
+    flat |= {key: path.name for key, path in named_paths(study) if key in PATHS}
     return flat
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from posequery import grid
 from posequery.files import BadInput, write_text
-from posequery.schema import Study, protocol
+from posequery.schema import Study, named_paths, protocol
 from posequery.sources import human36m_names as human36m
 
 CAMERA = human36m.CAMERAS[0]
@@ -51,16 +51,7 @@ def rendered_frames(study: Study, subject: str) -> int:
 
 def require_files(study: Study) -> None:
     """Raise `BadInput` for a file or folder that the study names and that cannot be used."""
-    student = study.student
-    named: list[tuple[str, Path | None]] = [("videos", path) for path in study.videos]
-    named += [("student.checkpoint", student.checkpoint), ("student.backbone", student.backbone)]
-    for key, coco in (("coco", student.coco), ("validation", student.validation)):
-        if coco:
-            named.append((f"student.{key}.annotations", coco.annotations))
-            named.append((f"student.{key}.images", coco.images))
-    for key, path in named:
-        if path is None:
-            continue
+    for key, path in named_paths(study):
         if not path.exists():
             raise BadInput(path, "there is no such file", f"Mend its path under {key}")
         if {"{", "}"} & set(str(path)):
