@@ -23,5 +23,4 @@ def main() -> None:
     checkpoint.save(options.output, network, info)
 
 
-if __name__ == "__main__":
-    run(main)
+run(main)

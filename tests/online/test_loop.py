@@ -160,12 +160,8 @@ def test_a_kill_after_any_stretch_changes_no_bit(
     assert all(map(np.array_equal, rec.picked, again.picked))
 
 
-def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
-    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The loop is killed between a stretch's parts and the tally that makes them count."""
-    what = task(stream, "continual", "1", lag=8)
-    _, _, rec = play(what, tmp_path / "whole")
+def play_until_killed(what: loop.Task, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop is killed between the fourth stretch's parts and the tally that makes them count."""
     calls = iter(range(100))
     real = loop._commit
 
@@ -174,9 +170,17 @@ def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
             raise KeyboardInterrupt
         real(*arguments, **more)
 
-    monkeypatch.setattr(loop, "_commit", killed)
-    with pytest.raises(KeyboardInterrupt):
-        play(what, tmp_path / "killed")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "_commit", killed)
+        play(what, folder)
+
+
+def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what = task(stream, "continual", "1", lag=8)
+    _, _, rec = play(what, tmp_path / "whole")
+    play_until_killed(what, tmp_path / "killed", monkeypatch)
     for kind, committed in (("part", 3), ("lagged", 2)):
         parts = sorted((tmp_path / "killed").glob(f"{kind}-*.npz"))
         assert len(parts) == committed + 1
@@ -212,17 +216,7 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
 ) -> None:
     what = task(stream, "continual", "1", lag=8)
     _, network, rec = play(what, tmp_path / "whole")
-    calls = iter(range(100))
-    real = loop._commit
-
-    def killed(*arguments: object, **more: object) -> None:
-        if next(calls) == 3:
-            raise KeyboardInterrupt
-        real(*arguments, **more)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(loop, "_commit", killed)
-        play(what, tmp_path / "killed")
+    play_until_killed(what, tmp_path / "killed", monkeypatch)
     (tmp_path / "killed" / "job").write_text("key")
     (path,) = (tmp_path / "killed").glob(pattern)
     content = path.read_bytes()

@@ -105,7 +105,7 @@ def run(
         # Nothing is trained that nothing tests: not on a partial window, nor at the stream's end.
         if due and start + every < end:
             update = _train(task, network, first, start, reading, error, tally)
-        part = folder / f"part-{start:09d}.npz"
+        part = _part(folder, "part", start)
         record.write_part(part, *reading, error, version, update)
         tally.stretch += 1
         _commit(folder, network, info, tally, changed=tally.trainings > version)
@@ -114,12 +114,16 @@ def run(
     return tally
 
 
+def _part(folder: Path, kind: str, start: int) -> Path:
+    return folder / f"{kind}-{start:09d}.npz"
+
+
 def _predict_part(
     task: Task, network: nn.Module, start: int, stop: int, tally: Tally, folder: Path
 ) -> None:
     reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
     error = joint_errors(reading.joints, task.reference[start:stop])
-    part = folder / f"lagged-{start:09d}.npz"
+    part = _part(folder, "lagged", start)
     record.write_part(part, *reading, error, tally.trainings, None)
 
 
@@ -186,7 +190,7 @@ def _resume(task: Task, network: nn.Module, first: dict[str, object], folder: Pa
         played = min(tally.stretch * task.policy.every, len(task.stream))
         for kind, step in (("part", task.policy.every), ("lagged", task.lag)):
             for start in range(0, played, step) if step else ():
-                record.read_part(folder / f"{kind}-{start:09d}.npz")
+                record.read_part(_part(folder, kind, start))
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)
             network.load_state_dict(live.state_dict())

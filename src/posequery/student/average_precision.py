@@ -22,11 +22,10 @@ from torch import nn
 from posequery.files import BadInput
 from posequery.progress import Progress
 from posequery.skeletons import COCO_JOINTS
-from posequery.student import parsing, pixels
-from posequery.student.network import STRIDE
-from posequery.student.training import normalised
+from posequery.student.inference import for_inference
+from posequery.student.reading import BATCH, people_in, see
+from posequery.student.training import flushed_denormals
 
-BATCH = 16
 FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
 """As COCOeval gives them: over thresholds of OKS, and of medium and large people."""
 
@@ -38,6 +37,7 @@ _NEEDED = {
 """What the evaluator reads of COCO's rows."""
 
 
+@flushed_denormals()
 def average_precision(
     network: nn.Module,
     input_size: int,
@@ -88,8 +88,7 @@ def _truth(annotations: str | os.PathLike[str]) -> COCO:
 def _found(
     network: nn.Module, input_size: int, truth: COCO, images: Path, progress: Progress | None
 ) -> Iterator[dict[str, object]]:
-    device = next(network.parameters()).device
-    network.eval()
+    fast = for_inference(network)
     numbers, (category,) = truth.getImgIds(), truth.getCatIds()
     for start in range(0, len(numbers), BATCH):
         several = numbers[start : start + BATCH]
@@ -97,12 +96,9 @@ def _found(
         sizes = np.array([frame.shape[1::-1] for frame in frames])
         squares = np.stack([_square(frame, input_size) for frame in frames])
         with torch.inference_mode():
-            maps, fields = network(normalised(torch.from_numpy(squares).to(device)))
-        parsed = parsing.parse(maps.cpu(), fields.cpu())
-        for image, size, people in zip(several, sizes, parsed, strict=True):
-            sides = np.tile(size, (len(people.joints), 1))
-            joints = pixels.to_source(people.joints, input_size // STRIDE, sides)
-            for pose in joints[:, :COCO_JOINTS]:
+            maps, fields = see(fast, squares)
+        for image, people in zip(several, people_in(maps, fields, sizes), strict=True):
+            for pose in people[:, :COCO_JOINTS]:
                 known = np.isfinite(pose).all(axis=1)
                 if known.any():
                     yield {

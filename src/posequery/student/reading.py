@@ -1,5 +1,6 @@
 """Reading joints from frames, and from those of a stream in bounded memory."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,6 @@ from torch import nn
 
 from posequery.clips import Stream
 from posequery.progress import Progress
-from posequery.skeletons import JOINTS
 from posequery.student import decoding, parsing, pixels
 from posequery.student.inference import for_inference
 from posequery.student.network import STRIDE
@@ -37,30 +37,38 @@ def predict(
     source_sizes: np.ndarray,
     reference: np.ndarray | None = None,
 ) -> Reading:
-    """Read frames (n, s, s, 3) uint8 RGB at the network's size; the network ends in eval mode.
+    """Read one batch of frames (n, s, s, 3) uint8 RGB at the network's size.
 
-    source_sizes (n, 2) are width and height. Without a reference (n, 18, 2) in source pixels there
-    is no second reading: it is NaN.
+    The network ends in eval mode; one that `for_inference` made is faster. source_sizes (n, 2) are
+    width and height. Without a reference (n, 18, 2) in source pixels there is no second reading: it
+    is NaN.
     """
-    network.eval()
-    device = next(network.parameters()).device
-    side, shape = frames.shape[1] // STRIDE, (len(frames), len(JOINTS), 2)
-    cells, peaks = np.empty(shape, np.float32), np.empty(shape[:2], np.float32)
-    parsed = np.full(shape, np.nan, np.float32)
-    fast = for_inference(network)
+    side = frames.shape[1] // STRIDE
     with torch.inference_mode():
-        for start in range(0, len(frames), BATCH):
-            part = slice(start, start + BATCH)
-            maps, fields = fast(normalised(torch.from_numpy(frames[part]).to(device)))
-            points, values = decoding.highest_peaks(maps)
-            cells[part], peaks[part] = points.cpu().numpy(), values.cpu().numpy()
-            if reference is None:
-                continue
-            for number, people in enumerate(parsing.parse(maps, fields), start):
-                sizes = np.tile(source_sizes[number], (len(people.joints), 1))
-                several = pixels.to_source(people.joints, side, sizes)
-                parsed[number] = parsing.nearest(several, reference[number])
-    return Reading(pixels.to_source(cells, side, source_sizes), peaks, parsed)
+        maps, fields = see(network, frames)
+        points, values = decoding.highest_peaks(maps)
+    parsed = np.full(points.shape, np.nan, np.float32)
+    if reference is not None:
+        for number, several in enumerate(people_in(maps, fields, source_sizes)):
+            parsed[number] = parsing.nearest(several, reference[number])
+    joints = pixels.to_source(points.cpu().numpy(), side, source_sizes)
+    return Reading(joints, values.cpu().numpy(), parsed)
+
+
+def see(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maps and fields, on the network's device, of frames (n, s, s, 3) uint8 RGB."""
+    device = next(network.parameters()).device
+    maps, fields = network.eval()(normalised(torch.from_numpy(frames).to(device)))
+    return maps, fields
+
+
+def people_in(
+    maps: torch.Tensor, fields: torch.Tensor, source_sizes: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Of each image the people (p, 18, 2) that the parser finds, in source pixels."""
+    for people, size in zip(parsing.parse(maps, fields), source_sizes, strict=True):
+        sizes = np.tile(size, (len(people.joints), 1))
+        yield pixels.to_source(people.joints, maps.shape[-1], sizes)
 
 
 def read_stream(
@@ -73,12 +81,12 @@ def read_stream(
 ) -> Reading:
     """Read frames start to stop of a stream; `reference` (n, 18, 2) is of those frames."""
     stop = len(stream) if stop is None else stop
-    readings = []
+    fast, readings = for_inference(network), []
     for begin in range(start, stop, BATCH):
         indices = np.arange(begin, min(begin + BATCH, stop))
         known = None if reference is None else reference[indices - start]
         frames, sizes = stream.frames(indices), stream.source_size(indices)
-        readings.append(predict(network, frames, sizes, known))
+        readings.append(predict(fast, frames, sizes, known))
         if progress is not None:
             progress.advance(len(indices))
     return Reading(*map(np.concatenate, zip(*readings, strict=True)))

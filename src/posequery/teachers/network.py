@@ -13,9 +13,8 @@ from posequery.clips import Stream
 from posequery.progress import Progress
 from posequery.sources.playback import play
 from posequery.student import checkpoint
-from posequery.student.reading import predict
-
-BATCH = 32
+from posequery.student.inference import for_inference
+from posequery.student.reading import BATCH, predict
 
 THRESHOLD = 0.1
 """Lowest peak that is a joint (trt_pose's cmap_threshold)."""
@@ -32,7 +31,8 @@ def label_stream(
     `BadInput` for a bad checkpoint, and for a video that is missing, broken or shorter than its
     clip.
     """
-    network, info = checkpoint.load(path, device)
+    loaded, info = checkpoint.load(path, device)
+    network = for_inference(loaded)
     joints, peaks = [], []
     with Progress(len(stream), "frames", "label with the network") as progress:
         for clip in stream.clips:
