@@ -1,9 +1,17 @@
 """A video and its annotation to a clip: frames at the network's size, labels in source pixels."""
 
 import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
+from typing import TypeVar
 
-from posequery.clips import ClipInfo, ClipWriter
+import numpy as np
+from av.video.frame import VideoFrame
+
+from posequery.clips import ClipInfo, ClipWriter, jpeg
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
 from posequery.sources import human36m, video
@@ -11,6 +19,43 @@ from posequery.terminal import tell
 
 USUAL_SURPLUS = 5
 """Video frames beyond the annotation that are no news: Human3.6M's videos are longer by 1 to 5."""
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result, None, None]:
+    """Yield `work(item)` of each of `items`, in their order; `threads` work at a time.
+
+    No more than twice `threads` items are under way. What `work` or `items` raise comes in its
+    turn, after the results before it. With one thread the caller's own does the work.
+    """
+    if threads == 1:
+        yield from map(work, items)
+        return
+    under_way: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for future in _submitted(pool, work, items):
+            under_way.append(future)
+            if len(under_way) == 2 * threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Future[Result]]:
+    try:
+        for item in items:
+            yield pool.submit(work, item)
+    except Exception as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        yield failed
 
 
 def extract(
@@ -30,9 +75,10 @@ def extract(
 
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
     dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
-    labelled. `size` is the side of the network's square in pixels. Raises `BadInput` for a video
-    or annotation that cannot be used, a video without annotation whose end is missing, or an
-    annotation longer than the video.
+    labelled. `size` is the side of the network's square in pixels. `threads` decode and as many
+    more squash and compress, so that with 1 the calling thread does it all; the clip's bytes do
+    not depend on them. Raises `BadInput` for a video or annotation that cannot be used, a video
+    without annotation whose end is missing, or an annotation longer than the video.
     """
     joints = None if annotation is None else human36m.annotation(annotation)
     about = video.info(source)
@@ -40,14 +86,21 @@ def extract(
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
+    picture = video.Picture(source, size)
+
+    def compressed(frame: VideoFrame) -> np.ndarray:
+        return jpeg(picture(frame))
+
     count = 0
+    needed = islice(video.decoded(source, threads), labelled)
     with (
         whole(output) as temporary,
         ClipWriter(temporary) as writer,
         Progress(labelled or about.frames or None, "frames", f"extract {slug}") as progress,
+        closing(in_order(compressed, needed, threads)) as frames,
     ):
-        for frame in islice(video.frames(source, size, threads), labelled):
-            writer.append(frame)
+        for data in frames:
+            writer.append_jpeg(data)
             count += 1
             progress.advance()
         if labelled is not None and count < labelled:
