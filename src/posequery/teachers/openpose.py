@@ -69,8 +69,9 @@ def label_stream(
 
 
 def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> None:
-    # A study may move: the last folders tell a video, and Human3.6M's subject with it.
-    if Path(found.video).parts[-3:] != Path(clip.video).parts[-3:]:
+    # A study may move: the last two folders tell a video, and Human3.6M's subject with it.
+    names = [Path(video).parts[::-1][:3] for video in (found.video, clip.video)]
+    if any(one != other for one, other in zip(*names, strict=False)):
         fault = f"holds {found.video}, and its clip {clip.slug} is of {clip.video}"
         raise BadInput(path, fault, "Give the detections in the order of the clips")
     if (found.width, found.height) != (clip.width, clip.height):
