@@ -2,11 +2,14 @@
 
 import os
 from itertools import islice
+from pathlib import Path
+
+import numpy as np
 
 from posequery.clips import ClipInfo, ClipWriter
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
-from posequery.sources import human36m, video
+from posequery.sources import human36m, human36m_mmpose, video
 from posequery.terminal import tell
 
 USUAL_SURPLUS = 5
@@ -25,18 +28,29 @@ def extract(
     size: int,
     output: str | os.PathLike[str],
     threads: int = 1,
+    stem: str | None = None,
+    expected: int | None = None,
 ) -> ClipInfo:
     """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
 
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
     dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
-    labelled. `size` is the side of the network's square in pixels. Raises `BadInput` for a video
-    or annotation that cannot be used, a video without annotation whose end is missing, or an
-    annotation longer than the video.
+    labelled. `size` is the side of the network's square in pixels. The annotation is Human3.6M's
+    CDF, or mmpose's NPZ, in which `subject`, `stem` ("Eating 2") and `camera` say where to look.
+    Raises `BadInput` for a video or annotation that cannot be used, a video without annotation
+    whose end is missing, an annotation longer than the video, or one of other than `expected`
+    frames.
     """
-    joints = None if annotation is None else human36m.annotation(annotation)
-    about = video.info(source)
+    joints = None if annotation is None else _joints(annotation, subject, stem, camera)
     labelled = None if joints is None else len(joints)
+    if annotation is not None and expected is not None and labelled != expected:
+        raise BadInput(
+            annotation,
+            f"annotates {labelled} frames where Human3.6M has {expected} for {slug}: another "
+            "subject's or another sequence's file?",
+            "Take the one that belongs to it, or accept any with source.frame_counts: any",
+        )
+    about = video.info(source)
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
@@ -71,3 +85,13 @@ def extract(
         )
         writer.close(info, joints)
     return info
+
+
+def _joints(
+    annotation: str | os.PathLike[str], subject: str, stem: str | None, camera: str
+) -> np.ndarray:
+    if Path(annotation).suffix != ".npz":
+        return human36m.annotation(annotation)
+    if stem is None:
+        raise BadInput(annotation, "holds many sequences, and no stem says which", "Give a stem")
+    return human36m_mmpose.annotation(annotation, subject, stem, camera)
