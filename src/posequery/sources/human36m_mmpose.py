@@ -32,6 +32,14 @@ _OTHER = "Take an h36m_train.npz or h36m_test.npz that preprocess_h36m.py wrote"
 _EVERY_FRAME = (
     "Run preprocess_h36m.py with --sample-rate 1, and take its annotation_body3d/fps50 and images"
 )
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # encrypted, or packed in a way of its own
+    ValueError,
+)
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -100,7 +108,7 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except KeyError as error:
         raise BadInput(path, f"is not what mmpose writes ({error.args[0]})", _OTHER) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         fault = f"is truncated or not an NPZ file ({error})"
         raise BadInput(path, fault, _COPY_AGAIN) from error
 
@@ -109,7 +117,11 @@ def _header(
     path: str | os.PathLike[str], name: str, member: IO[bytes]
 ) -> tuple[int, tuple[int, ...], np.dtype]:
     """Number of rows, shape of a row, and type of the array that `member` begins with."""
-    shape, fortran, kind = _HEADERS[npy.read_magic(member)](member)
+    try:
+        shape, fortran, kind = _HEADERS[npy.read_magic(member)](member)
+    except Exception as error:  # NumPy reads it as Python: as many ways to fail as broken bytes
+        fault = f"'{name}' is truncated or not an array ({type(error).__name__}: {error})"
+        raise BadInput(path, fault, _COPY_AGAIN) from error
     if kind.hasobject or fortran or not shape:
         fault = f"'{name}' is {kind} of shape {shape}: pickled, turned or no array"
         raise BadInput(path, fault, _OTHER)

@@ -155,7 +155,8 @@ def exclusions(words: Iterable[str] = EXCLUDED) -> frozenset[tuple[str, str, str
             known |= {f"{subject} {sequence.stem}.{one[2]}": [one] for one in every}
     for word in words:
         if word not in known:
-            near = difflib.get_close_matches(word, known, 1)
+            own = [name for name in known if name.startswith(f"{word.split(' ')[0]} ")]
+            near = difflib.get_close_matches(word, own or known, 1)
             hint = f"did you mean '{near[0]}'?" if near else "write it as 'S9 Waiting 1'"
             raise ValueError(f"Human3.6M has no sequence '{word}': {hint}")
     return frozenset(recording for word in words for recording in known[word])
