@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from posequery.command import run
+from posequery.sources import video
 from posequery.teachers.openpose_detections import write_detections
-from posequery.teachers.openpose_json import from_json, measure
+from posequery.teachers.openpose_json import from_json
 from posequery.teachers.openpose_program import detect
 
 
-def size(text: str) -> tuple[int, int]:
+def pair(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d+)x(\d+)", text)
     if not found or min(map(int, found.groups())) < 2:
         raise argparse.ArgumentTypeError(f"'{text}' is no size: write 656x368")
@@ -25,7 +26,7 @@ def main() -> None:
     source.add_argument("--program", help="openpose.bin")
     parser.add_argument("--subject", help="whose folder under --json holds the files")
     parser.add_argument("--keypoint-scale", type=int, choices=range(5), default=0)
-    parser.add_argument("--scale-size", type=size, help="WxH of keypoint scales 1 and 2, pixels")
+    parser.add_argument("--scale-size", type=pair, help="WxH of keypoint scales 1 and 2, pixels")
     parser.add_argument("--models", type=Path, help="OpenPose's folder models")
     parser.add_argument("--model", choices=("BODY_25", "COCO"), default="BODY_25")
     parser.add_argument("--net-resolution", default="-1x368")
@@ -42,11 +43,12 @@ def main() -> None:
         parser.error(f"--keypoint-scale {options.keypoint_scale} needs --scale-size")
     if options.program and not (options.models and options.scratch):
         parser.error("--program needs --models and --scratch")
-    width, height, frames = measure(options.video)
+    about = video.info(options.video)
+    size, frames = (about.width, about.height), about.frames
     if options.program:
         found = detect(
             options.video,
-            (width, height),
+            size,
             frames,
             options.program,
             options.models,
@@ -59,7 +61,7 @@ def main() -> None:
         found = from_json(
             options.json,
             options.video,
-            (width, height),
+            size,
             frames,
             options.subject,
             options.keypoint_scale,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from posequery.files import BadInput
 from posequery.schema import Coco, OpenPose, Study
-from posequery.sources import coco, extraction, human36m_counts, video
+from posequery.sources import coco, extraction, video
 from posequery.study import ClipSource, missing_files
 from posequery.teachers import openpose_json
 
@@ -73,7 +73,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     A video that is damaged in its middle is noticed by its extraction alone.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(lambda clip: _clip(study, clip), clips.values()))
+        found = list(pool.map(_clip, clips.values()))
     faults = [*missing_files(study), *(fault for one in found for fault in one.faults)]
     others: list[str] = []
     student = study.student
@@ -89,23 +89,21 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     return Report(study, found, others, faults, images)
 
 
-def _clip(study: Study, clip: ClipSource) -> Found:
+def _clip(clip: ClipSource) -> Found:
     found = Found(clip)
     try:
-        about = video.look(clip.video)
+        about = video.info(clip.video)
+        video.require_end(clip.video)
         found.video_frames, found.fps = about.frames, float(about.fps)
     except BadInput as fault:
         found.faults.append(fault)
     if clip.annotation is None:
         return found
-    expected = None
-    if study.source.kind == "human36m" and study.source.frame_counts == "published":
-        expected = human36m_counts.expected(clip.subject, clip.stem)
     try:
-        joints = extraction.annotation(clip.annotation, clip.subject, clip.stem, clip.camera)
+        joints = extraction.read_annotation(clip.annotation, clip.subject, clip.stem, clip.camera)
         found.labelled_frames = len(joints)
         extraction.check_counts(
-            clip.video, clip.annotation, found.video_frames, len(joints), expected
+            clip.video, clip.annotation, len(joints), clip.expected, found.video_frames
         )
     except BadInput as fault:
         found.faults.append(fault)
@@ -131,14 +129,17 @@ def _openpose(
     seen = [one for one in stream if one.video_frames]
     for one in seen:
         try:
+            about = video.info(one.clip.video)
             with redirect_stderr(io.StringIO()):  # its progress
-                openpose_json.of_video(
+                openpose_json.from_json(
                     given.labels,
                     one.clip.video,
-                    subject=one.clip.subject if study.has_truth else None,
-                    scale=given.keypoint_scale,
-                    scale_size=given.scale_size,
-                    missing=given.missing,
+                    (about.width, about.height),
+                    about.frames,
+                    one.clip.subject if study.has_truth else None,
+                    given.keypoint_scale,
+                    given.pixels,
+                    given.missing,
                 )
         except BadInput as fault:
             faults.append(fault)
@@ -152,11 +153,12 @@ def text(report: Report) -> str:
     study = report.study
     where = {"human36m": f"Human3.6M in {study.source.root}", "rendered": "the rendered stand-in"}
     lines = [f"Study {study.name}: {where.get(study.source.kind, study.source.kind)}", ""]
-    heads = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
-    rows = [heads]
-    for subject in dict.fromkeys(one.clip.subject for one in report.found):
-        rows.append(_row(subject, [one for one in report.found if one.clip.subject == subject]))
-    if len(rows) > 2:
+    heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
+    subjects: dict[str, list[Found]] = {}
+    for one in report.found:
+        subjects.setdefault(one.clip.subject, []).append(one)
+    rows = [heads, *(_row(subject, found) for subject, found in subjects.items())]
+    if len(subjects) > 1:
         rows.append(_row("all", report.found))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -165,11 +167,11 @@ def text(report: Report) -> str:
     lines.append("")
     if study.source.kind == "human36m" and study.source.exclude:
         lines.append(f"Left out by source.exclude: {', '.join(study.source.exclude)}")
-    for one in report.found:
-        if one.surplus > extraction.USUAL_SURPLUS:
-            lines.append(
-                f"{one.clip.slug}: the last {one.surplus} video frames have no label; dropped"
-            )
+    lines += [
+        f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
+        for one in report.found
+        if one.surplus > extraction.USUAL_SURPLUS
+    ]
     lines += report.others
     if report.faults:
         count = len(report.faults)

@@ -1,13 +1,40 @@
-"""What a study will cost, before any of it runs: frames, trainings, predictions, jobs, bytes."""
+"""What a study will cost, before any of it runs: frames, trainings, jobs, bytes, hours."""
 
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
+from typing import NamedTuple
 
 from posequery import grid
+from posequery.clips import jpeg
 from posequery.online.policies import frames_in
 from posequery.schema import Study
+from posequery.sources import video
+from posequery.sources.extraction import in_order
 from posequery.study import ClipSource
+
+RECORDED = 436
+"""Bytes that a cell keeps of each frame that it is measured on (evaluation, online.record)."""
+SAMPLE = 200
+"""Frames of a video that extraction is timed on."""
+
+
+class Extraction(NamedTuple):
+    """Frames a second, and bytes that each takes in its clip."""
+
+    frames: float
+    bytes: float
+
+
+class Student(NamedTuple):
+    """Images a second that this machine trains and reads, and the bytes of the weights."""
+
+    training: float
+    inference: float
+    weights: int
 
 
 @dataclass(frozen=True)
@@ -50,11 +77,9 @@ def work(
 
     pool, test, stream = of("pool"), of("test"), of("stream")
     online, epochs = study.online, study.training.epochs
-    if online.first_frames is not None:
-        stream = min(stream, frames_in(online.first_frames, fps))
     window = frames_in(online.window, fps)
     every = frames_in(online.continual_every, fps)
-    busy = frames_in(online.training_takes, fps) if online.meanwhile == "missed" else 0
+    busy = 0
     windows, batches = (_trainings(stream, length, busy) for length in (window, every))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
@@ -87,3 +112,64 @@ def _trainings(stream: int, length: int, busy: int) -> int:
     while start + length + busy < stream:
         done, start = done + 1, start + length + busy
     return done
+
+
+def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:
+    """How many jobs the workflow has from a dataset to the tables, the target `all` among them."""
+    cells = grid.cells(study)
+    offline = sum(cell.setting == "offline" for cell in cells)
+    streamed = sum("stream" in clip.streams for clip in clips.values())
+    student = study.student
+    # prepare and pretrain, or import_checkpoint; then prepare and average_precision.
+    first = 1 if student.checkpoint else 2
+    first += 2 if student.validation and not student.checkpoint else int(bool(student.validation))
+    labels = {"openpose": streamed + 1, "ground_truth": 0}
+    taught = sum(labels.get(teacher, 1) for teacher in study.teachers)
+    indices = 3 if study.offline else 1
+    # Offline: one score and a selection for each cell. At the end: collect, tables, figures, all.
+    return len(clips) + indices + first + taught + len(cells) + (offline + 1 if offline else 0) + 4
+
+
+def measure_extraction(path: str, size: int) -> Extraction:
+    """Extract a video's first frames as a job does, with two threads, and keep nothing."""
+    picture = video.Picture(path, size)
+    start, count, written = time.perf_counter(), 0, 0
+    frames = islice(video.decoded(path, threads=2), SAMPLE)
+    with closing(in_order(lambda frame: jpeg(picture(frame)), frames, threads=2)) as compressed:
+        for data in compressed:
+            count, written = count + 1, written + len(data)
+    return Extraction(count / (time.perf_counter() - start), written / count)
+
+
+def text(
+    study: Study, done: Work, count: int, extraction: Extraction, student: Student | None
+) -> str:
+    """The estimate for a person; without `student` it has no hours of training and reading."""
+    rows: list[tuple[str, int, str, float | None]] = [
+        ("extract", done.extracted, "frames", extraction.frames),
+        ("pre-train", done.pretrained, "images", student and student.training),
+        ("fine-tune", done.finetuned, "images", student and student.training),
+        ("adapt", done.adapted, "images", student and student.training),
+        ("predict", done.predicted, "frames", student and student.inference),
+    ]
+    seeds = "one seed" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds"
+    lines = [f"What {seeds} take, by rates measured here ({study.device}, one job at a time):", ""]
+    hours = 0.0
+    for what, amount, unit, rate in rows:
+        if not amount:
+            continue
+        line = f"  {what:<10} {amount:>15,} {unit}"
+        if rate:
+            hours += amount / rate / 3600
+            line += f"  {rate:>8,.1f}/s  {amount / rate / 3600:>9,.1f} h"
+        lines.append(line)
+    disk = done.extracted * extraction.bytes
+    if student:
+        disk += done.cells * student.weights
+        lines.append(f"  {'together':<10} {hours:>45,.1f} h")
+    disk += RECORDED * (done.predicted - done.pool)
+    where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
+    lines += ["", f"{count:,} jobs, {done.cells} of them cells; {where}."]
+    trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
+    lines.append(f"The stream has {done.stream:,} frames: {trained}.")
+    return "\n".join(lines)

@@ -149,13 +149,40 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
             raise _damaged(path, count, fault) from error
         if not count:
             raise BadInput(path, "holds no frame", _COPY_AGAIN)
+        if end is not None:
+            _require_end(path, container, stream, end)
+
+
+def require_end(path: str | os.PathLike[str]) -> None:
+    """Raise `BadInput` for a video whose end is missing; reads its last seconds, decodes nothing.
+
+    What lies between a video's ends is not looked at.
+    """
+    with _opened(path, threads=1) as (container, stream):
         declared = _declared_end(container, stream)
-        rate = stream.average_rate or stream.guessed_rate
-        if not declared or not rate or end is None:
+        if declared is None or stream.time_base is None:
             return
-        if declared - end > max(2 / float(rate), SLACK * declared):
-            fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
-            raise BadInput(path, fault, _COPY_AGAIN)
+        end = 0.0
+        try:
+            container.seek(int(declared / stream.time_base), stream=stream)
+            for packet in container.demux(stream):
+                if packet.is_corrupt:
+                    raise BadInput(path, "is cut off near its end", _COPY_AGAIN)
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * stream.time_base))
+        except av.FFmpegError as error:
+            raise BadInput(path, f"is cut off ({error.strerror})", _COPY_AGAIN) from error
+        _require_end(path, container, stream, end)
+
+
+def _require_end(
+    path: str | os.PathLike[str], container: InputContainer, stream: VideoStream, end: float
+) -> None:
+    declared = _declared_end(container, stream)
+    rate = stream.average_rate or stream.guessed_rate
+    if declared and rate and declared - end > max(2 / float(rate), SLACK * declared):
+        fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
+        raise BadInput(path, fault, _COPY_AGAIN)
 
 
 def _declared_end(container: InputContainer, stream: VideoStream) -> float | None:

@@ -26,10 +26,11 @@ SECONDS = 2.0
 
 
 class Rates(NamedTuple):
-    """Images a second, without the making of batches."""
+    """Images a second, without the making of batches; and the size of the weights, in bytes."""
 
     training: float
     inference: float
+    weights: int
 
 
 def measure(name: str, input_size: int, recipe: Recipe, device: str) -> Rates:
@@ -56,7 +57,8 @@ def measure(name: str, input_size: int, recipe: Recipe, device: str) -> Rates:
         read = _a_second(lambda: predict(fast, frames, sizes))
     finally:
         torch.set_num_threads(threads)
-    return Rates(count * trained, many * read)
+    weights = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+    return Rates(count * trained, many * read, weights)
 
 
 def _a_second(work: Callable[[], object]) -> float:

@@ -23,13 +23,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posequery.files import BadInput
 from posequery.progress import Progress
 from posequery.skeletons import from_openpose
-from posequery.sources import video as videos
 from posequery.teachers.openpose_detections import Detections
 from posequery.terminal import tell
 
@@ -53,21 +51,6 @@ def images(folder: str | os.PathLike[str]) -> list[Path]:
     if not found:
         raise BadInput(folder, "holds no image", "Name a video, or a folder of its frames")
     return found
-
-
-def measure(video: str | os.PathLike[str]) -> tuple[int, int, int]:
-    """Width, height and number of frames (0: unknown) of a video, or of a folder of its images.
-
-    Raises `BadInput` if it is neither.
-    """
-    if not Path(video).is_dir():
-        info = videos.info(video)
-        return info.width, info.height, info.frames
-    files = images(video)
-    image = cv2.imread(os.fspath(files[0]))
-    if image is None:
-        raise BadInput(files[0], "is not a whole image", "Copy or extract it again")
-    return image.shape[1], image.shape[0], len(files)
 
 
 def title(video: str | os.PathLike[str]) -> str:
