@@ -57,6 +57,12 @@ def _info(values: Mapping[str, Any]) -> ClipInfo:
     return ClipInfo(**{f.name: cast(type, f.type)(values[f.name]) for f in fields(ClipInfo)})
 
 
+def jpeg(frame: np.ndarray) -> np.ndarray:
+    """The bytes (k,) uint8 that a clip holds of an RGB frame, uint8 (h, w, 3)."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    return cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1].ravel()
+
+
 class ClipWriter:
     """Writes a clip frame by frame; memory does not grow with the clip.
 
@@ -75,11 +81,13 @@ class ClipWriter:
         """Add one RGB frame, uint8 (size, size, 3)."""
         if self._shape is None:
             self._shape = frame.shape
-        options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
-        if not done or frame.shape != self._shape:
+        if frame.shape != self._shape:
             raise ValueError(f"a frame of shape {frame.shape} in a clip of {self._shape}")
-        self._waiting.append(data.ravel())
+        self.append_jpeg(jpeg(frame))
+
+    def append_jpeg(self, data: np.ndarray) -> None:
+        """Add one frame as `jpeg` gives it."""
+        self._waiting.append(data)
         if len(self._waiting) == 64:
             self._flush()
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import av
@@ -10,7 +11,8 @@ import pytest
 
 from posequery.clips import Clip
 from posequery.files import BadInput
-from posequery.sources.extraction import extract
+from posequery.progress import Progress
+from posequery.sources.extraction import extract, in_order
 from posequery.sources.human36m import annotation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "extract.py"
@@ -71,10 +73,105 @@ def test_a_video_without_annotation_that_lost_its_end_leaves_nothing(
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_the_same_call_gives_the_same_bytes(tmp_path, source, labels):
-    for name, threads in (("a.h5", 1), ("b.h5", 3)):
-        extract(source, labels, size=16, output=tmp_path / name, threads=threads, **NAMES)
-    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+def test_the_same_bytes_whatever_the_threads(tmp_path, source, labels):
+    outputs = {threads: tmp_path / f"{threads}.h5" for threads in (1, 2, 3)}
+    for threads, output in outputs.items():
+        extract(source, labels, size=16, output=output, threads=threads, **NAMES)
+    assert len({output.read_bytes() for output in outputs.values()}) == 1
+
+
+@pytest.fixture
+def threads_left():
+    """Holds the test to leave no thread behind."""
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+@pytest.mark.usefixtures("threads_left")
+def test_results_in_order_though_a_later_one_is_done_first():
+    done = threading.Event()
+
+    def work(item):
+        if item == 1:
+            done.set()
+        elif item == 0:
+            assert done.wait(60)
+        return 10 * item
+
+    assert list(in_order(work, range(9), 2)) == [0, 10, 20, 30, 40, 50, 60, 70, 80]
+
+
+@pytest.mark.usefixtures("threads_left")
+def test_no_more_than_twice_the_threads_under_way():
+    taken = []
+    results = in_order(str, (taken.append(item) or item for item in range(100)), 3)
+    for number in range(50):
+        assert next(results) == str(number)
+        assert len(taken) == number + 6
+    results.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("place", ["work", "items"])
+@pytest.mark.usefixtures("threads_left")
+def test_a_fault_comes_in_its_turn(threads, place):
+    def items():
+        yield from range(7)
+        if place == "items":
+            raise BadInput("a", "b", "c")
+
+    def work(item):
+        if place == "work" and item == 4:
+            raise BadInput("a", "b", "c")
+        return item
+
+    got = []
+    with pytest.raises(BadInput):
+        got.extend(in_order(work, items(), threads))
+    assert got == list(range(4 if place == "work" else 7))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_thread_is_the_caller_s_own(threads):
+    workers = set(in_order(lambda _: threading.get_ident(), range(9), threads))
+    assert (threading.get_ident() in workers) == (threads == 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.usefixtures("threads_left")
+def test_an_interruption_leaves_nothing(tmp_path, source, labels, threads, monkeypatch):
+    def interrupted(progress, *_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "advance", interrupted)
+    output = tmp_path / "clips" / "a.h5"
+    with pytest.raises(KeyboardInterrupt):
+        extract(source, labels, size=16, output=output, threads=threads, **NAMES)
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.usefixtures("threads_left")
+def test_a_lost_end_is_no_matter_where_the_annotation_ends_before(
+    tmp_path, write_video, numbered, write_cdf, pose, threads
+):
+    fast = {"movflags": "+faststart"}
+    source = write_video(tmp_path / "v.mp4", map(numbered, range(40)), container_options=fast)
+    with av.open(str(source)) as container:
+        ends = sorted(packet.pos + packet.size for packet in container.demux() if packet.size)
+    source.write_bytes(source.read_bytes()[: ends[19]])
+    extract(
+        source,
+        write_cdf(tmp_path / "v.cdf", pose),
+        size=16,
+        output=tmp_path / "a.h5",
+        threads=threads,
+        **NAMES,
+    )
+    assert Clip(tmp_path / "a.h5").info.frames == 7
+    with pytest.raises(BadInput, match=r"is cut off: it should end after 0\.80 s and does after"):
+        extract(source, None, size=16, output=tmp_path / "b.h5", threads=threads, **NAMES)
 
 
 def test_a_few_surplus_frames_are_no_news_many_are(tmp_path, source, write_cdf, pose, capsys):

@@ -1,12 +1,18 @@
 """A video and its annotation to a clip: frames at the network's size, labels in source pixels."""
 
 import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from av.video.frame import VideoFrame
 
-from posequery.clips import ClipInfo, ClipWriter
+from posequery.clips import ClipInfo, ClipWriter, jpeg
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
 from posequery.sources import human36m, human36m_mmpose, video
@@ -14,6 +20,43 @@ from posequery.terminal import tell
 
 USUAL_SURPLUS = 5
 """Video frames beyond the annotation that are no news: Human3.6M's videos are longer by 1 to 5."""
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result, None, None]:
+    """Yield `work(item)` of each of `items`, in their order; `threads` work at a time.
+
+    No more than twice `threads` items are under way. What `work` or `items` raise comes in its
+    turn, after the results before it. With one thread the caller's own does the work.
+    """
+    if threads == 1:
+        yield from map(work, items)
+        return
+    under_way: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for future in _submitted(pool, work, items):
+            under_way.append(future)
+            if len(under_way) == 2 * threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Future[Result]]:
+    try:
+        for item in items:
+            yield pool.submit(work, item)
+    except Exception as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        yield failed
 
 
 def extract(
@@ -37,39 +80,38 @@ def extract(
     dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
     labelled. `size` is the side of the network's square in pixels. The annotation is Human3.6M's
     CDF, or mmpose's NPZ, in which `subject`, `stem` ("Eating 2") and `camera` say where to look.
-    Raises `BadInput` for a video or annotation that cannot be used, a video without annotation
-    whose end is missing, an annotation longer than the video, or one of other than `expected`
-    frames.
+    `threads` decode and as many more squash and compress, so that with 1 the calling thread does it
+    all; the clip's bytes do not depend on them. Raises `BadInput` for a video or annotation that
+    cannot be used, a video without annotation whose end is missing, and what `check_counts` does.
     """
-    joints = None if annotation is None else _joints(annotation, subject, stem, camera)
+    joints = None
+    if annotation is not None:
+        joints = read_annotation(annotation, subject, stem, camera)
+        check_counts(source, annotation, len(joints), expected)
     labelled = None if joints is None else len(joints)
-    if annotation is not None and expected is not None and labelled != expected:
-        raise BadInput(
-            annotation,
-            f"annotates {labelled} frames where Human3.6M has {expected} for {slug}: another "
-            "subject's or another sequence's file?",
-            "Take the one that belongs to it, or accept any with source.frame_counts: any",
-        )
     about = video.info(source)
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
+    picture = video.Picture(source, size)
+
+    def compressed(frame: VideoFrame) -> np.ndarray:
+        return jpeg(picture(frame))
+
     count = 0
+    needed = islice(video.decoded(source, threads), labelled)
     with (
         whole(output) as temporary,
         ClipWriter(temporary) as writer,
         Progress(labelled or about.frames or None, "frames", f"extract {slug}") as progress,
+        closing(in_order(compressed, needed, threads)) as frames,
     ):
-        for frame in islice(video.frames(source, size, threads), labelled):
-            writer.append(frame)
+        for data in frames:
+            writer.append_jpeg(data)
             count += 1
             progress.advance()
-        if labelled is not None and count < labelled:
-            raise BadInput(
-                source,
-                f"has only {count} frames, but its annotation {annotation} has {labelled}",
-                "Copy the video again, or take the annotation that belongs to it",
-            )
+        if annotation is not None and labelled is not None:
+            check_counts(source, annotation, labelled, expected, count)
         info = ClipInfo(
             slug=slug,
             subject=subject,
@@ -87,11 +129,42 @@ def extract(
     return info
 
 
-def _joints(
-    annotation: str | os.PathLike[str], subject: str, stem: str | None, camera: str
+def read_annotation(
+    path: str | os.PathLike[str], subject: str, stem: str | None, camera: str
 ) -> np.ndarray:
-    if Path(annotation).suffix != ".npz":
-        return human36m.annotation(annotation)
+    """A sequence's poses (n, 18, 2) in source pixels, from either of Human3.6M's layouts.
+
+    Raises `BadInput` for a file that cannot be used.
+    """
+    if Path(path).suffix != ".npz":
+        return human36m.annotation(path)
     if stem is None:
-        raise BadInput(annotation, "holds many sequences, and no stem says which", "Give a stem")
-    return human36m_mmpose.annotation(annotation, subject, stem, camera)
+        raise BadInput(path, "holds many sequences, and no stem says which", "Give a stem")
+    return human36m_mmpose.annotation(path, subject, stem, camera)
+
+
+def check_counts(
+    source: str | os.PathLike[str],
+    annotation: str | os.PathLike[str],
+    labelled: int,
+    expected: int | None = None,
+    frames: int | None = None,
+) -> None:
+    """Raise `BadInput` if an annotation of `labelled` frames is not this video's.
+
+    expected: how many it should have. frames: how many the video has; more are no fault. None
+    where that is not known.
+    """
+    if expected not in (None, labelled):
+        raise BadInput(
+            annotation,
+            f"annotates {labelled} frames where Human3.6M has {expected}: another subject's or "
+            "another sequence's file?",
+            "Take the one that belongs here, or accept any with source.frame_counts: any",
+        )
+    if frames is not None and frames < labelled:
+        raise BadInput(
+            source,
+            f"has only {frames} frames, but its annotation {annotation} has {labelled}",
+            "Copy the video again, or take the annotation that belongs to it",
+        )

@@ -5,6 +5,7 @@ A video is a file, or a folder of its frames as JPEGs `<name>000001.jpg`, `<name
 
 import os
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,33 @@ def info(path: str | os.PathLike[str]) -> VideoInfo:
     return VideoInfo(width, height, Fraction(rate), count)
 
 
+class Picture(threading.local):
+    """Turns decoded frames of one video into upright RGB, in any thread: each has a scaler."""
+
+    def __init__(self, path: str | os.PathLike[str], size: int | None) -> None:
+        self._path, self._size = path, size
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: VideoFrame) -> np.ndarray:
+        """The frame as `frames` gives it."""
+        size = self._size
+        scaled = size is not None and (frame.width, frame.height) != (size, size)
+        rgb = self._reformatter.reformat(
+            frame,
+            width=size,
+            height=size,
+            # swscale halves the chroma's width when it scales to rgb24, and leaves garbage in the
+            # last columns when it does not scale to gbrp (FFmpeg 8, widths off 16).
+            format="gbrp" if scaled else "rgb24",
+            interpolation=Interpolation.AREA,
+            src_color_range=frame.color_range,
+            threads=1,
+        )
+        turns = _quarter_turns(self._path, frame)
+        upright = np.rot90(rgb.to_ndarray(), turns) if turns else rgb.to_ndarray()
+        return np.ascontiguousarray(upright)
+
+
 def frames(
     path: str | os.PathLike[str], size: int | None = None, threads: int = 1
 ) -> Iterator[np.ndarray]:
@@ -79,23 +107,7 @@ def frames(
     to be turned by other than quarters, or not a video; for an end that is missing once the last
     frame there is has been taken.
     """
-    reformatter = VideoReformatter()
-    for frame in decoded(path, threads):
-        scaled = size is not None and (frame.width, frame.height) != (size, size)
-        rgb = reformatter.reformat(
-            frame,
-            width=size,
-            height=size,
-            # swscale halves the chroma's width when it scales to rgb24, and leaves garbage in the
-            # last columns when it does not scale to gbrp (FFmpeg 8, widths off 16).
-            format="gbrp" if scaled else "rgb24",
-            interpolation=Interpolation.AREA,
-            src_color_range=frame.color_range,
-            threads=1,
-        )
-        turns = _quarter_turns(path, frame)
-        upright = np.rot90(rgb.to_ndarray(), turns) if turns else rgb.to_ndarray()
-        yield np.ascontiguousarray(upright)
+    return map(Picture(path, size), decoded(path, threads))
 
 
 def _quarter_turns(path: str | os.PathLike[str], frame: VideoFrame) -> int:
