@@ -36,8 +36,8 @@ def rendered_sequences(study: Study, subject: str) -> tuple[human36m.Sequence, .
     if subject == "S1":
         return every
     if subject in human36m.TEST_SUBJECTS:
-        firsts, excluded = human36m.first_videos(subject, "subaction"), human36m.exclusions()
-        return tuple(one for one in firsts if (subject, one.stem, CAMERA) not in excluded)
+        firsts, words = human36m.first_videos(subject, "subaction"), human36m.EXCLUDED
+        return tuple(s for s in firsts if not human36m.excluded(words, subject, s.stem, CAMERA))
     count = study.source.pool_sequences
     return tuple(every[number * len(every) // count] for number in range(count))
 

@@ -205,7 +205,7 @@ def test_an_annotation_of_another_count_than_expected_is_refused(tmp_path, sourc
     output = tmp_path / "clips" / "a.h5"
     extract(source, labels, size=16, output=output, expected=7, **NAMES)
     output.unlink()
-    with pytest.raises(BadInput, match=r"annotates 7 frames where Human3.6M has 2357 for S1-Eat"):
+    with pytest.raises(BadInput, match=r"annotates 7 frames where Human3.6M has 2357 "):
         extract(source, labels, size=16, output=output, expected=2357, **NAMES)
     assert list(output.parent.iterdir()) == []
 
