@@ -74,11 +74,13 @@ def pictures(options):
 
 
 def body(picture, usual, parts):
-    """Flat x, y, confidence of the figure in a picture; `usual` is the video's median picture."""
+    """Flat x, y, confidence of the figure in a picture, None in an even one; `usual` is the video's median picture."""
     weight = np.abs(picture.astype(float) - usual)
     weight[weight < 25] = 0
     if np.count_nonzero(weight) < 20:
         weight = np.abs(picture - picture.mean())
+    if not weight.any():
+        return None
     rows, columns = (weight.sum(axis=axis) / weight.sum() for axis in (1, 0))
     middle, centre = (float(share @ np.arange(len(share))) for share in (rows, columns))
     spread = float(np.sqrt(rows @ (np.arange(len(rows)) - middle) ** 2))
@@ -127,7 +129,8 @@ def main():
         if trouble == "hands":
             person |= {"pose_keypoints_2d": [], "hand_left_keypoints_2d": [5.0, 5.0, 0.9] * 21}
         if trouble != "silent":
-            text = json.dumps({"version": 1.3, "people": [person]}, separators=(",", ":"))
+            people = [person] if person["pose_keypoints_2d"] is not None else []
+            text = json.dumps({"version": 1.3, "people": people}, separators=(",", ":"))
             (output / f"{name}_keypoints.json").write_text(text)
     print("OpenPose demo successfully finished.")
 

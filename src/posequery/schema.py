@@ -131,7 +131,8 @@ class Source(Section):
     @field_validator("exclude")
     @classmethod
     def _in_the_table(cls, words: list[str]) -> list[str]:
-        human36m.exclusions(words)
+        for word in words:
+            human36m.exclusion(word)
         return words
 
     @model_validator(mode="after")

@@ -43,8 +43,8 @@ def rendered_sequences(study: Study, subject: str) -> tuple[human36m.Sequence, .
     if subject == "S1":
         return every
     if subject in human36m.TEST_SUBJECTS:
-        firsts, excluded = human36m.first_videos(subject, "subaction"), human36m.exclusions()
-        return tuple(one for one in firsts if (subject, one.stem, CAMERA) not in excluded)
+        firsts, words = human36m.first_videos(subject, "subaction"), human36m.EXCLUDED
+        return tuple(s for s in firsts if not human36m.excluded(words, subject, s.stem, CAMERA))
     count = study.source.pool_sequences
     return tuple(every[number * len(every) // count] for number in range(count))
 
@@ -119,12 +119,11 @@ def _human36m(source: Source) -> Iterator[ClipSource]:
     layout = {"official": human36m, "mmpose": mmpose}[source.layout]
     root = source.root or ""
     counted = source.frame_counts == "published"
-    left_out = human36m.exclusions(source.exclude)
     for subject in human36m.SUBJECTS:
         first = human36m.first_videos(subject, source.first_video)
         for sequence, camera in human36m.recordings(subject, human36m.CAMERAS):
             where = (subject, sequence.stem, camera)
-            if where in left_out:
+            if human36m.excluded(source.exclude, *where):
                 continue
             plays = {
                 "pool": subject in source.pool_subjects and camera in source.cameras,

@@ -15,7 +15,7 @@ EATING = ("S1", "Eating 2", "54138969")
 def test_the_layout():
     assert str(video_path("a b", *EATING)) == "a b/images/S1/S1_Eating_2.54138969"
     for subject, split in (("S8", "train"), ("S9", "test"), ("S11", "test")):
-        path = annotation_path("x", subject)
+        path = annotation_path("x", subject, "Eating", CAMERAS[0])
         assert str(path) == f"x/annotation_body3d/fps50/h36m_{split}.npz"
 
 
@@ -59,7 +59,9 @@ def test_a_sequence_s_own_rows(npz, monkeypatch, block, stem, camera, first, cou
 def test_the_same_as_the_official_annotation(tmp_path):
     root = mmpose(tmp_path / "m", ["S7", "S9"], CAMERAS[:2], frames=3)
     for subject, stem in (("S7", "Phoning 2"), ("S9", "SittingDown 1")):
-        found = annotation(annotation_path(root, subject), subject, stem, CAMERAS[1])
+        found = annotation(
+            annotation_path(root, subject, stem, CAMERAS[1]), subject, stem, CAMERAS[1]
+        )
         np.testing.assert_array_equal(found, from_human36m(pose(3)))
 
 

@@ -158,8 +158,8 @@ def check_counts(
     if expected not in (None, labelled):
         raise BadInput(
             annotation,
-            f"annotates {labelled} frames where Human3.6M has {expected}: another subject's or "
-            "another sequence's file?",
+            f"annotates {labelled} frames where Human3.6M has {expected} (another subject's or "
+            "another sequence's file?)",
             "Take the one that belongs here, or accept any with source.frame_counts: any",
         )
     if frames is not None and frames < labelled:

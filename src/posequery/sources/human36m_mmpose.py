@@ -52,8 +52,8 @@ def video_path(root: str | os.PathLike[str], subject: str, stem: str, camera: st
     return Path(root, "images", subject, _name(subject, stem, camera))
 
 
-def annotation_path(root: str | os.PathLike[str], subject: str, *_: str) -> Path:
-    """The NPZ with a subject's poses, of all its sequences before all cameras."""
+def annotation_path(root: str | os.PathLike[str], subject: str, stem: str, camera: str) -> Path:  # noqa: ARG001
+    """The NPZ with the poses of all frames of a subject, whatever the sequence and camera."""
     split = "test" if subject in TEST_SUBJECTS else "train"
     return Path(root, "annotation_body3d", "fps50", f"h36m_{split}.npz")
 

@@ -5,6 +5,7 @@ The names follow one pattern with exceptions that differ between subjects (the d
 """
 
 import difflib
+import functools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -78,9 +79,6 @@ EXCLUDED = ("S9 Greeting", "S9 SittingDown 1", "S9 Waiting 1", "S11 Directions.5
 every camera (MHFormer #92, learnable-triangulation #63); of S11, the video that is shipped broken
 (h36m-fetch #3). Each word is a subject and a stem, and a camera if only that one is meant."""
 
-READINGS = ("subaction", "file_name", "stem")
-"""Which of an action's two videos is its first; see `first_videos`."""
-
 
 @dataclass(frozen=True)
 class Sequence:
@@ -121,7 +119,7 @@ def recordings(subject: str, cameras: Iterable[str]) -> tuple[tuple[Sequence, st
 
 
 def first_videos(subject: str, reading: str) -> tuple[Sequence, ...]:
-    """The first sequence of each action, 15 in stream order, by one of the READINGS.
+    """The first sequence of each action, 15 in stream order, by one of three readings.
 
     "subaction" takes the dataset's own subaction 1; "file_name" the file that sorts first in the
     folder ("Directions 1.54138969.mp4" before "Directions.54138969.mp4"); "stem" the name that
@@ -141,25 +139,37 @@ def first_videos(subject: str, reading: str) -> tuple[Sequence, ...]:
     return tuple(sequence for sequence in every if sequence in firsts)
 
 
-def exclusions(words: Iterable[str] = EXCLUDED) -> frozenset[tuple[str, str, str]]:
-    """What `words` leave out, as (subject, stem, camera).
-
-    "S9 Waiting 1" leaves out all cameras of a sequence, "S11 Directions.54138969" one. Raises
-    ValueError for a word that names no sequence of the table.
-    """
-    known: dict[str, list[tuple[str, str, str]]] = {}
+@functools.cache
+def _names() -> dict[str, tuple[str, str, str | None]]:
+    names: dict[str, tuple[str, str, str | None]] = {}
     for subject in SUBJECTS:
         for sequence in sequences(subject):
-            every = [(subject, sequence.stem, camera) for camera in CAMERAS]
-            known[f"{subject} {sequence.stem}"] = every
-            known |= {f"{subject} {sequence.stem}.{one[2]}": [one] for one in every}
-    for word in words:
-        if word not in known:
-            own = [name for name in known if name.startswith(f"{word.split(' ')[0]} ")]
-            near = difflib.get_close_matches(word, own or known, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "write it as 'S9 Waiting 1'"
-            raise ValueError(f"Human3.6M has no sequence '{word}': {hint}")
-    return frozenset(recording for word in words for recording in known[word])
+            name = f"{subject} {sequence.stem}"
+            names[name] = (subject, sequence.stem, None)
+            names |= {f"{name}.{camera}": (subject, sequence.stem, camera) for camera in CAMERAS}
+    return names
+
+
+def exclusion(word: str) -> tuple[str, str, str | None]:
+    """Subject, stem and camera that `word` leaves out; without a camera it leaves out all.
+
+    "S9 Waiting 1" leaves out a sequence, "S11 Directions.54138969" one video. Raises ValueError for
+    a word that names no sequence of the table.
+    """
+    names = _names()
+    if word not in names:
+        own = [name for name in names if name.startswith(f"{word.split(' ')[0]} ")]
+        near = difflib.get_close_matches(word, own or names, 1)
+        hint = f"did you mean '{near[0]}'?" if near else "write it as 'S9 Waiting 1'"
+        raise ValueError(f"Human3.6M has no sequence '{word}': {hint}")
+    return names[word]
+
+
+def excluded(words: Iterable[str], subject: str, stem: str, camera: str) -> bool:
+    """Whether one of `words` leaves out a sequence before a camera; raises as `exclusion`."""
+    return any(
+        exclusion(word) in ((subject, stem, None), (subject, stem, camera)) for word in words
+    )
 
 
 def video_path(root: str | os.PathLike[str], subject: str, stem: str, camera: str) -> Path:
