@@ -74,7 +74,10 @@ def pictures(options):
 
 
 def body(picture, usual, parts):
-    """Flat x, y, confidence of the figure in a picture, None in an even one; `usual` is the video's median picture."""
+    """Flat x, y, confidence of the figure in a picture, None in an even one.
+
+    usual: the median picture of the video.
+    """
     weight = np.abs(picture.astype(float) - usual)
     weight[weight < 25] = 0
     if np.count_nonzero(weight) < 20:

@@ -2,13 +2,15 @@
 
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from posequery.files import BadInput
-from posequery.schema import Coco, OpenPose, Study
+from posequery.schema import Coco, OpenPose, Source, Study
 from posequery.sources import coco, extraction, video
 from posequery.study import ClipSource, missing_files
 from posequery.teachers import openpose_json
@@ -28,10 +30,13 @@ class Found:
     labelled_frames: int | None = None
     fps: float | None = None
     faults: list[BadInput] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
 
     @property
     def frames(self) -> int | None:
         """Frames that the clip will have."""
+        if self.missing or self.faults:
+            return None
         return self.labelled_frames if self.clip.annotation else self.video_frames
 
     @property
@@ -74,7 +79,12 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(_clip, clips.values()))
-    faults = [*missing_files(study), *(fault for one in found for fault in one.faults)]
+    faults = list(missing_files(study))
+    if other := _other_layout(study.source):
+        faults.append(other)
+    elif study.source.root is None or study.source.root.exists():
+        faults += _missing(study.source.root, [file for one in found for file in one.missing])
+    faults += [fault for one in found for fault in one.faults]
     others: list[str] = []
     student = study.student
     images = 0 if student.checkpoint else student.images
@@ -91,23 +101,75 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
 
 def _clip(clip: ClipSource) -> Found:
     found = Found(clip)
-    try:
-        about = video.info(clip.video)
-        video.require_end(clip.video)
-        found.video_frames, found.fps = about.frames, float(about.fps)
-    except BadInput as fault:
-        found.faults.append(fault)
+    if not Path(clip.video).exists():
+        found.missing.append(Path(clip.video))
+    else:
+        try:
+            about = video.info(clip.video)
+            video.require_end(clip.video)
+            found.video_frames, found.fps = about.frames, float(about.fps)
+        except BadInput as fault:
+            found.faults.append(fault)
     if clip.annotation is None:
         return found
+    if not Path(clip.annotation).exists():
+        found.missing.append(Path(clip.annotation))
+        return found
+    where = (clip.subject, clip.stem, clip.camera)
     try:
-        joints = extraction.read_annotation(clip.annotation, clip.subject, clip.stem, clip.camera)
-        found.labelled_frames = len(joints)
+        found.labelled_frames = count = len(extraction.read_annotation(clip.annotation, *where))
         extraction.check_counts(
-            clip.video, clip.annotation, len(joints), clip.expected, found.video_frames
+            clip.video, clip.annotation, count, clip.expected, found.video_frames
         )
     except BadInput as fault:
         found.faults.append(fault)
     return found
+
+
+def _missing(root: Path | None, files: Sequence[Path]) -> list[BadInput]:
+    """A fault for each folder that lacks files, or that is missing itself with all its files."""
+    lacking: dict[Path, list[Path]] = {}
+    for file in dict.fromkeys(files):
+        folder = file.parent
+        while root and folder != root and not folder.exists() and not folder.parent.exists():
+            folder = folder.parent
+        lacking.setdefault(folder, []).append(file)
+    faults = []
+    for folder, several in lacking.items():
+        fault = "there is no such folder"
+        if folder.exists():
+            first = several[0].relative_to(folder)
+            fault = f"lacks {len(several)} file(s), the first is '{first}'"
+        faults.append(BadInput(folder, fault, _unpack(root, folder)))
+    return faults
+
+
+def _unpack(root: Path | None, folder: Path) -> str:
+    """What to do about a folder that lacks files: unpack what lies there instead."""
+    if root is None:
+        return "Mend the paths under videos"
+    subject = folder.relative_to(root).parts[0]
+    for place in (root, root / subject):
+        for file in sorted(place.iterdir()) if place.is_dir() else ():
+            packed = file.name.endswith((".tgz", ".tar.gz", ".tar", ".zip"))
+            if packed and (place != root or subject in re.split(r"[^A-Za-z0-9]", file.name)):
+                return f"Unpack {file}, if that is it"
+    return "Unpack its archives into it, see below"
+
+
+def _other_layout(source: Source) -> BadInput | None:
+    """Where the folder plainly has the other one of the two layouts."""
+    if source.root is None:
+        return None
+    signs = {
+        "official": any(source.root.glob("S*/Videos")),
+        "mmpose": (source.root / "images").is_dir(),
+    }
+    other = {"official": "mmpose", "mmpose": "official"}[source.layout]
+    if signs[source.layout] or not signs[other]:
+        return None
+    fault = f"has not the layout '{source.layout}' but '{other}'"
+    return BadInput(source.root, fault, f"Write source.layout: {other}")
 
 
 def _people(key: str, given: Coco, others: list[str]) -> tuple[int, list[BadInput]]:

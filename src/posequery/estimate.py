@@ -11,6 +11,7 @@ from typing import NamedTuple
 from posequery import grid
 from posequery.clips import jpeg
 from posequery.online.policies import frames_in
+from posequery.progress import clock_face
 from posequery.schema import Study
 from posequery.sources import video
 from posequery.sources.extraction import in_order
@@ -152,21 +153,21 @@ def text(
         ("adapt", done.adapted, "images", student and student.training),
         ("predict", done.predicted, "frames", student and student.inference),
     ]
-    seeds = "one seed" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds"
-    lines = [f"What {seeds} take, by rates measured here ({study.device}, one job at a time):", ""]
-    hours = 0.0
+    seeds = "one seed takes" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds take"
+    lines = [f"What {seeds}, by rates measured here ({study.device}, one job at a time):", ""]
+    seconds = 0.0
     for what, amount, unit, rate in rows:
         if not amount:
             continue
         line = f"  {what:<10} {amount:>15,} {unit}"
         if rate:
-            hours += amount / rate / 3600
-            line += f"  {rate:>8,.1f}/s  {amount / rate / 3600:>9,.1f} h"
+            seconds += amount / rate
+            line += f"  {rate:>8,.1f}/s  {clock_face(amount / rate):>12}"
         lines.append(line)
     disk = done.extracted * extraction.bytes
     if student:
         disk += done.cells * student.weights
-        lines.append(f"  {'together':<10} {hours:>45,.1f} h")
+        lines.append(f"  {'together':<10} {clock_face(seconds):>47}")
     disk += RECORDED * (done.predicted - done.pool)
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
     lines += ["", f"{count:,} jobs, {done.cells} of them cells; {where}."]
