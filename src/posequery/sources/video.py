@@ -259,7 +259,7 @@ def _opened(
         raise BadInput(path, fault, _COPY_AGAIN) from error
     with container:
         if not container.streams.video:
-            raise BadInput(path, "has no video stream", "Name a video file")
+            raise BadInput(path, "has no video stream", "Name a video, or copy it again")
         stream = container.streams.video[0]
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads

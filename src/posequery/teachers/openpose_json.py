@@ -196,7 +196,7 @@ def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None
     else:
         fault += f", the first is frame {gaps[0]}"
     if missing == "refuse":
-        fix = f"{_OPENPOSE_AGAIN}, or have such frames taken as 'unlabelled'"
+        fix = f"{_OPENPOSE_AGAIN}, or take such frames without label (openpose.missing: unlabelled)"
         raise BadInput(place, fault, fix)
     tell(f"{place}: {fault}; they are taken as unlabelled")
 
