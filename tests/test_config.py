@@ -12,10 +12,11 @@ from posequery.files import BadInput
 from posequery.online.policies import frames_in
 from posequery.schema import Study, protocol, reference, subsection
 from posequery.study import (
+    clips,
     confirmation,
     note_protocol,
     refuse_changed_protocol,
-    require_files,
+    require_sources,
     restriction,
 )
 
@@ -196,6 +197,10 @@ def test_a_broken_study_file_is_told_in_one_line(tmp_path: Path, text: str, told
     assert "\n" not in message
 
 
+def require(study: Study, out: Path) -> None:
+    require_sources(study, clips(study, str(out)), out)
+
+
 def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> None:
     for text, key in (
         (RENDERED + "student: {checkpoint: gone}\n", "student.checkpoint"),
@@ -203,10 +208,16 @@ def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> No
         ("videos: [gone]\n", "videos"),
     ):
         with pytest.raises(BadInput, match=rf"gone: there is no such file\. .* under {key}"):
-            require_files(load_study(write(tmp_path, text), {}, CONFIG))
+            require(load_study(write(tmp_path, text), {}, CONFIG), tmp_path)
     (tmp_path / "walk{1}.mp4").touch()
     with pytest.raises(BadInput, match="a wildcard to Snakemake"):
-        require_files(load_study(write(tmp_path, 'videos: ["walk{1}.mp4"]\n'), {}, CONFIG))
+        require(load_study(write(tmp_path, 'videos: ["walk{1}.mp4"]\n'), {}, CONFIG), tmp_path)
+    (tmp_path / "student").mkdir()
+    (tmp_path / "student/pretrained.pt").touch()
+    require(
+        load_study(write(tmp_path, RENDERED + "student: {checkpoint: gone}\n"), {}, CONFIG),
+        tmp_path,
+    )
 
 
 def test_a_broken_note_of_the_protocol_is_named(tmp_path: Path) -> None:

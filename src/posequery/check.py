@@ -12,7 +12,7 @@ from pathlib import Path
 from posequery.files import BadInput
 from posequery.schema import Coco, OpenPose, Source, Study
 from posequery.sources import coco, extraction, video
-from posequery.study import ClipSource, missing_files
+from posequery.study import ClipSource, unusable_files
 from posequery.teachers import openpose_json
 
 HUMAN36M = (
@@ -79,7 +79,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(_clip, clips.values()))
-    faults = list(missing_files(study))
+    faults = [fault for _, fault in unusable_files(study)]
     if other := _other_layout(study.source):
         faults.append(other)
     elif study.source.root is None or study.source.root.exists():

@@ -57,19 +57,13 @@ def rendered_frames(study: Study, subject: str) -> int:
     return study.source.test_frames if test else study.source.pool_frames
 
 
-def missing_files(study: Study) -> Iterator[BadInput]:
-    """What is wrong with each file or folder that the study names and that cannot be used."""
+def unusable_files(study: Study) -> Iterator[tuple[str, BadInput]]:
+    """What is wrong with each file or folder that the study names, and the key it stands under."""
     for key, path in named_paths(study):
         if not path.exists():
-            yield BadInput(path, "there is no such file", f"Mend its path under {key}")
+            yield key, BadInput(path, "there is no such file", f"Mend its path under {key}")
         if {"{", "}"} & set(str(path)):
-            yield BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
-
-
-def require_files(study: Study) -> None:
-    """Raise `BadInput` for the first of `missing_files`."""
-    for fault in missing_files(study):
-        raise fault
+            yield key, BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
 
 
 def clips(study: Study, out: str) -> dict[str, ClipSource]:
@@ -148,20 +142,27 @@ def _human36m(source: Source) -> Iterator[ClipSource]:
                 )
 
 
-def require_sources(clips: dict[str, ClipSource], out: Path) -> None:
-    """Raise `BadInput` if a clip is neither there nor has all that it is extracted from."""
-    missing = [
-        file
-        for clip in clips.values()
-        if not (out / "clips" / f"{clip.slug}.h5").is_file()
-        for file in filter(None, (clip.video, clip.annotation))
-        if not Path(file).exists()
-    ]
+def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> None:
+    """Raise `BadInput` for what is missing and still to be read.
+
+    What was made of it may be in `out`: results may lie where the data are not.
+    """
+    unmade = [clip for clip in clips.values() if not (out / "clips" / f"{clip.slug}.h5").is_file()]
+    made = {
+        "student": (out / "student/pretrained.pt").is_file(),
+        "openpose": (out / "labels/openpose.h5").is_file(),
+    }
+    for key, fault in unusable_files(study):
+        if not made.get(key.split(".")[0], not unmade):
+            raise fault
+    if study.source.kind != "human36m":
+        return
+    files = (file for clip in unmade for file in (clip.video, clip.annotation) if file)
+    missing = [file for file in files if not Path(file).exists()]
     if missing:
         many = f" ({len(missing)} files are missing, this is the first)" if missing[1:] else ""
-        fault = f"there is no such video or annotation{many}"
-        fix = "`make check CONFIG=...` lists what is there; see docs/reproduction.md"
-        raise BadInput(missing[0], fault, fix)
+        told = f"there is no such video or annotation{many}"
+        raise BadInput(missing[0], told, "`make check CONFIG=...` tells all that is missing")
 
 
 def restriction(only: object, study: Study) -> tuple[str, ...]:

@@ -24,9 +24,7 @@ def stems_of(subject):
 def require_sources():
     """Here and not at the start: `check` runs without, and results may lie apart from a dataset."""
     try:
-        studies.require_files(STUDY)
-        if HUMAN36M:
-            studies.require_sources(CLIPS, Path(OUT))
+        studies.require_sources(STUDY, CLIPS, Path(OUT))
     except BadInput as error:
         raise WorkflowError(str(error)) from None
 
@@ -259,9 +257,22 @@ def readings():
     ]
     if "least_confidence" in STUDY.strategies:
         common.append(f"'uncertainty' is {confidence[STUDY.confidence]}")
-    offline = ["tested on each action's first video (subaction 1)"]
-    online = [
-        f"window of {settings.window}",
+    first = {
+        "subaction": "subaction 1",
+        "file_name": "the first by file name",
+        "stem": "the first by stem",
+    }
+    offline = [
+        f"tested on each action's first video ({first[STUDY.source.first_video]})"
+    ]
+    online = [f"window of {settings.window}"]
+    if HUMAN36M:
+        source = STUDY.source
+        offline.append(f"pool and test of {cameras(source.cameras)}")
+        online.append(f"stream of {cameras(source.stream_cameras)}")
+        if source.exclude:
+            common.append(f"left out: {', '.join(source.exclude)}")
+    online += [
         f"weights {live[settings.weights]} from window to window",
         "weights trained on a stretch are live from its next frame (ideal clock)",
     ]
@@ -271,6 +282,10 @@ def readings():
         by = settings.error_by.replace("_", " ") if STUDY.has_truth else "teacher"
         online.append(f"'error' selects online by {by}")
     return {"common": common, "offline": offline, "online": online}
+
+
+def cameras(names):
+    return f"camera{'s' if names[1:] else ''} {', '.join(names)}"
 
 
 def captions():

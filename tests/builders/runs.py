@@ -1,0 +1,27 @@
+"""Snakemake as a person starts it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def snakemake(
+    folder: Path, *arguments: str, root: Path = ROOT, ok: bool = True
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", "2", *arguments]
+    # Without the tests' own PYTHONPATH: the workflow has to find its checkout by itself.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def planned(text: str) -> dict[str, int]:
+    """Jobs by rule in a dry run's table."""
+    rows = re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule != "total"}

@@ -1,0 +1,155 @@
+"""Studies of Human3.6M in miniature: planned whole, run in small, stopped by what is broken."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import miniature
+import pytest
+from runs import ROOT, planned, snakemake
+
+from posequery import estimate
+from posequery.config import load_study
+from posequery.sources import human36m_names as names
+from posequery.study import clips
+
+STREAM = ("Directions 1", "Directions", "Eating 2", "Walking")
+POOL = ("Directions 1", "Sitting 1")
+TEST = ("Directions 1", "Walking 1")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty files under the true names, beside a copy of config/: all that a plan looks at."""
+    folder = tmp_path_factory.mktemp("plain")
+    shutil.copytree(ROOT / "config", folder / "config")
+    data = folder / "data"
+    files = ["densenet121-a639ec97.pth", "coco/train2017/1.jpg", "coco/val2017/1.jpg"]
+    files += [f"coco/annotations/person_keypoints_{name}2017.json" for name in ("train", "val")]
+    files += ["openpose/S1/1.json"]
+    for subject in names.SUBJECTS:
+        for sequence, camera in names.recordings(subject, names.CAMERAS):
+            where = (data / "human36m", subject, sequence.stem, camera)
+            files += [names.video_path(*where), names.annotation_path(*where)]
+    for file in files:
+        (data / file).parent.mkdir(parents=True, exist_ok=True)
+        (data / file).touch()
+    return folder
+
+
+@pytest.mark.parametrize(("name", "videos"), [("human36m", 179), ("human36m_four_cameras", 716)])
+def test_the_papers_study_is_planned(name: str, videos: int, plain: Path, tmp_path: Path) -> None:
+    path = plain / f"config/{name}.yaml"
+    jobs = planned(snakemake(tmp_path, "--dry-run", "--config", f"study={path}").stdout)
+    assert jobs["extract"] == videos
+    assert jobs["adapt"] == 5 * (1 + 2 * (2 + 4 * 2))
+    assert jobs["finetune"] + jobs["finetune_all"] == 5 * (4 * 5 + 2)
+    study = load_study(str(path), {}, plain / "config")
+    assert sum(jobs.values()) == estimate.jobs(study, clips(study, "results"))
+
+
+def test_what_is_missing_stops_the_plan_but_not_the_check(plain: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(plain, folder)
+    study = f"study={folder}/config/human36m.yaml"
+    video = folder / "data/human36m/S5/Videos/Eating 1.54138969.mp4"
+    video.unlink()
+    done = snakemake(tmp_path, "--dry-run", "--config", study, ok=False)
+    text = done.stdout + done.stderr
+    assert f"{video}: there is no such video or annotation. `make check" in text
+    assert "Traceback (most recent" not in text
+    snakemake(tmp_path, "--dry-run", "--config", study, "--", "check")
+    (folder / "data/densenet121-a639ec97.pth").unlink()
+    done = snakemake(tmp_path, "--dry-run", "--config", study, ok=False)
+    assert "no such file. Mend its path under student.backbone" in done.stdout + done.stderr
+
+
+def left_out(subject: str, kept: tuple[str, ...]) -> list[str]:
+    stems = (sequence.stem for sequence in names.sequences(subject))
+    return [f"{subject} {stem}" for stem in stems if stem not in kept]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A few sequences of the miniature, labelled by a program that stands where OpenPose stands."""
+    miniature.official(tmp_path / "it's data", ("S1", "S5", "S9"), frames=8)
+    program = tmp_path / "open pose/openpose.bin"
+    (program.parent / "models").mkdir(parents=True)
+    program.write_text(f"#!{sys.executable}\n{(ROOT / 'tests/openpose_program.py').read_text()}")
+    program.chmod(0o755)
+    few = [*left_out("S1", STREAM), *left_out("S5", POOL), *left_out("S9", TEST)]
+    content = {
+        "extends": "tiny",
+        "source": {
+            "kind": "human36m",
+            "root": "it's data",
+            "pool_subjects": ["S5"],
+            "test_subjects": ["S9"],
+            "exclude": few,
+            "frame_counts": "any",
+        },
+        "teachers": ["ground_truth", "openpose"],
+        "openpose": {
+            "program": "open pose/openpose.bin",
+            "models": "open pose/models",
+            "person": "labelled",
+        },
+        "strategies": ["uniform"],
+        "offline": {"rates": ["20%"]},
+        "online": {"rates": ["20%"], "methods": ["baseline"], "window": "10 frames"},
+    }
+    file = tmp_path / "few.yaml"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--config", f"study={study}")
+    assert "Study few is complete" in done.stdout + done.stderr
+    out = tmp_path / "results/few"
+    stream = json.loads((out / "clips/stream.json").read_text())["clips"]
+    slugs = [f"S1-{stem.replace(' ', '-')}-54138969" for stem in STREAM]
+    assert [clip["slug"] for clip in stream] == slugs
+    assert {clip["frames"] for clip in stream} == {8}
+    seen = json.loads((out / "labels/openpose.json").read_text())
+    assert seen["frames"] == 32 and seen["mpjpe_px"] > 0
+    table = (out / "tables/table2.md").read_text()
+    assert "Human3.6M" in table and "rendered" not in table
+    assert "| OpenPose itself |" in table and "7.87" in table
+    assert "stream of camera 54138969" in table
+    # 3 windows of 10 and a rest of 2, which is tested alone.
+    assert "| uniform | 3 |" in table
+    again = snakemake(tmp_path, "--dry-run", "--config", f"study={study}")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    # Tables may be made again where neither the dataset nor OpenPose is.
+    shutil.rmtree(tmp_path / "it's data")
+    shutil.rmtree(tmp_path / "open pose")
+    shutil.rmtree(out / "tables")
+    done = snakemake(tmp_path, "--config", f"study={study}")
+    assert planned(done.stdout + done.stderr).keys() == {"tables", "all"}
+    assert (out / "tables/table2.md").read_text() == table
+
+
+@pytest.mark.parametrize("trouble", ["dies", "stops", "hands"])
+def test_an_openpose_that_fails_stops_the_study(
+    trouble: str, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENPOSE_STAND_IN", trouble)
+    target = "results/few/labels/openpose.h5"
+    done = snakemake(tmp_path, "--config", f"study={study}", "--", target, ok=False)
+    told = {"dies": "out of memory", "stops": "stopped half-way", "hands": "--body 1"}[trouble]
+    assert told in done.stderr and "openpose.bin" in done.stderr
+    assert not (tmp_path / target).exists()
+    assert not any((tmp_path / "results/few/labels").rglob("*.h5"))
+
+
+def test_a_broken_video_stops_its_own_job_by_name(study: Path, tmp_path: Path) -> None:
+    video = tmp_path / "it's data/S1/Videos/Eating 2.54138969.mp4"
+    video.unlink()
+    video.touch()
+    target = "results/few/clips/stream.json"
+    done = snakemake(tmp_path, "--keep-going", "--config", f"study={study}", "--", target, ok=False)
+    assert f"error: {video}: is empty (0 bytes). Copy or download it again." in done.stderr
+    made = {file.name for file in (tmp_path / "results/few/clips").iterdir()}
+    assert made == {f"S1-{stem}-54138969.h5" for stem in ("Directions-1", "Directions", "Walking")}
