@@ -46,7 +46,7 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
     def anchored(path: object) -> object:
         if not isinstance(path, str) or not path:
             return path
-        # Path's own expanduser raises for ~nobody. The folder is resolved, so '..' means its parent.
+        # Path's own raises for ~nobody. The folder is resolved, so that '..' means its parent.
         return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
 
     if isinstance(values.get("videos"), list):
