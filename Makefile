@@ -6,12 +6,13 @@ STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
-.PHONY: help study lab test lint
+.PHONY: help study lab check test lint
 .NOTPARALLEL:
 
 help:
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
+	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make test    the tests"
 	@echo "make lint    style, types, layers, workflow"
 
@@ -20,6 +21,10 @@ study: $(STUDY_ENV)
 
 lab: $(STUDY_ENV)
 	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study=lab -- all
+
+check: $(STUDY_ENV)
+	@test -n "$(CONFIG)" || { echo "Name the study: make check CONFIG=human36m"; exit 2; }
+	@PYTHONPATH=src .venv/bin/python scripts/check.py "$(CONFIG)"
 
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile

@@ -9,7 +9,13 @@ from posequery.sources.extraction import extract
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--video", required=True)
-    parser.add_argument("--annotation", help="Human3.6M's CDF; without it no joint is labelled")
+    parser.add_argument(
+        "--annotation", help="Human3.6M's CDF or mmpose's NPZ; without it no joint is labelled"
+    )
+    parser.add_argument("--stem", help="the sequence's name in Human3.6M, to find it in the NPZ")
+    parser.add_argument(
+        "--expected", type=int, help="refuse an annotation of other than so many frames"
+    )
     parser.add_argument("--slug", required=True)
     parser.add_argument("--subject", required=True)
     parser.add_argument("--action", required=True)

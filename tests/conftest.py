@@ -6,9 +6,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before numpy and torch are first imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from fractions import Fraction
-
-import av
+import media
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -20,32 +18,17 @@ settings.register_profile("fixed", deadline=None, derandomize=True, database=Non
 settings.load_profile("fixed")
 
 
-def _write_video(path, frames, rate=50, options=None, pixels="yuv420p", container_options=None):
-    with av.open(f"file:{path}", "w", format="mp4", options=container_options or {}) as container:
-        frames = iter(frames)
-        first = next(frames)
-        stream = container.add_stream("libx264", rate=Fraction(rate))
-        stream.height, stream.width = first.shape[:2]
-        stream.pix_fmt = pixels
-        # B-frames: decoding order is not presentation order.
-        stream.options = {"preset": "veryfast", "bf": "3", "threads": "1", **(options or {})}
-        for array in (first, *frames):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(array, format="rgb24")))
-        container.mux(stream.encode())
-    return path
-
-
 @pytest.fixture(scope="session")
 def write_video():
     """Writes frames, RGB (H, W, 3) uint8, as a real H.264 file, and returns its path."""
-    return _write_video
+    return media.write_video
 
 
 def _make_stream(folder, videos, cameras=None, rate=50, size=32):
     """A stream with a real video and a clip for each name of `videos` (name: frames)."""
     paths = []
     for number, (name, frames) in enumerate(videos.items()):
-        source = _write_video(folder / f"{name}.mp4", frames, rate)
+        source = media.write_video(folder / f"{name}.mp4", frames, rate)
         height, width = frames[0].shape[:2]
         camera = cameras[number] if cameras else name
         info = ClipInfo(

@@ -10,6 +10,7 @@ from posequery.skeletons import (
     from_blazepose,
     from_coco,
     from_human36m,
+    from_openpose,
 )
 
 # The dataset's own names of its 32 joints (metadata.xml), as far as they are used.
@@ -26,6 +27,13 @@ right_eye_outer left_ear right_ear mouth_left mouth_right left_shoulder right_sh
 right_elbow left_wrist right_wrist left_pinky right_pinky left_index right_index left_thumb
 right_thumb left_hip right_hip left_knee right_knee left_ankle right_ankle left_heel right_heel
 left_foot_index right_foot_index""".split()
+
+# OpenPose's names of its body parts in their order (doc/02_output.md, poseParameters.cpp).
+BODY_25_NAMES = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee
+RAnkle LHip LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe
+RHeel""".split()
+OPENPOSE_COCO_NAMES = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist RHip RKnee
+RAnkle LHip LKnee LAnkle REye LEye REar LEar""".split()
 
 
 def test_joints_are_coco_s_seventeen_and_the_neck():
@@ -127,6 +135,37 @@ def test_blazepose_landmarks_go_to_the_joints_of_their_names():
     np.testing.assert_allclose(confidence[:, 17], sure[:, 11:13].min(axis=1), rtol=1e-6)
 
 
+def in_openpose_s_words(joint):
+    side, _, rest = joint.partition("_")
+    return {"left": "L", "right": "R"}[side] + rest.capitalize() if rest else joint.capitalize()
+
+
+@pytest.mark.parametrize("names", [BODY_25_NAMES, OPENPOSE_COCO_NAMES])
+def test_openpose_s_body_parts_go_to_the_joints_of_their_names(names):
+    generator = np.random.default_rng(2)
+    parts = generator.uniform(1, 1000, (3, len(names), 3))
+    parts[1, names.index("LWrist")] = 0
+    joints, confidence = from_openpose(parts)
+    assert joints.shape == (3, 18, 2)
+    assert joints.dtype == confidence.dtype == np.float32
+    assert [in_openpose_s_words(name) for name in JOINTS[9:12]] == ["LWrist", "RWrist", "LHip"]
+    for joint, name in enumerate(JOINTS):
+        theirs = names.index(in_openpose_s_words(name))
+        np.testing.assert_array_equal(confidence[:, joint], parts[:, theirs, 2].astype("f4"))
+        seen = [0, 2] if name == "left_wrist" else [0, 1, 2]
+        expected = parts[seen, theirs, :2].astype("f4")
+        np.testing.assert_array_equal(joints[seen, joint], expected)
+    assert np.isnan(joints[1, JOINTS.index("left_wrist")]).all()
+    assert np.isnan(joints).sum() == 2
+
+
+def test_a_part_that_openpose_did_not_find_is_known_by_its_confidence():
+    parts = np.full((1, 25, 3), [-1.0, -1.0, 0.0])  # as --keypoint_scale 4 has it
+    joints, confidence = from_openpose(parts)
+    assert np.isnan(joints).all()
+    assert not confidence.any()
+
+
 @pytest.mark.parametrize(
     ("door", "arrays"),
     [
@@ -135,6 +174,9 @@ def test_blazepose_landmarks_go_to_the_joints_of_their_names():
         (from_coco, [np.zeros((17, 3))]),
         (from_coco, [np.zeros((1, 18, 3))]),
         (from_blazepose, [np.zeros((2, 39, 2)), np.zeros((2, 39))]),
+        (from_openpose, [np.zeros((2, 15, 3))]),
+        (from_openpose, [np.zeros((2, 25, 2))]),
+        (from_openpose, [np.zeros((25, 3))]),
     ],
 )
 def test_another_joint_set_is_refused(door, arrays):
@@ -145,3 +187,4 @@ def test_another_joint_set_is_refused(door, arrays):
 def test_nobody_is_an_empty_array():
     assert from_human36m(np.zeros((0, 32, 2))).shape == (0, 18, 2)
     assert from_coco(np.zeros((0, 17, 3)))[0].shape == (0, 18, 2)
+    assert from_openpose(np.zeros((0, 25, 3)))[0].shape == (0, 18, 2)

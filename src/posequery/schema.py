@@ -4,7 +4,8 @@ The text under each key is printed into `config/README.md` by `python -m poseque
 """
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 from posequery import strategies
+from posequery.sources import human36m_names as human36m
 from posequery.student.names import SIDE_UNITS
 
 
@@ -57,26 +59,23 @@ Stretch = Annotated[str, BeforeValidator(_window, json_schema_input_type=str)]
 Positive = Annotated[int, Field(ge=1)]
 
 
-def _strategy(name: str) -> str:
-    if name not in strategies.names():
-        near = difflib.get_close_matches(name, strategies.names(), 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {strategies.names()}"
-        raise ValueError(f"no strategy is called '{name}': {hint}")
-    return name
+def _one_of(what: str, names: Sequence[str]) -> BeforeValidator:
+    """Takes one of `names`; for another it tells the nearest, or all where none is near."""
+
+    def known(name: object) -> str:
+        if str(name) not in names:
+            near = difflib.get_close_matches(str(name), names, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}"
+            raise ValueError(f"no {what} is called '{name}': {hint}")
+        return str(name)
+
+    return BeforeValidator(known)
 
 
-StrategyName = Annotated[str, BeforeValidator(_strategy)]
-
-
-def _network(name: str) -> str:
-    if name not in SIDE_UNITS:
-        near = difflib.get_close_matches(name, SIDE_UNITS, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SIDE_UNITS)}"
-        raise ValueError(f"no network is called '{name}': {hint}")
-    return name
-
-
-NetworkName = Annotated[str, BeforeValidator(_network)]
+StrategyName = Annotated[str, _one_of("strategy", strategies.names())]
+NetworkName = Annotated[str, _one_of("network", tuple(SIDE_UNITS))]
+Camera = Annotated[str, _one_of("camera", human36m.CAMERAS)]
+Subject = Annotated[str, _one_of("subject", human36m.SUBJECTS)]
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
@@ -92,9 +91,34 @@ class Section(BaseModel):
 class Source(Section):
     """Where the frames come from."""
 
-    kind: Literal["rendered", "lab", "videos"] = "videos"
-    """`rendered`: the stand-in for Human3.6M and COCO. `lab`: real videos of a person in a
-    motion-capture lab, fetched. `videos`: your own, named under `videos`."""
+    kind: Literal["rendered", "human36m", "lab", "videos"] = "videos"
+    """`rendered`: the stand-in for Human3.6M and COCO. `human36m`: Human3.6M itself, as its owners
+    ship it. `lab`: real videos of a person in a motion-capture lab, fetched. `videos`: your own,
+    named under `videos`."""
+    root: Path | None = None
+    """human36m: the folder that the archives were unpacked in, which holds `S1`, `S5` and so on
+    (layout `mmpose`: `images` and `annotation_body3d`)."""
+    layout: Literal["official", "mmpose"] = "official"
+    """human36m: videos and CDF files, or the images and annotations that mmpose's
+    `preprocess_h36m.py` makes of them (at the full 50 frames/s)."""
+    cameras: Annotated[list[Camera], Field(min_length=1)] = ["54138969"]
+    """human36m: cameras of the offline pool and test."""
+    stream_cameras: Annotated[list[Camera], Field(min_length=1)] = ["54138969"]
+    """human36m: cameras of the stream. Of several, a sequence is played once from each."""
+    pool_subjects: Annotated[list[Subject], Field(min_length=1)] = list(human36m.POOL_SUBJECTS)
+    """human36m: whose sequences make the offline pool. The stream is always S1's."""
+    test_subjects: Annotated[list[Subject], Field(min_length=1)] = list(human36m.TEST_SUBJECTS)
+    """human36m: whom the offline study tests on, on the first video of each action."""
+    first_video: Literal["subaction", "file_name", "stem"] = "subaction"
+    """human36m: an action's first video: its subaction 1 (Human3.6M's own count), or the one whose
+    file name, or whose stem without camera and ending, sorts first."""
+    exclude: list[str] = list(human36m.EXCLUDED)
+    """human36m: sequences to leave out, as `S9 Greeting` (before every camera) or
+    `S11 Directions.54138969` (before one). The first three have annotations that are shifted
+    against the picture, the last one's published video is broken."""
+    frame_counts: Literal["published", "any"] = "published"
+    """human36m: whether a sequence's annotation must have the published number of frames. `any` is
+    for a cut of your own."""
     stream_frames: Positive = 28
     """rendered: annotated frames of each of S1's 30 sequences (at 5 a second)."""
     pool_sequences: Annotated[int, Field(ge=1, le=30)] = 6
@@ -103,6 +127,20 @@ class Source(Section):
     """rendered: annotated frames of each of those sequences."""
     test_frames: Positive = 12
     """rendered: annotated frames of each sequence of S9 and S11 (subaction 1 of every action)."""
+
+    @field_validator("exclude")
+    @classmethod
+    def _in_the_table(cls, words: list[str]) -> list[str]:
+        for word in words:
+            human36m.exclusion(word)
+        return words
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        both = sorted({*self.pool_subjects} & {*self.test_subjects})
+        if both:
+            raise ValueError(f"{' and '.join(both)}: in pool_subjects and in test_subjects")
+        return self
 
 
 class Augmentation(Section):
@@ -209,6 +247,63 @@ class Student(Network):
         return self
 
 
+def _pixels(value: object) -> str:
+    words = str(value).lower().split("x")
+    if len(words) != 2 or not all(word.isdigit() and int(word) > 1 for word in words):
+        raise ValueError(f"'{value}' is no size: write WIDTHxHEIGHT, as 656x368")
+    return "x".join(words)
+
+
+def _net_resolution(value: object) -> str:
+    if not re.fullmatch(r"-1x\d+|\d+x-1|\d+x\d+", str(value)):
+        raise ValueError(f"'{value}' is none of OpenPose's: write -1x368, or WIDTHxHEIGHT")
+    return str(value)
+
+
+class OpenPose(Section):
+    """The teacher `openpose`: the JSON files that OpenPose wrote, or the program to run."""
+
+    labels: Path | None = None
+    """The folder of the JSON files, for a video `V` of a subject `S` in `S/V`, `S` or `V`."""
+    program: Path | None = None
+    """OpenPose's own program (`openpose.bin`), in place of `labels`."""
+    models: Path | None = None
+    """The program's folder of models."""
+    model: Literal["BODY_25", "COCO"] = "BODY_25"
+    """What the program finds. In JSON files both are told apart by themselves."""
+    net_resolution: Annotated[str, BeforeValidator(_net_resolution)] = "-1x368"
+    """The program's network size in pixels, width x height; -1: by the frame's shape."""
+    keypoint_scale: Annotated[int, Field(ge=0, le=4)] = 0
+    """labels: what OpenPose was told to write. 0: pixels of the video, 1: of its network's input,
+    2: of its output, 3: shares from 0 to 1, 4: from -1 to 1."""
+    scale_size: Annotated[str, BeforeValidator(_pixels)] | None = None
+    """labels, keypoint_scale 1 and 2: width x height, in pixels, of that input or output."""
+    missing: Literal["refuse", "unlabelled"] = "refuse"
+    """Frames that have no JSON file: an error, or frames without a label. (A frame in which nobody
+    was found has a file.)"""
+    person: Literal["tracked", "labelled", "strongest"] = "tracked"
+    """Who is taken of several people: the one nearest the last frame's, nearest the ground truth,
+    or most confident of."""
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """`scale_size` as numbers."""
+        width, _, height = (self.scale_size or "").partition("x")
+        return (int(width), int(height)) if width else None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if bool(self.labels) == bool(self.program):
+            raise ValueError("give labels (the folder of JSON files) or program, one of the two")
+        if bool(self.program) != bool(self.models):
+            raise ValueError("program and models go together")
+        if self.program and (self.keypoint_scale or self.scale_size):
+            raise ValueError("keypoint_scale and scale_size are of labels; the program writes 0")
+        if (self.keypoint_scale in (1, 2)) != bool(self.scale_size):
+            raise ValueError("scale_size is needed for keypoint_scale 1 and 2, and for them alone")
+        return self
+
+
 class Offline(Section):
     """The offline study: fine-tune on a part of a pool, test on other subjects."""
 
@@ -233,6 +328,14 @@ class Online(Section):
     """What the strategy 'error' measures the student's errors against."""
 
 
+_SOURCES = {
+    "ground_truth": ("rendered", "human36m"),
+    "network": ("rendered",),
+    "blazepose": ("human36m", "lab", "videos"),
+}
+"""Source kinds that a teacher can label, where it cannot label all."""
+
+
 class Study(Section):
     """A study: everything that decides its numbers."""
 
@@ -250,8 +353,10 @@ class Study(Section):
     student: Student = Student()
     teacher_network: Network = Network()
     """The network that stands where OpenPose stands (teacher `network`)."""
+    openpose: OpenPose | None = None
+    """Needed for the teacher `openpose`."""
     teachers: Annotated[
-        list[Literal["ground_truth", "network", "blazepose"]], Field(min_length=1)
+        list[Literal["ground_truth", "network", "openpose", "blazepose"]], Field(min_length=1)
     ] = ["blazepose"]
     strategies: list[StrategyName] = ["uniform", "random", "error", "least_confidence"]
     confidence: Literal["lowest", "lowest_limb", "mean"] = "lowest"
@@ -263,18 +368,31 @@ class Study(Section):
     """Absent: no offline study."""
     online: Online = Online()
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether the frames come with ground truth."""
+        return self.source.kind in ("rendered", "human36m")
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        rendered = self.source.kind == "rendered"
-        if (self.source.kind == "videos") != bool(self.videos):
+        kind = self.source.kind
+        if (kind == "videos") != bool(self.videos):
             raise ValueError("videos: name your videos here, with source kind 'videos' alone")
-        if self.offline and not rendered:
-            raise ValueError("offline: needs a source with ground truth: source kind 'rendered'")
+        if (kind == "human36m") != bool(self.source.root):
+            raise ValueError("source.root: name Human3.6M's folder, with source kind 'human36m'")
+        if self.offline and not self.has_truth:
+            raise ValueError("offline: needs ground truth: source kind 'rendered' or 'human36m'")
         for teacher in self.teachers:
-            if (teacher == "blazepose") == rendered:
-                raise ValueError(
-                    f"teachers: '{teacher}' does not go with source kind '{self.source.kind}'"
-                )
+            if kind not in _SOURCES.get(teacher, (kind,)):
+                raise ValueError(f"teachers: '{teacher}' does not go with source kind '{kind}'")
+        others = sorted({*self.teachers} - {"ground_truth"})
+        if len(others) > 1:
+            both = " and ".join(others)
+            raise ValueError(f"teachers: a study has one beside ground_truth, not {both}")
+        if ("openpose" in others) != bool(self.openpose):
+            raise ValueError("openpose: needed for the teacher 'openpose', and for it alone")
+        if self.openpose and self.openpose.person == "labelled" and not self.has_truth:
+            raise ValueError(f"openpose.person: 'labelled' needs labels, which '{kind}' has not")
         count, unit = self.online.window.split()
         if unit == "frames" and (self.strategies or "once" in self.online.methods):
             rates = list(self.online.rates if self.strategies else [])
@@ -298,6 +416,10 @@ def subsection(section: Any, key: object) -> Any:
 
 
 PATHS = (
+    "source.root",
+    "openpose.labels",
+    "openpose.program",
+    "openpose.models",
     "student.checkpoint",
     "student.backbone",
     "student.coco.annotations",

@@ -78,6 +78,12 @@ BLAZEPOSE_JOINTS = 33
 BLAZEPOSE = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 """BlazePose's landmark (of 33) for each of the student's first 17 joints."""
 
+OPENPOSE_BODY_25 = (0, 16, 15, 18, 17, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11, 1)
+"""OpenPose's body part (of BODY_25's 25) for each of the student's joints."""
+OPENPOSE_COCO = (0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10, 1)
+"""OpenPose's body part (of its COCO model's 18) for each of the student's joints."""
+_OPENPOSE = {25: OPENPOSE_BODY_25, 18: OPENPOSE_COCO}
+
 
 def from_human36m(pose: np.ndarray) -> np.ndarray:
     """Human3.6M poses (n, 32, 2) to (n, 18, 2) float32 in the same pixels.
@@ -126,3 +132,19 @@ def from_blazepose(landmarks: np.ndarray, confidence: np.ndarray) -> tuple[np.nd
     neck = joints[:, shoulders].mean(axis=1, keepdims=True)
     neck_sure = sure[:, shoulders].min(axis=1, keepdims=True)
     return np.concatenate([joints, neck], axis=1), np.concatenate([sure, neck_sure], axis=1)
+
+
+def from_openpose(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """OpenPose's body parts (n, 25 or 18, 3) of x, y, confidence to (n, 18, 2) float32 and (n, 18).
+
+    25 parts are BODY_25's, 18 its COCO model's (src/openpose/pose/poseParameters.cpp). A part that
+    OpenPose has not found has confidence 0, and is NaN here. The neck is OpenPose's own: it is
+    trained on the shoulders' mean.
+    """
+    order = _OPENPOSE.get(parts.shape[1]) if parts.ndim == 3 and parts.shape[2] == 3 else None
+    if order is None:
+        raise ValueError(f"expected (n, 25, 3) or (n, 18, 3), got {parts.shape}")
+    taken = parts[:, list(order)].astype(np.float32)
+    joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
+    joints[confidence == 0] = np.nan
+    return joints, confidence

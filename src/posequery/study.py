@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import yaml
 
 from posequery import grid
 from posequery.files import BadInput, write_text
-from posequery.schema import Study, named_paths, protocol
+from posequery.schema import Source, Study, named_paths, protocol
+from posequery.sources import human36m_counts as counts
+from posequery.sources import human36m_mmpose as mmpose
 from posequery.sources import human36m_names as human36m
 
 CAMERA = human36m.CAMERAS[0]
@@ -28,6 +31,10 @@ class ClipSource:
     video: str
     annotation: str | None
     streams: tuple[str, ...]
+    stem: str = ""
+    """Human3.6M's name of the sequence."""
+    expected: int | None = None
+    """Frames that its annotation must have."""
 
 
 def rendered_sequences(study: Study, subject: str) -> tuple[human36m.Sequence, ...]:
@@ -36,7 +43,8 @@ def rendered_sequences(study: Study, subject: str) -> tuple[human36m.Sequence, .
     if subject == "S1":
         return every
     if subject in human36m.TEST_SUBJECTS:
-        return human36m.first_subactions(subject)
+        firsts, words = human36m.first_videos(subject, "subaction"), human36m.EXCLUDED
+        return tuple(s for s in firsts if not human36m.excluded(words, subject, s.stem, CAMERA))
     count = study.source.pool_sequences
     return tuple(every[number * len(every) // count] for number in range(count))
 
@@ -49,13 +57,19 @@ def rendered_frames(study: Study, subject: str) -> int:
     return study.source.test_frames if test else study.source.pool_frames
 
 
-def require_files(study: Study) -> None:
-    """Raise `BadInput` for a file or folder that the study names and that cannot be used."""
+def missing_files(study: Study) -> Iterator[BadInput]:
+    """What is wrong with each file or folder that the study names and that cannot be used."""
     for key, path in named_paths(study):
         if not path.exists():
-            raise BadInput(path, "there is no such file", f"Mend its path under {key}")
+            yield BadInput(path, "there is no such file", f"Mend its path under {key}")
         if {"{", "}"} & set(str(path)):
-            raise BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
+            yield BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
+
+
+def require_files(study: Study) -> None:
+    """Raise `BadInput` for the first of `missing_files`."""
+    for fault in missing_files(study):
+        raise fault
 
 
 def clips(study: Study, out: str) -> dict[str, ClipSource]:
@@ -66,6 +80,8 @@ def clips(study: Study, out: str) -> dict[str, ClipSource]:
             for subject in human36m.SUBJECTS
             for sequence in rendered_sequences(study, subject)
         ]
+    elif study.source.kind == "human36m":
+        found = list(_human36m(study.source))
     elif study.source.kind == "lab":
         videos = [f"{out}/data/pose2sim/videos/{camera}.mp4" for camera in LAB_CAMERAS]
         found = [
@@ -98,6 +114,56 @@ def _rendered(root: str, subject: str, sequence: human36m.Sequence) -> ClipSourc
     )
 
 
+def _human36m(source: Source) -> Iterator[ClipSource]:
+    """Human3.6M's clips of a study, subject by subject in stream order."""
+    layout = {"official": human36m, "mmpose": mmpose}[source.layout]
+    root = source.root or ""
+    counted = source.frame_counts == "published"
+    for subject in human36m.SUBJECTS:
+        first = human36m.first_videos(subject, source.first_video)
+        for sequence, camera in human36m.recordings(subject, human36m.CAMERAS):
+            where = (subject, sequence.stem, camera)
+            if human36m.excluded(source.exclude, *where):
+                continue
+            plays = {
+                "pool": subject in source.pool_subjects and camera in source.cameras,
+                "test": subject in source.test_subjects
+                and camera in source.cameras
+                and sequence in first,
+                "stream": subject == "S1" and camera in source.stream_cameras,
+            }
+            streams = tuple(name for name, here in plays.items() if here)
+            if streams:
+                yield ClipSource(
+                    slug=human36m.slug(*where),
+                    subject=subject,
+                    action=sequence.action,
+                    subaction=sequence.subaction,
+                    camera=camera,
+                    video=str(layout.video_path(root, *where)),
+                    annotation=str(layout.annotation_path(root, *where)),
+                    streams=streams,
+                    stem=sequence.stem,
+                    expected=counts.expected(subject, sequence.stem) if counted else None,
+                )
+
+
+def require_sources(clips: dict[str, ClipSource], out: Path) -> None:
+    """Raise `BadInput` if a clip is neither there nor has all that it is extracted from."""
+    missing = [
+        file
+        for clip in clips.values()
+        if not (out / "clips" / f"{clip.slug}.h5").is_file()
+        for file in filter(None, (clip.video, clip.annotation))
+        if not Path(file).exists()
+    ]
+    if missing:
+        many = f" ({len(missing)} files are missing, this is the first)" if missing[1:] else ""
+        fault = f"there is no such video or annotation{many}"
+        fix = "`make check CONFIG=...` lists what is there; see docs/reproduction.md"
+        raise BadInput(missing[0], fault, fix)
+
+
 def restriction(only: object, study: Study) -> tuple[str, ...]:
     """The methods that `--config only=` names, in the study's order; empty for all of them."""
     if only is None:
@@ -122,6 +188,10 @@ def confirmation(word: object) -> bool:
     if answer is None:
         raise BadInput(f"confirm={word}", "is neither true nor false", "Write confirm=true")
     return answer
+
+
+_PLAINEST = {"name": "defaults", "videos": ["video.mp4"]}
+"""The study that says least: every other key has its default."""
 
 
 def _noted(out: Path) -> Path:
@@ -150,6 +220,8 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         fault = "is broken, so that nobody knows what the results beside it were made with"
         raise BadInput(path, fault, "If they are this study's, delete it; else delete them")
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
+    # A key that is younger than the results had its default when they were made.
+    before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_PLAINEST)))) | before
     changed = [
         f"{key} was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())

@@ -10,7 +10,7 @@ from posequery.files import BadInput
 from posequery.paper.captions import Captions
 from posequery.paper.comparison import comparison, finding
 from posequery.paper.efficiency import efficiency, efficiency_offline
-from posequery.paper.tables import table_1, table_2, write_tables
+from posequery.paper.tables import Teacher, table_1, table_2, teacher_itself, write_tables
 from posequery.paper.typeset import to_csv
 
 
@@ -156,6 +156,17 @@ def test_table_2_published_has_its_own_heads(online, captions):
     assert published["baseline"] == ("0", "13.52", "13.52", "13.52", "13.52")
     # The paper has no 10 %.
     assert published["uniform"] == ("33", "–", "9.09", "–", "11.52")
+
+
+def test_the_teachers_own_error_stands_below_table_2(online, captions, stream, labels):
+    """The labels are 3 px to the right of the truth and 4 px below it."""
+    teacher = teacher_itself(labels, stream)
+    assert teacher == Teacher(5.0, 1.0)
+    table = table_2(online, captions, teacher=teacher)
+    assert rows(table)["teacher network itself"] == ["–", "–", "–", "5.00", "5.00"]
+    assert table.beside[-1] == ("OpenPose itself", "–", "–", "–", "7.87", "7.87")
+    assert "100.0 % of the labelled ones" in table.caption
+    assert "itself" not in table_2(online, captions).caption
 
 
 def test_a_run_of_one_method_keeps_its_number(a_cell, captions):

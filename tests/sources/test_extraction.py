@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import av
+import miniature
 import numpy as np
 import pytest
 
@@ -200,6 +201,26 @@ def test_a_damaged_video_leaves_an_older_clip_as_it_was(tmp_path, source, labels
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_annotation_of_another_count_than_expected_is_refused(tmp_path, source, labels):
+    output = tmp_path / "clips" / "a.h5"
+    extract(source, labels, size=16, output=output, expected=7, **NAMES)
+    output.unlink()
+    with pytest.raises(BadInput, match=r"annotates 7 frames where Human3.6M has 2357 "):
+        extract(source, labels, size=16, output=output, expected=2357, **NAMES)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_without_an_annotation_nothing_is_expected_of_it(tmp_path, source):
+    assert (
+        extract(source, None, size=16, output=tmp_path / "a.h5", expected=7, **NAMES).frames == 10
+    )
+
+
+def test_mmpose_s_array_needs_to_be_told_the_sequence(tmp_path, source):
+    with pytest.raises(BadInput, match=r"h36m_train\.npz: .*no stem says which"):
+        extract(source, tmp_path / "h36m_train.npz", size=16, output=tmp_path / "a.h5", **NAMES)
+
+
 def script(source, output, *more):
     options = [part for key, value in NAMES.items() for part in (f"--{key}", str(value))]
     command = [sys.executable, SCRIPT, "--video", source, *options, "--size", "16"]
@@ -218,6 +239,15 @@ def test_the_script(tmp_path, source, labels):
     done = script(source, tmp_path / "a.h5", "--annotation", labels)
     assert done.returncode == 0, done.stderr
     assert Clip(tmp_path / "a.h5").info.frames == 7
+    done = script(source, tmp_path / "c.h5", "--annotation", labels, "--expected", "8")
+    assert done.returncode == 1
+    assert "source.frame_counts: any" in done.stderr
+    images = miniature.mmpose(tmp_path / "m", ["S1"], frames=3)
+    folder = images / "images/S1/S1_Eating_2.54138969"
+    npz = images / "annotation_body3d/fps50/h36m_train.npz"
+    done = script(folder, tmp_path / "d.h5", "--annotation", npz, "--stem", "Eating 2")
+    assert done.returncode == 0, done.stderr
+    assert Clip(tmp_path / "d.h5").info.frames == 3
     done = script(source.with_name("none.mp4"), tmp_path / "b.h5")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")

@@ -133,9 +133,8 @@ def refused(path, fault):
     return caught.value
 
 
-def test_missing_empty_and_folder(tmp_path):
+def test_missing_and_empty(tmp_path):
     refused(tmp_path / "none.mp4", "no such video")
-    refused(tmp_path, "no such video")
     (tmp_path / "empty.mp4").touch()
     refused(tmp_path / "empty.mp4", "0 bytes")
 
@@ -254,6 +253,22 @@ def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video)
     for frame, expected in zip(video.frames(path), video.frames(whole), strict=False):
         assert (frame == expected).all()
         break
+
+
+def test_a_frame_of_another_size_is_reported(tmp_path, numbered):
+    """Two videos of other sizes one after the other, without a container to say so."""
+    path = tmp_path / "two.h264"
+    with open(path, "wb") as file:
+        for width in (64, 96):
+            coder = av.CodecContext.create("libx264", "w")
+            coder.width, coder.height, coder.pix_fmt = width, 48, "yuv420p"
+            coder.time_base, coder.options = Fraction(1, 50), {"threads": "1"}
+            for frame in [*(numbered(n, width) for n in range(5)), None]:
+                if frame is not None:
+                    frame = av.VideoFrame.from_ndarray(frame, format="rgb24")
+                for packet in coder.encode(frame):
+                    file.write(bytes(packet))
+    refused(path, "changes its frame size at frame 5")
 
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])

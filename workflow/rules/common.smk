@@ -1,6 +1,8 @@
 # The study at hand, and what every station uses: interpreters, digests, seeds.
+import functools
 import json
 import shlex
+import time
 
 SRC = Path(workflow.basedir) / "src"
 SCRIPTS = Path(workflow.basedir) / "scripts"
@@ -9,13 +11,12 @@ sys.path.insert(0, str(SRC))
 from snakemake.exceptions import WorkflowError
 
 from posequery import grid, provenance, study as studies
-from posequery.config import load_study
+from posequery.config import CONTROLS, load_study
 from posequery.files import BadInput
 
 try:
     provenance.require_checkout(SRC)
     STUDY = load_study(str(config["study"]), config, Path(workflow.basedir) / "config")
-    studies.require_files(STUDY)
     ONLY = studies.restriction(config.get("only"), STUDY)
     OUT = f"results/{STUDY.name}"
     confirmed = studies.confirmation(config.get("confirm", False))
@@ -27,6 +28,7 @@ except BadInput as error:
 # Where a restricted run's tables go: never in place of the study's own.
 FINAL = f"{OUT}/only/{'+'.join(ONLY)}" if ONLY else OUT
 RENDERED = STUDY.source.kind == "rendered"
+HUMAN36M = STUDY.source.kind == "human36m"
 CELLS = grid.cells(STUDY, ONLY)
 GPU = int(STUDY.device == "cuda")
 STATE = f"{OUT}/state"
@@ -44,6 +46,7 @@ TORCH = {
     "import_checkpoint",
     "label_network",
     "pretrain",
+    "rates",
     "score",
 }
 TORCH_PYTHON = str(config.get("python", sys.executable))

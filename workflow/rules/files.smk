@@ -20,8 +20,20 @@ def stems_of(subject):
     return [sequence.stem for sequence in found]
 
 
+@functools.cache
+def require_sources():
+    """Here and not at the start: `check` runs without, and results may lie apart from a dataset."""
+    try:
+        studies.require_files(STUDY)
+        if HUMAN36M:
+            studies.require_sources(CLIPS, Path(OUT))
+    except BadInput as error:
+        raise WorkflowError(str(error)) from None
+
+
 def source_of(wildcards):
     """What a clip is extracted from: files of the stand-in, of a fetched package, or your own."""
+    require_sources()
     clip = CLIPS[wildcards.slug]
     if STUDY.source.kind == "lab":
         return {"package": f"{OUT}/data/pose2sim"}
@@ -42,6 +54,10 @@ def extract_options(wildcards):
     }
     if clip.annotation:
         options["--annotation"] = clip.annotation
+    if HUMAN36M:
+        options["--stem"] = clip.stem
+        if clip.expected:
+            options["--expected"] = str(clip.expected)
     return [word for option in options.items() for word in option]
 
 
@@ -54,6 +70,7 @@ def network_of(domain):
 
 def people_of(wildcards):
     """Annotations and images of a training set: rendered, or a dataset's own."""
+    require_sources()
     given = {"generic": STUDY.student.coco, "validation": STUDY.student.validation}
     coco = given.get(wildcards.domain)
     if coco:
@@ -125,6 +142,48 @@ def videos_of_stream():
     return [clip.video for clip in CLIPS.values() if "stream" in clip.streams]
 
 
+def detection_files():
+    """What OpenPose found in each clip of the stream, in the clips' order."""
+    return [
+        f"{OUT}/labels/openpose/{slug}.h5"
+        for slug, clip in CLIPS.items()
+        if "stream" in clip.streams
+    ]
+
+
+def openpose_input(wildcards):
+    """The video, and who has seen it: JSON files or the program itself."""
+    package = {"package": f"{OUT}/data/pose2sim"} if STUDY.source.kind == "lab" else {}
+    given = STUDY.openpose.labels or STUDY.openpose.program
+    video = {} if package else {"video": CLIPS[wildcards.slug].video}
+    return {"openpose": str(given)} | package | video
+
+
+def openpose_options(wildcards):
+    clip, given = CLIPS[wildcards.slug], STUDY.openpose
+    options = {"--video": clip.video}
+    if given.labels:
+        options |= {
+            "--json": given.labels,
+            "--keypoint-scale": given.keypoint_scale,
+            "--missing": given.missing,
+        }
+        options |= {"--scale-size": given.scale_size} if given.scale_size else {}
+        # Human3.6M calls the videos of all its subjects alike.
+        options |= {"--subject": clip.subject} if STUDY.has_truth else {}
+    else:
+        options |= {
+            "--program": given.program,
+            "--models": given.models,
+            "--model": given.model,
+            "--net-resolution": given.net_resolution,
+            "--scratch": f"{STATE}/openpose-{clip.slug}",
+            "--missing": given.missing,
+        }
+    # With a sign of equality: -1x368 would be taken for an option's name.
+    return [f"{option}={value}" for option, value in options.items()]
+
+
 # Offline
 
 
@@ -154,7 +213,7 @@ def offline_priority(wildcards):
 
 def adapt_labels(wildcards):
     """The labels trained on, or, of real people, measured against as well."""
-    return labels_of(wildcards.teacher if RENDERED else STUDY.teachers[0])
+    return labels_of(wildcards.teacher if STUDY.has_truth else STUDY.teachers[0])
 
 
 def adapt_strategies(wildcards):
@@ -168,7 +227,7 @@ def picture_files():
     """Of real people, where the run has a student that never adapts and one that does."""
     online = {cell.method for cell in CELLS if cell.setting == "online"}
     comparable = "baseline" in online and len(online) > 1
-    return [f"{FINAL}/pictures"] if comparable and not RENDERED else []
+    return [f"{FINAL}/pictures"] if comparable and not STUDY.has_truth else []
 
 
 def report_files():
@@ -209,7 +268,7 @@ def readings():
     if "continual" in settings.methods:
         online.append(f"continual trains every {settings.continual_every}")
     if "error" in STUDY.strategies:
-        by = settings.error_by.replace("_", " ") if RENDERED else "teacher"
+        by = settings.error_by.replace("_", " ") if STUDY.has_truth else "teacher"
         online.append(f"'error' selects online by {by}")
     return {"common": common, "offline": offline, "online": online}
 
@@ -217,13 +276,21 @@ def readings():
 def captions():
     sources = {
         "rendered": "rendered stand-in",
+        "human36m": "Human3.6M",
         "lab": "one person before four cameras of a motion-capture laboratory",
         "videos": "own videos",
     }
+    teachers = {
+        "network": "teacher network",
+        "openpose": "OpenPose",
+        "blazepose": "BlazePose",
+    }
+    usual = "network" if RENDERED else "openpose"
+    other = [name for name in STUDY.teachers if name != "ground_truth"]
     words = {
         "study": STUDY.name,
         "source": sources[STUDY.source.kind],
-        "teacher": "teacher network" if RENDERED else "BlazePose",
+        "teacher": teachers[other[0] if other else usual],
         "readings": readings(),
     }
     return json.dumps(words)

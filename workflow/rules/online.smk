@@ -31,7 +31,7 @@ rule adapt:
         labels=lambda wildcards, input: (
             ["--labels", *input.labels] if input.labels else []
         ),
-        reference="truth" if RENDERED else "labels",
+        reference="truth" if STUDY.has_truth else "labels",
         recipe=section(STUDY.training),
         cell=cell_words("online"),
         window=STUDY.online.window,

@@ -28,12 +28,14 @@ rule collect:
         + " --seconds {output.seconds:q} 2> {log:q}"
 
 
-if RENDERED:
+if STUDY.has_truth:
 
     rule tables:
         input:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
+            stream=f"{OUT}/clips/stream.json",
+            labels=label_files(),
         output:
             directory(f"{FINAL}/tables"),
         log:
@@ -49,11 +51,15 @@ if RENDERED:
         params:
             code=code("tables"),
             captions=captions(),
+            labels=lambda wildcards, input: (
+                ["--labels", *input.labels] if input.labels else []
+            ),
         message:
             "Set the tables"
         shell:
             script("tables")
             + " --cells {input.cells:q} --seconds {input.seconds:q}"
+            + " --stream {input.stream:q} {params.labels:q}"
             + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
 
     rule figures:

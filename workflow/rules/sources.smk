@@ -170,3 +170,29 @@ rule index:
         "Index the clips of the {wildcards.stream}"
     shell:
         script("index") + " --output {output:q} {input:q} 2> {log:q}"
+
+
+rule check:
+    output:
+        f"{OUT}/check.txt",
+    log:
+        f"{OUT}/logs/check.log",
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+        gpu=GPU,
+    params:
+        study=str(config["study"]),
+        settings=json.dumps({key: config[key] for key in config if key not in CONTROLS}),
+        python=TORCH_PYTHON,
+        now=time.time(),  # a look is never up to date
+    message:
+        "Look at the data of study {STUDY.name}"
+    shell:
+        script("check")
+        + " {params.study:q} --config {params.settings:q} --torch-python {params.python:q}"
+        + " 2> {log:q} | tee {output:q}"

@@ -67,6 +67,64 @@ rule label_network:
         + " --device {params.device} --output {output:q} 2> {log:q}"
 
 
+if STUDY.openpose:
+
+    rule detect_openpose:
+        input:
+            unpack(openpose_input),
+        output:
+            f"{OUT}/labels/openpose/{{slug}}.h5",
+        log:
+            f"{OUT}/logs/label/openpose/{{slug}}.log",
+        benchmark:
+            f"{OUT}/benchmarks/label/openpose/{{slug}}.tsv"
+        priority: 60
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000 if STUDY.openpose.program else 500,
+            runtime=600,
+            gpu=GPU if STUDY.openpose.program else 0,
+        params:
+            code=code("detect_openpose"),
+            options=openpose_options,
+        message:
+            "Take what OpenPose sees in {wildcards.slug}"
+        shell:
+            script("detect_openpose")
+            + " {params.options:q} --output {output:q} 2> {log:q}"
+
+    rule label_openpose:
+        input:
+            stream=f"{OUT}/clips/stream.json",
+            detections=detection_files(),
+        output:
+            labels=f"{OUT}/labels/openpose.h5",
+            summary=f"{OUT}/labels/openpose.json",
+        log:
+            f"{OUT}/logs/label/openpose.log",
+        benchmark:
+            f"{OUT}/benchmarks/label/openpose.tsv"
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=30,
+            gpu=0,
+        params:
+            code=code("label_openpose"),
+            person=STUDY.openpose.person,
+        message:
+            "Choose one person a frame of those that OpenPose found"
+        shell:
+            script("label_openpose")
+            + " --stream {input.stream:q} --detections {input.detections:q}"
+            + " --person {params.person} --output {output.labels:q}"
+            + " --summary {output.summary:q} 2> {log:q}"
+
+
 rule label_blazepose:
     input:
         stream=f"{OUT}/clips/stream.json",

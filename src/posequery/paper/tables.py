@@ -1,10 +1,15 @@
 """The paper's Tables 1 and 2, made from a study's cells."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
+from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import CellRow, read_cells, read_seconds
+from posequery.evaluation.summary import second_reading
 from posequery.files import write_text
 from posequery.paper import published
 from posequery.paper.captions import NONE, Captions, method_name, percent
@@ -24,6 +29,22 @@ from posequery.paper.rows import (
 from posequery.paper.typeset import FORMATS, Columns, Row, Table
 
 _UNTRAINED, _ALL = Fraction(0), Fraction(1)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher's own error against ground truth: of the limb joints that it found, in source
+    pixels, and the share that those are of the labelled ones. None where none is labelled."""
+
+    mpjpe_px: float | None
+    found_share: float | None
+
+
+def teacher_itself(labels: Path, stream: Stream) -> Teacher:
+    """Of the labels of a whole stream. Raises BadInput for labels of another."""
+    joints, _ = read_labels(labels, stream.path)
+    found = second_reading(joints, stream.joints(np.arange(len(stream))))
+    return Teacher(found["mpjpe_px_parsed"], found["found_share"])
 
 
 def _head(rate: Fraction, k: str) -> str:
@@ -83,8 +104,16 @@ def table_1(cells: Sequence[CellRow], captions: Captions) -> Table:
     )
 
 
-def table_2(cells: Sequence[CellRow], captions: Captions, first_window: bool = True) -> Table:
-    """Online: methods by teacher and rate; `first_window` False leaves its frames out."""
+def table_2(
+    cells: Sequence[CellRow],
+    captions: Captions,
+    first_window: bool = True,
+    teacher: Teacher | None = None,
+) -> Table:
+    """Online: methods by teacher and rate; `first_window` False leaves its frames out.
+
+    With `teacher` its own error stands below, over the whole stream.
+    """
     online = [cell for cell in cells if cell.setting == "online"]
     picked = [cell for cell in online if cell.method not in ANY_RATE]
     # A run of baseline or continual alone knows no rate, and its numbers need a column still.
@@ -137,11 +166,24 @@ def table_2(cells: Sequence[CellRow], captions: Captions, first_window: bool = T
     if every != NONE and first_window:
         again = (equal_lag(teacher) for teacher, _ in places)
         rows.insert(2, ("continual, equal lag (added)", rows[1][1], *again))
+    beside = [*map(their_row, published.ONLINE_METHODS)]
+    itself = ""
+    more: list[Row] = []
+    if teacher is not None:
+        name = f"{captions.teacher} itself"
+        wide, narrow = len(columns), (NONE,) * (len(columns) + 1)
+        more = [(name, *narrow, *[printed([teacher.mpjpe_px])] * wide)]
+        paper = published.find("mpjpe_px", "online", method="teacher", teacher=published.TEACHER)
+        beside.append(
+            ("OpenPose itself", *narrow, *[_number(paper.value if paper else None)] * wide)
+        )
+        share = "none" if teacher.found_share is None else f"{100 * teacher.found_share:.1f} %"
+        itself = f" {name}: over the joints that it finds, {share} of the labelled ones."
     silent = "" if first_window else " The paper does not say whether it counts that window."
     caption = (
         f"{captions.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
         f"labels and sampling rate; k is the number of frames picked from each window's {window}, "
-        f"# train the number of trainings.{lag}{silent} {seeds_sentence(online)} "
+        f"# train the number of trainings.{lag}{itself}{silent} {seeds_sentence(online)} "
         f"{captions.beside} {captions.reading('online')}"
     )
     return Table(
@@ -152,25 +194,30 @@ def table_2(cells: Sequence[CellRow], captions: Captions, first_window: bool = T
         columns=heads(
             [captions.teacher_name(name) for name in teachers], [*map(our_head, columns)]
         ),
-        rows=(*rows, *map(our_row, strategies(online, "online"))),
+        rows=(*rows, *map(our_row, strategies(online, "online")), *more),
         beside_title=theirs,
         beside_columns=heads(["ground truth", "OpenPose"], [*map(their_head, columns)]),
-        beside=tuple(map(their_row, published.ONLINE_METHODS)),
+        beside=tuple(beside),
     )
 
 
 def write_tables(
-    cells_csv: Path, seconds_csv: Path, captions: Captions, folder: Path
+    cells_csv: Path,
+    seconds_csv: Path,
+    captions: Captions,
+    folder: Path,
+    teacher: Teacher | None = None,
 ) -> list[Path]:
     """Write every table into `folder` as CSV, Markdown and LaTeX, and ``compared.csv``.
 
+    teacher: the one that is not ground truth, if the study has one.
     Only the efficiency tables read ``seconds.csv``: all other files agree from run to run.
     Nothing is written before every text is made. Returns the files. Raises BadInput.
     """
     cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv)
     tables = [
         table_1(cells, captions),
-        table_2(cells, captions),
+        table_2(cells, captions, teacher=teacher),
         table_2(cells, captions, first_window=False),
         efficiency(cells, seconds, captions),
         efficiency_offline(cells, seconds, captions),

@@ -23,6 +23,8 @@ from posequery.progress import Progress
 from posequery.skeletons import COCO_JOINTS, JOINTS, from_coco
 
 _END_OF_JPEG = b"\xff\xd9"
+SAMPLE = 200
+"""Images that `look` opens."""
 _PARTS = ("images", "annotations", "categories")
 _TAIL = 1024  # bytes: some cameras pad after the end mark
 _COPY_AGAIN = "Unpack or download it again"
@@ -80,6 +82,33 @@ def prepare(
         file["masked_start"] = np.array(boxes_start, np.int64)
         file.attrs["joints"] = list(JOINTS)
     return len(samples)
+
+
+def look(
+    annotations: str | os.PathLike[str], images: str | os.PathLike[str]
+) -> tuple[int, list[BadInput]]:
+    """How many samples `prepare` would find, and what would stop it; seconds, of all of COCO.
+
+    Every image is looked for, but only `SAMPLE` of them, evenly spread, are opened.
+    """
+    try:
+        listed, people = _read(annotations)
+    except BadInput as fault:
+        return 0, [fault]
+    samples = [image for image in listed if people.get(image.number)]
+    there = {entry.name for entry in os.scandir(images)}
+    faults = []
+    if missing := [image.name for image in samples if image.name not in there]:
+        many = f"{len(missing)} of the {len(samples)} images with people are missing"
+        fix = "Unpack the images that belong to the annotations"
+        faults.append(BadInput(Path(images, missing[0]), f"{many}, this is the first", fix))
+    for image in samples[:: max(1, len(samples) // SAMPLE)]:
+        if image.name in there:
+            try:
+                _jpeg(Path(images, image.name), image, annotations)
+            except BadInput as fault:
+                faults.append(fault)
+    return len(samples), faults
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[list[_Image], dict[int, list[_Person]]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from av.video.frame import VideoFrame
 from posequery.clips import ClipInfo, ClipWriter, jpeg
 from posequery.files import BadInput, whole
 from posequery.progress import Progress
-from posequery.sources import human36m, video
+from posequery.sources import human36m, human36m_mmpose, video
 from posequery.terminal import tell
 
 USUAL_SURPLUS = 5
@@ -70,19 +71,25 @@ def extract(
     size: int,
     output: str | os.PathLike[str],
     threads: int = 1,
+    stem: str | None = None,
+    expected: int | None = None,
 ) -> ClipInfo:
     """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
 
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
     dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
-    labelled. `size` is the side of the network's square in pixels. `threads` decode and as many
-    more squash and compress, so that with 1 the calling thread does it all; the clip's bytes do
-    not depend on them. Raises `BadInput` for a video or annotation that cannot be used, a video
-    without annotation whose end is missing, or an annotation longer than the video.
+    labelled. `size` is the side of the network's square in pixels. The annotation is Human3.6M's
+    CDF, or mmpose's NPZ, in which `subject`, `stem` ("Eating 2") and `camera` say where to look.
+    `threads` decode and as many more squash and compress, so that with 1 the calling thread does it
+    all; the clip's bytes do not depend on them. Raises `BadInput` for a video or annotation that
+    cannot be used, a video without annotation whose end is missing, and what `check_counts` does.
     """
-    joints = None if annotation is None else human36m.annotation(annotation)
-    about = video.info(source)
+    joints = None
+    if annotation is not None:
+        joints = read_annotation(annotation, subject, stem, camera)
+        check_counts(source, annotation, len(joints), expected)
     labelled = None if joints is None else len(joints)
+    about = video.info(source)
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
@@ -103,12 +110,8 @@ def extract(
             writer.append_jpeg(data)
             count += 1
             progress.advance()
-        if labelled is not None and count < labelled:
-            raise BadInput(
-                source,
-                f"has only {count} frames, but its annotation {annotation} has {labelled}",
-                "Copy the video again, or take the annotation that belongs to it",
-            )
+        if annotation is not None and labelled is not None:
+            check_counts(source, annotation, labelled, expected, count)
         info = ClipInfo(
             slug=slug,
             subject=subject,
@@ -124,3 +127,44 @@ def extract(
         )
         writer.close(info, joints)
     return info
+
+
+def read_annotation(
+    path: str | os.PathLike[str], subject: str, stem: str | None, camera: str
+) -> np.ndarray:
+    """A sequence's poses (n, 18, 2) in source pixels, from either of Human3.6M's layouts.
+
+    Raises `BadInput` for a file that cannot be used.
+    """
+    if Path(path).suffix != ".npz":
+        return human36m.annotation(path)
+    if stem is None:
+        raise BadInput(path, "holds many sequences, and no stem says which", "Give a stem")
+    return human36m_mmpose.annotation(path, subject, stem, camera)
+
+
+def check_counts(
+    source: str | os.PathLike[str],
+    annotation: str | os.PathLike[str],
+    labelled: int,
+    expected: int | None = None,
+    frames: int | None = None,
+) -> None:
+    """Raise `BadInput` if an annotation of `labelled` frames is not this video's.
+
+    expected: how many it should have. frames: how many the video has; more are no fault. None
+    where that is not known.
+    """
+    if expected not in (None, labelled):
+        raise BadInput(
+            annotation,
+            f"annotates {labelled} frames where Human3.6M has {expected} (another subject's or "
+            "another sequence's file?)",
+            "Take the one that belongs here, or accept any with source.frame_counts: any",
+        )
+    if frames is not None and frames < labelled:
+        raise BadInput(
+            source,
+            f"has only {frames} frames, but its annotation {annotation} has {labelled}",
+            "Copy the video again, or take the annotation that belongs to it",
+        )

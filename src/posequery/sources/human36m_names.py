@@ -4,7 +4,10 @@ The names follow one pattern with exceptions that differ between subjects (the d
 `metadata.xml`); here they are a table, so that nothing is guessed from a folder listing.
 """
 
+import difflib
+import functools
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +74,10 @@ _NUMBERS = {
     },
 }
 
-# Annotations shifted against the picture (community reports on S9), all cameras.
-DAMAGED = frozenset({("S9", "Greeting"), ("S9", "SittingDown 1"), ("S9", "Waiting 1")})
+EXCLUDED = ("S9 Greeting", "S9 SittingDown 1", "S9 Waiting 1", "S11 Directions.54138969")
+"""What the community leaves out: of S9, sequences whose annotations lie beside the person, before
+every camera (MHFormer #92, learnable-triangulation #63); of S11, the video that is shipped broken
+(h36m-fetch #3). Each word is a subject and a stem, and a camera if only that one is meant."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +108,67 @@ def sequences(subject: str) -> tuple[Sequence, ...]:
     return tuple(sorted(found, key=lambda sequence: f"{sequence.stem}."))
 
 
-def first_subactions(subject: str) -> tuple[Sequence, ...]:
-    """Subaction 1 of each action in stream order, without the DAMAGED ones."""
-    return tuple(
-        sequence
-        for sequence in sequences(subject)
-        if sequence.subaction == 1 and (subject, sequence.stem) not in DAMAGED
+def recordings(subject: str, cameras: Iterable[str]) -> tuple[tuple[Sequence, str], ...]:
+    """Each sequence of a subject before each of `cameras`, in stream order.
+
+    The order is that of the full file names again, so that the cameras follow each other within a
+    sequence.
+    """
+    pairs = ((sequence, camera) for sequence in sequences(subject) for camera in cameras)
+    return tuple(sorted(pairs, key=lambda pair: f"{pair[0].stem}.{pair[1]}"))
+
+
+def first_videos(subject: str, reading: str) -> tuple[Sequence, ...]:
+    """The first sequence of each action, 15 in stream order, by one of three readings.
+
+    "subaction" takes the dataset's own subaction 1; "file_name" the file that sorts first in the
+    folder ("Directions 1.54138969.mp4" before "Directions.54138969.mp4"); "stem" the name that
+    sorts first without the camera ("Directions" before "Directions 1"). Raises KeyError for
+    another reading.
+    """
+    keys: dict[str, Callable[[Sequence], str]] = {
+        "subaction": lambda sequence: str(sequence.subaction),
+        "file_name": lambda sequence: f"{sequence.stem}.",
+        "stem": lambda sequence: sequence.stem,
+    }
+    every = sequences(subject)
+    firsts = {
+        min((sequence for sequence in every if sequence.action == action), key=keys[reading])
+        for action in ACTIONS
+    }
+    return tuple(sequence for sequence in every if sequence in firsts)
+
+
+@functools.cache
+def _names() -> dict[str, tuple[str, str, str | None]]:
+    names: dict[str, tuple[str, str, str | None]] = {}
+    for subject in SUBJECTS:
+        for sequence in sequences(subject):
+            name = f"{subject} {sequence.stem}"
+            names[name] = (subject, sequence.stem, None)
+            names |= {f"{name}.{camera}": (subject, sequence.stem, camera) for camera in CAMERAS}
+    return names
+
+
+def exclusion(word: str) -> tuple[str, str, str | None]:
+    """Subject, stem and camera that `word` leaves out; without a camera it leaves out all.
+
+    "S9 Waiting 1" leaves out a sequence, "S11 Directions.54138969" one video. Raises ValueError for
+    a word that names no sequence of the table.
+    """
+    names = _names()
+    if word not in names:
+        own = [name for name in names if name.startswith(f"{word.split(' ')[0]} ")]
+        near = difflib.get_close_matches(word, own or names, 1)
+        hint = f"did you mean '{near[0]}'?" if near else "write it as 'S9 Waiting 1'"
+        raise ValueError(f"Human3.6M has no sequence '{word}': {hint}")
+    return names[word]
+
+
+def excluded(words: Iterable[str], subject: str, stem: str, camera: str) -> bool:
+    """Whether one of `words` leaves out a sequence before a camera; raises as `exclusion`."""
+    return any(
+        exclusion(word) in ((subject, stem, None), (subject, stem, camera)) for word in words
     )
 
 

@@ -1,8 +1,12 @@
-"""Video files as RGB frames: every frame once, in presentation order, whole or reported."""
+"""Videos as RGB frames: every frame once, in presentation order, whole or reported.
+
+A video is a file, or a folder of its frames as JPEGs `<name>000001.jpg`, `<name>000002.jpg` ...
+"""
 
 import os
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +24,13 @@ from posequery.files import BadInput
 
 _COPY_AGAIN = "Copy or download it again"
 _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
+_EVERY_IMAGE = "Extract every frame of the video into it again"
+_NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
+_END_OF_JPEG = b"\xff\xd9"
+_TAIL = 1024  # bytes: some cameras pad after the end mark
+
+IMAGE_RATE = 50
+"""Frames per second of a folder of images, which cannot say: that of Human3.6M's cameras."""
 
 DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 """FFmpeg's names of the containers that hold a length, so that a lost end shows."""
@@ -41,13 +52,16 @@ class VideoInfo:
 def info(path: str | os.PathLike[str]) -> VideoInfo:
     """What the file says of itself, and its first frame of the turn that it is to be shown with.
 
-    Raises `BadInput` for a file that is not a video.
+    Of a folder, `frames` are its images, and `fps` is IMAGE_RATE. Raises `BadInput` for a file that
+    is not a video, and for a folder that lacks an image.
     """
     with _opened(path, threads=1) as (_, stream):
         rate = stream.average_rate or stream.guessed_rate
         if not rate:
             raise BadInput(path, "states no frame rate", _ENCODE_AGAIN)
         width, height, count = stream.width, stream.height, stream.frames
+    if Path(path).is_dir():
+        count = _images(path)[1]
     turns = _quarter_turns(path, next(decoded(path)))
     if turns % 2:
         width, height = height, width
@@ -106,19 +120,25 @@ def _quarter_turns(path: str | os.PathLike[str], frame: VideoFrame) -> int:
 
 def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFrame]:
     """As `frames`, but the decoder's own frames, neither converted nor turned."""
+    folder = Path(path).is_dir()
     with _opened(path, threads) as (container, stream):
         count = 0
         end: float | None = None
+        size: tuple[int, int] | None = None
         try:
-            for packet in container.demux(stream):
+            for number, packet in enumerate(container.demux(stream)):
                 if packet.is_corrupt:
                     raise BadInput(path, f"is cut off in frame {count} or soon after", _COPY_AGAIN)
+                if folder and packet.size and _END_OF_JPEG not in bytes(packet)[-_TAIL:]:
+                    raise _damaged(path, number, "is truncated or not a JPEG")
                 for frame in packet.decode():
                     if frame.is_corrupt:
-                        raise BadInput(path, f"frame {count} is damaged", _ENCODE_AGAIN)
-                    if (frame.width, frame.height) != (stream.width, stream.height):
+                        raise _damaged(path, count, f"frame {count} is damaged")
+                    # The decoder gives its stream the size of each frame.
+                    size = size or (frame.width, frame.height)
+                    if (frame.width, frame.height) != size:
                         fault = f"changes its frame size at frame {count}"
-                        raise BadInput(path, fault, "Split it there")
+                        raise _damaged(path, count, fault, "Split it there")
                     yield frame
                     count += 1
                     end = None
@@ -126,16 +146,43 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
                         end = frame.time + float(frame.duration * frame.time_base)
         except av.FFmpegError as error:
             fault = f"is truncated or damaged after frame {count} ({error.strerror})"
-            raise BadInput(path, fault, _ENCODE_AGAIN) from error
+            raise _damaged(path, count, fault) from error
         if not count:
             raise BadInput(path, "holds no frame", _COPY_AGAIN)
+        if end is not None:
+            _require_end(path, container, stream, end)
+
+
+def require_end(path: str | os.PathLike[str]) -> None:
+    """Raise `BadInput` for a video whose end is missing; reads its last seconds, decodes nothing.
+
+    What lies between a video's ends is not looked at.
+    """
+    with _opened(path, threads=1) as (container, stream):
         declared = _declared_end(container, stream)
-        rate = stream.average_rate or stream.guessed_rate
-        if not declared or not rate or end is None:
+        if declared is None or stream.time_base is None:
             return
-        if declared - end > max(2 / float(rate), SLACK * declared):
-            fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
-            raise BadInput(path, fault, _COPY_AGAIN)
+        end = 0.0
+        try:
+            container.seek(int(declared / stream.time_base), stream=stream)
+            for packet in container.demux(stream):
+                if packet.is_corrupt:
+                    raise BadInput(path, "is cut off near its end", _COPY_AGAIN)
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * stream.time_base))
+        except av.FFmpegError as error:
+            raise BadInput(path, f"is cut off ({error.strerror})", _COPY_AGAIN) from error
+        _require_end(path, container, stream, end)
+
+
+def _require_end(
+    path: str | os.PathLike[str], container: InputContainer, stream: VideoStream, end: float
+) -> None:
+    declared = _declared_end(container, stream)
+    rate = stream.average_rate or stream.guessed_rate
+    if declared and rate and declared - end > max(2 / float(rate), SLACK * declared):
+        fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
+        raise BadInput(path, fault, _COPY_AGAIN)
 
 
 def _declared_end(container: InputContainer, stream: VideoStream) -> float | None:
@@ -158,18 +205,55 @@ def _declared_end(container: InputContainer, stream: VideoStream) -> float | Non
     return None
 
 
+def _images(folder: str | os.PathLike[str]) -> tuple[str, int]:
+    """What the names of the images in `folder` begin with, and their number; none is missing."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for entry in os.scandir(folder):
+        if match := _NUMBERED.fullmatch(entry.name):
+            numbers[match[1]].add(int(match[2]))
+            if not entry.stat().st_size:
+                raise BadInput(entry.path, "is empty (0 bytes)", _COPY_AGAIN)
+    if len(numbers) != 1:
+        fault = (
+            f"holds {'several sets of' if numbers else 'no'} images that are named <name>000001.jpg"
+        )
+        raise BadInput(folder, fault, "Name a video, or the folder of one video's images")
+    ((name, found),) = numbers.items()
+    if missing := set(range(1, max(found) + 1)) - found:
+        lacking = (
+            f"{len(missing)} of its {max(found)} images, the first {name}{min(missing):06d}.jpg"
+        )
+        raise BadInput(folder, f"lacks {lacking}", _EVERY_IMAGE)
+    return name, len(found)
+
+
+def _damaged(
+    path: str | os.PathLike[str], number: int, fault: str, fix: str = _ENCODE_AGAIN
+) -> BadInput:
+    """The error of frame `number`; it names the image where `path` is a folder of them."""
+    if not Path(path).is_dir():
+        return BadInput(path, fault, fix)
+    return BadInput(Path(path, f"{_images(path)[0]}{number + 1:06d}.jpg"), fault, _EVERY_IMAGE)
+
+
 @contextmanager
 def _opened(
     path: str | os.PathLike[str], threads: int
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
-    file = Path(path)
-    if not file.is_file():
+    file, options = Path(path), {}
+    if file.is_dir():
+        name = str(file / _images(file)[0]).replace("%", "%%")
+        source, format_name = f"{name}%06d.jpg", "image2"
+        options = {"framerate": str(IMAGE_RATE), "pattern_type": "sequence", "start_number": "1"}
+    elif not file.is_file():
         raise BadInput(path, "there is no such video", "Check the path")
-    if not file.stat().st_size:
+    elif not file.stat().st_size:
         raise BadInput(path, "is empty (0 bytes)", _COPY_AGAIN)
+    else:
+        source, format_name = str(file), None
     try:
         # The prefix keeps a colon in the path from being taken for a protocol.
-        container = av.open(f"file:{file}")
+        container = av.open(f"file:{source}", format=format_name, options=options)
     except (av.FFmpegError, OSError) as error:
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, _COPY_AGAIN) from error

@@ -1,0 +1,51 @@
+"""Look at a study's data before it runs: what is there, what is broken, what it would take."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from posequery import check, estimate
+from posequery.command import run
+from posequery.config import load_study
+from posequery.schema import Study
+from posequery.study import clips
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def measure_student(python: str, study: Study) -> estimate.Student | None:
+    """By a process of its own, as nothing else here needs torch."""
+    student = study.student
+    recipe = json.dumps(study.training.model_dump(mode="json"))
+    command = [python, str(ROOT / "scripts/rates.py"), "--network", student.name]
+    command += ["--input-size", str(student.input_size), "--device", study.device]
+    done = subprocess.run([*command, "--recipe", recipe], capture_output=True, text=True)
+    if done.returncode:
+        told = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        print(f"No hours, since the student's speed could not be measured ({told})")
+        return None
+    return estimate.Student(**json.loads(done.stdout))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("study", help="a study's name, or the path of its file")
+    parser.add_argument("--config", type=json.loads, default={}, help="JSON: keys over the file's")
+    parser.add_argument("--torch-python", default=sys.executable, help="the one that has torch")
+    options = parser.parse_args()
+    study = load_study(options.study, options.config, ROOT / "config")
+    sources = clips(study, f"results/{study.name}")
+    report = check.look(study, sources)
+    print(check.text(report), end="\n\n", flush=True)
+    if report.faults:
+        sys.exit(1)
+    work = estimate.work(study, sources, report.frames, report.fps, report.images)
+    first = next(iter(sources.values()))
+    extraction = estimate.measure_extraction(first.video, study.student.input_size)
+    student = measure_student(options.torch_python, study)
+    print(estimate.text(study, work, estimate.jobs(study, sources), extraction, student))
+
+
+run(main)
