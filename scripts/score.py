@@ -8,8 +8,8 @@ import numpy as np
 from posequery import query
 from posequery.clips import Stream
 from posequery.command import run
-from posequery.metrics import frame_errors, joint_errors
 from posequery.progress import Progress
+from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
 from posequery.student.reading import read_stream
 
@@ -18,16 +18,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, required=True, help="index of the pool")
     parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
     parser.add_argument("--device", required=True)
+    parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     pool = Stream(arguments.pool)
     network, _ = checkpoint.load(arguments.checkpoint, arguments.device, pool.size)
+    inputs = [arguments.pool, arguments.checkpoint]
+    state = job_folder(arguments.state, job_key(vars(arguments), inputs))
+
+    def read(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        reading = read_stream(network, pool, start, stop)
+        return reading.joints, reading.peaks
+
     with Progress(len(pool), "frames", "score") as progress:
-        reading = read_stream(network, pool, progress=progress)
-    truth = pool.joints(np.arange(len(pool)))
-    errors = frame_errors(joint_errors(reading.joints, truth))
-    query.write_scores(arguments.output, errors, reading.peaks)
+        errors, peaks = query.score(pool, read, state, progress)
+    query.write_scores(arguments.output, errors, peaks)
+    finished(state)
 
 
 run(main)

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--method", required=True)
     parser.add_argument("--rate", type=Fraction, required=True, help="exact, as 1/100")
     parser.add_argument("--confidence", required=True)
+    parser.add_argument("--select-from", choices=("pool", "clip"), required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -28,6 +29,7 @@ def main() -> None:
         arguments.rate,
         arguments.confidence,
         arguments.words,
+        by_clip=arguments.select_from == "clip",
     )
     query.write_selection(arguments.output, pool, picked)
 

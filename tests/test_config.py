@@ -60,6 +60,17 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
     ("text", "expected"),
     [
         ("online: {window: 50 frames}\n", "a rate of 1/100 selects nothing from a window of 50"),
+        ("online: {window: 0 frames}\n", "'0 frames' is no stretch of a stream: it has no frame"),
+        ("online: {first_frames: 0 s}\n", "'0 s' is no stretch of a stream: it has no frame"),
+        ("online: {training_takes: -1}\n", "'-1' is no stretch of a stream: write"),
+        (
+            "online: {training_takes: 129 frames}\n",
+            "129 frames are more than continual_every, 128 frames, and one training runs at a time",
+        ),
+        (
+            "online: {training_takes: 31 s, window: 30 s, methods: [once]}\n",
+            "31 s are more than window, 30 s",
+        ),
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
         ("videos: [a.mp4]\n", "videos: name your videos here"),
         ("teachers: [blazepose]\n", "'blazepose' does not go with source kind 'rendered'"),
@@ -108,6 +119,7 @@ def test_stretches_are_frames_or_seconds() -> None:
     assert frames_in("2.56 s", 50.0) == 128
     assert frames_in("30 s", 49.99) == 1500
     assert frames_in("0.01 s", 5.0) == 1
+    assert frames_in("0 s", 5.0) == frames_in("0 frames", 5.0) == 0
 
 
 def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
@@ -273,6 +285,22 @@ def test_a_section_with_one_key_given_keeps_its_other_defaults() -> None:
 def test_the_documentation_is_the_schemas() -> None:
     text = (CONFIG / "README.md").read_text(encoding="utf-8")
     assert reference() in text, "renew the table in config/README.md: python -m posequery.schema"
+
+
+@pytest.mark.parametrize(
+    ("online", "takes"),
+    [
+        ("", "0 frames"),
+        ("training_takes: 128", "128 frames"),
+        ("training_takes: 382, meanwhile: missed", "382 frames"),
+        ("training_takes: 382, methods: [baseline, once]", "382 frames"),
+        ("training_takes: 7.64 s", "191/25 s"),  # of another unit than the stretches: adapt's
+    ],
+)
+def test_how_long_a_training_takes(tmp_path: Path, online: str, takes: str) -> None:
+    study = load_study(write(tmp_path, RENDERED + f"online: {{{online}}}\n"), {}, CONFIG)
+    assert study.online.training_takes == takes
+    assert study.online.first_frames is None
 
 
 @pytest.mark.parametrize("study", ["mini", "lab", "tiny"])

@@ -43,18 +43,26 @@ Rate = Annotated[
 ]
 
 
-def _window(value: object) -> str:
+def _duration(value: object) -> str:
     words = str(value).split()
     unit = words[1] if len(words) == 2 else "frames" if len(words) == 1 else ""
     try:
-        count = Fraction(words[0]) if words else Fraction(0)
+        count = Fraction(words[0]) if words else Fraction(-1)
     except (ValueError, ZeroDivisionError):
-        count = Fraction(0)
-    if unit not in ("frames", "s") or count <= 0 or (unit == "frames" and count.denominator > 1):
+        count = Fraction(-1)
+    if unit not in ("frames", "s") or count < 0 or (unit == "frames" and count.denominator > 1):
         raise ValueError(f"'{value}' is no stretch of a stream: write '1500 frames' or '30 s'")
     return f"{count} {unit}"
 
 
+def _window(value: object) -> str:
+    text = _duration(value)
+    if text.startswith("0 "):
+        raise ValueError(f"'{value}' is no stretch of a stream: it has no frame")
+    return text
+
+
+Duration = Annotated[str, BeforeValidator(_duration, json_schema_input_type=str)]
 Stretch = Annotated[str, BeforeValidator(_window, json_schema_input_type=str)]
 Positive = Annotated[int, Field(ge=1)]
 
@@ -308,6 +316,9 @@ class Offline(Section):
     """The offline study: fine-tune on a part of a pool, test on other subjects."""
 
     rates: list[Rate] = [Fraction(p, 100) for p in (1, 5, 10, 20, 40)]
+    select_from: Literal["pool", "clip"] = "pool"
+    """What a strategy picks its share from: the whole pool at once, or each clip on its own. A clip
+    too short for one frame at that rate then gives none."""
 
 
 class Online(Section):
@@ -326,6 +337,32 @@ class Online(Section):
     """Whether a window's training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy 'error' measures the student's errors against."""
+    first_frames: Stretch | None = None
+    """Play this much of the stream, or all of a shorter one. What lies behind counts nowhere."""
+    training_takes: Duration = "0 frames"
+    """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
+    meanwhile: Literal["watched", "missed"] = "watched"
+    """What happens to the frames that pass while a training runs. `watched`: the weights before
+    predict them, and they belong to the next stretch; a training must then be over when that one
+    is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
+    behind them."""
+
+    @model_validator(mode="after")
+    def _one_training_at_a_time(self) -> Self:
+        if self.meanwhile == "missed":
+            return self
+        stretches = {"window": self.window}
+        if "continual" in self.methods:
+            stretches["continual_every"] = self.continual_every
+        takes, unit = self.training_takes.split()
+        for key, stretch in stretches.items():
+            count, other = stretch.split()
+            if unit == other and Fraction(takes) > Fraction(count):
+                raise ValueError(
+                    f"training_takes: {self.training_takes} are more than {key}, {stretch}, and "
+                    "one training runs at a time; take fewer, or meanwhile: missed"
+                )
+        return self
 
 
 _SOURCES = {

@@ -62,6 +62,7 @@ def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
             parsed[0, [9, 10]] = [[10, 13], [15, 10]]
             parsed[4] = [10, 14]
             file["parsed"] = parsed
+            file["version"] = np.zeros(5, int)
     reference = np.full((5, 18, 2), 10.0, np.float32)
     reference[1, 5] = np.nan
     summary.write_online(
@@ -74,6 +75,7 @@ def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
         trainings=1,
         frames_trained=1,
         epochs=10,
+        frames=5,
         seconds={"training": 3.0},
     )
     told = json.loads((tmp_path / "summary.json").read_text())
@@ -84,3 +86,37 @@ def test_an_online_cell(stream: Stream, tmp_path: Path) -> None:
     assert told["found_share"] == pytest.approx(14 / 59, abs=1e-4)
     seconds = json.loads((tmp_path / "seconds.json").read_text())
     assert seconds == {"training": 3.0, "stream": 1.0}
+
+
+def test_missed_frames_of_an_online_cell_count_nowhere(stream: Stream, tmp_path: Path) -> None:
+    off = np.array([1, np.nan, 3, 4, np.nan], np.float32)
+    with h5py.File(tmp_path / "record.h5", "w") as file:
+        file["error"] = np.tile(off[:, None], 18)
+        file["version"] = np.array([0, -1, 1, 1, -1])
+        parsed = np.full((5, 18, 2), np.nan, np.float32)
+        parsed[[0, 2]] = [10, 12]
+        file["parsed"] = parsed
+    with h5py.File(tmp_path / "lagged.h5", "w") as file:  # of the frames that were played
+        file["error"] = np.tile(np.array([[2], [50], [6], [10]], np.float32), 18)
+    summary.write_online(
+        tmp_path,
+        {"method": "continual", "rate": "1"},
+        stream,
+        np.full((5, 18, 2), 10.0, np.float32),
+        window=2,
+        stretch=2,
+        trainings=1,
+        frames_trained=2,
+        epochs=10,
+        frames=4,
+        seconds={},
+    )
+    told = json.loads((tmp_path / "summary.json").read_text())
+    assert told["frames"] == 3
+    assert told["mpjpe_px"] == pytest.approx(8 / 3, abs=1e-4)
+    assert told["mpjpe_px_without_first_window"] == 3.5
+    assert told["mpjpe_px_equal_lag"] == 6
+    assert told["mpjpe_px_parsed"] == 2
+    assert told["found_share"] == pytest.approx(2 / 3, abs=1e-4)
+    seconds = json.loads((tmp_path / "seconds.json").read_text())
+    assert seconds == {"stream": pytest.approx(4 / stream.fps)}

@@ -22,12 +22,13 @@ rule score:
     params:
         code=code("score"),
         device=STUDY.device,
+        state=f"{STATE}/score",
     message:
         "Score every frame of the pool with the pre-trained student"
     shell:
         script("score")
-        + " --pool {input.pool:q} --checkpoint {input.checkpoint:q} --device {params.device}"
-        + " --output {output:q} 2> {log:q}"
+        + " --pool {input.pool:q} --checkpoint {input.checkpoint:q} --code {params.code}"
+        + " --device {params.device} --state {params.state:q} --output {output:q} 2> {log:q}"
 
 
 rule select_frames:
@@ -52,6 +53,7 @@ rule select_frames:
         code=lambda wildcards: code("select_frames", *named(wildcards.method)),
         rate=rate_of,
         confidence=STUDY.confidence,
+        select_from=STUDY.offline and STUDY.offline.select_from,
         words=lambda wildcards: words(
             "select", wildcards.method, wildcards.rate, wildcards.seed
         ),
@@ -60,7 +62,8 @@ rule select_frames:
     shell:
         script("select_frames")
         + " --pool {input.pool:q} --scores {input.scores:q} --method {wildcards.method}"
-        + " --rate {params.rate} --confidence {params.confidence} --words {params.words:q}"
+        + " --rate {params.rate} --confidence {params.confidence}"
+        + " --select-from {params.select_from} --words {params.words:q}"
         + " --output {output:q} 2> {log:q}"
 
 

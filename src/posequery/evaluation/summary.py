@@ -94,21 +94,24 @@ def write_online(
     trainings: int,
     frames_trained: int,
     epochs: int,
+    frames: int,
     seconds: dict[str, float],
 ) -> None:
     """Write seconds.json and summary.json of an online cell whose record.h5 is in its folder.
 
     reference (n, 18, 2) is what errors are measured against, in source pixels.
-    `window` and `stretch` are in frames: what is left out as the first window, and what one
-    training looks at.
+    `window`, `stretch` and `frames` are numbers of frames: what is left out as the first window,
+    what one training looks at, and what was played of the stream. Frames that the record says were
+    missed count nowhere.
     """
     with h5py.File(folder / "record.h5", "r") as file:
-        errors = file["error"][:]
-        found = second_reading(file["parsed"][:], reference)
+        errors, seen = file["error"][:], file["version"][:] >= 0
+        found = second_reading(file["parsed"][:], np.where(seen[:, None, None], reference, np.nan))
     equal_lag = None
     if (folder / "lagged.h5").is_file():
         with h5py.File(folder / "lagged.h5", "r") as file:
-            equal_lag = _px(mpjpe(file["error"][:]))
+            ahead = file["error"][:]
+        equal_lag = _px(mpjpe(ahead[seen[: len(ahead)]]))
     counts = {
         "k": int(stretch * Fraction(str(cell["rate"]))),
         "n": stretch,
@@ -118,8 +121,9 @@ def write_online(
         "mpjpe_px_without_first_window": _px(mpjpe(errors[window:])),
         "mpjpe_px_equal_lag": equal_lag,
     }
-    _write(folder / "seconds.json", seconds | {"stream": len(stream) / stream.fps})
-    _write(folder / "summary.json", cell | counts | found | breakdown(errors, stream))
+    _write(folder / "seconds.json", seconds | {"stream": frames / stream.fps})
+    broken_down = breakdown(errors, stream) | {"frames": int(seen.sum())}
+    _write(folder / "summary.json", cell | counts | found | broken_down)
 
 
 def _write(path: Path, values: Mapping[str, object]) -> None:

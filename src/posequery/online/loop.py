@@ -1,8 +1,10 @@
 """The online loop: a student lives on a stream, and is trained on what a strategy picks of it.
 
 Each frame is predicted once, by the weights that are live at that frame, before it can be trained
-on ('every updated model is tested on the subsequent training window', paper, section 4.2). The
-clock is ideal: weights trained on a stretch are live from the next frame on.
+on ('every updated model is tested on the subsequent training window', paper, section 4.2). By the
+ideal clock weights trained on a stretch are live from the next frame on. If a training takes a
+number of frames, they are live that much later, and the frames that pass are either predicted by
+the weights before and belong to the next stretch, or missed: the next stretch begins behind them.
 """
 
 import copy
@@ -11,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from torch import nn
@@ -22,8 +25,9 @@ from posequery.metrics import frame_errors, joint_errors
 from posequery.online import record
 from posequery.online.policies import Policy
 from posequery.progress import Progress
+from posequery.skeletons import JOINTS
 from posequery.student import checkpoint
-from posequery.student.reading import Reading, read_stream
+from posequery.student.reading import read_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
@@ -39,7 +43,9 @@ class Task:
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
     the poses that errors are measured against. `error_by_labels`: the strategy 'error' sees the
     error against the labels, not the reference. `lag` (frames): also predict every stretch of that
-    length by the weights live at its first frame, for comparing policies at an equal lag.
+    length by the weights live at its first frame, for comparing policies at an equal lag. `frames`:
+    only the first so many are played. `takes`: frames that pass while a training runs, no more than
+    a stretch unless they are `missed`.
     """
 
     stream: Stream
@@ -52,23 +58,47 @@ class Task:
     error_by_labels: bool = False
     confidence: str = "lowest"
     lag: int | None = None
+    frames: int | None = None
+    takes: int = 0
+    missed: bool = False
 
     def __post_init__(self) -> None:
         for joints in (self.labels, self.reference):
             if len(joints) != len(self.stream):
                 raise ValueError(f"{len(joints)} labels for {len(self.stream)} frames")
 
+    @property
+    def end(self) -> int:
+        """Frames that are played."""
+        return min(len(self.stream), self.frames or len(self.stream))
+
 
 @dataclass
 class Tally:
     """How far the loop is, and what it has cost. Seconds are of this machine's wall clock."""
 
+    frame: int = 0
+    """The next to be played."""
     stretch: int = 0
+    """First frame of the stretch that comes to be trained on next."""
     trainings: int = 0
     frames_trained: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
     weights: str | None = None
     """File of the live weights, if they are not the first ones."""
+
+
+class Seen(NamedTuple):
+    """What the student said of frames, from the first of the next stretch on."""
+
+    joints: np.ndarray
+    peaks: np.ndarray
+    error: np.ndarray
+
+
+_NOTHING = Seen(
+    np.empty((0, len(JOINTS), 2), np.float32), *np.empty((2, 0, len(JOINTS)), np.float32)
+)
 
 
 def run(
@@ -82,35 +112,45 @@ def run(
 
     The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a task with
     a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed goes on from its last
-    whole stretch, writes any part that came after it once more, and ends at the same bits; if what
-    it left is damaged, that is told, and the loop starts over. Raises `strategies.TooFewFrames` if
-    a window is too small for the rate.
+    whole part, writes any that came after it once more, and ends at the same bits; if what it left
+    is damaged, that is told, and the loop starts over. Raises `strategies.TooFewFrames` if a window
+    is too small for the rate.
     """
     first = copy.deepcopy(network.state_dict())
-    tally = _resume(task, network, first, folder)
-    every, end = task.policy.every, len(task.stream)
+    tally, seen = _resume(task, network, first, folder)
+    every, times, end = task.policy.every, task.policy.times, task.end
+    wait, lost = (0, task.takes) if task.missed else (task.takes, 0)
     if progress is not None:
-        progress.advance(min(tally.stretch * every, end))
-    for start in range(tally.stretch * every, end, every):
-        stop = min(start + every, end)
-        if task.lag:
-            for ahead in range(-(-start // task.lag) * task.lag, stop, task.lag):
-                _predict_part(task, network, ahead, min(ahead + task.lag, end), tally, folder)
+        progress.advance(tally.frame)
+    while tally.frame < end:
+        start, version, update = tally.frame, tally.trainings, None
+        if start == tally.stretch + every + wait:
+            picked = None
+            # Nothing is trained that nothing tests: not on a partial stretch, nor for no frame.
+            if (times is None or tally.trainings < times) and start + lost < end:
+                picked = _picked(task, Seen(*(rows[:every] for rows in seen)), tally)
+            if picked is not None:
+                if lost:
+                    _predict_ahead(task, network, start, start + lost, tally, folder)
+                    record.write_missed(_part(folder, "part", start), lost)
+                    start += lost
+                update = _train(task, network, first, picked, start, tally)
+            tally.stretch, seen = start - wait, Seen(*(rows[every:] for rows in seen))
+        stop = min(tally.stretch + every + wait, end)
+        _predict_ahead(task, network, start, stop, tally, folder)
         began = time.perf_counter()
         reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
         error = joint_errors(reading.joints, task.reference[start:stop])
         tally.seconds["inference"] += time.perf_counter() - began
-        version, update = tally.trainings, None
-        due = task.policy.times is None or tally.trainings < task.policy.times
-        # Nothing is trained that nothing tests: not on a partial window, nor at the stream's end.
-        if due and start + every < end:
-            update = _train(task, network, first, start, reading, error, tally)
         part = _part(folder, "part", start)
-        record.write_part(part, *reading, error, version, update)
-        tally.stretch += 1
+        record.write_part(part, *reading, error, tally.trainings, update)
+        seen = _joined([seen, Seen(reading.joints, reading.peaks, error)])
+        played, tally.frame = stop - tally.frame, stop
         _commit(folder, network, info, tally, changed=tally.trainings > version)
         if progress is not None:
-            progress.advance(stop - start)
+            progress.advance(played)
+    if end < len(task.stream):
+        record.write_missed(_part(folder, "part", end), len(task.stream) - end)
     return tally
 
 
@@ -118,50 +158,69 @@ def _part(folder: Path, kind: str, start: int) -> Path:
     return folder / f"{kind}-{start:09d}.npz"
 
 
-def _predict_part(
+def _joined(pieces: Sequence[Seen]) -> Seen:
+    return Seen(*map(np.concatenate, zip(*pieces, strict=True)))
+
+
+def _predict_ahead(
     task: Task, network: nn.Module, start: int, stop: int, tally: Tally, folder: Path
 ) -> None:
-    reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
-    error = joint_errors(reading.joints, task.reference[start:stop])
-    part = _part(folder, "lagged", start)
-    record.write_part(part, *reading, error, tally.trainings, None)
+    """Predict, by the live weights, each stretch of the task's lag that begins in these frames."""
+    if not task.lag:
+        return
+    for ahead in range(-(-start // task.lag) * task.lag, stop, task.lag):
+        after = min(ahead + task.lag, task.end)
+        reading = read_stream(network, task.stream, ahead, after, task.reference[ahead:after])
+        error = joint_errors(reading.joints, task.reference[ahead:after])
+        part = _part(folder, "lagged", ahead)
+        record.write_part(part, *reading, error, tally.trainings, None)
+
+
+class _Picked(NamedTuple):
+    """A selection from the stretch, and those of its frames (k,) that teach something."""
+
+    selection: strategies.Selection
+    taught: np.ndarray
+
+
+def _picked(task: Task, seen: Seen, tally: Tally) -> _Picked | None:
+    """What to train on of the stretch that was seen; None if it teaches nothing."""
+    began = time.perf_counter()
+    size, start = task.policy.every, tally.stretch
+    labels = task.labels[start : start + size]
+    if task.policy.strategy is None:
+        selection = strategies.Selection(np.arange(size))
+    else:
+        error = joint_errors(seen.joints, labels) if task.error_by_labels else seen.error
+        window = strategies.Window(
+            size, task.policy.rate, frame_errors(error), seen.peaks, task.confidence
+        )
+        random = seeds.generator(*task.words, "selection", start)
+        selection = strategies.select(task.policy.strategy, window, random)
+    tally.seconds["selection"] += time.perf_counter() - began
+    # A frame in which the teacher saw nobody teaches nothing.
+    found = np.isfinite(labels[selection.indices]).all(axis=2).any(axis=1)
+    return _Picked(selection, selection.indices[found]) if found.any() else None
 
 
 def _train(
     task: Task,
     network: nn.Module,
     first: dict[str, object],
-    start: int,
-    reading: Reading,
-    error: np.ndarray,
+    picked: _Picked,
+    live: int,
     tally: Tally,
-) -> record.Update | None:
+) -> record.Update:
     began = time.perf_counter()
-    size = len(error)
-    labels = task.labels[start : start + size]
-    if task.policy.strategy is None:
-        picked = strategies.Selection(np.arange(size))
-    else:
-        seen = joint_errors(reading.joints, labels) if task.error_by_labels else error
-        window = strategies.Window(
-            size, task.policy.rate, frame_errors(seen), reading.peaks, task.confidence
-        )
-        random = seeds.generator(*task.words, "selection", start)
-        picked = strategies.select(task.policy.strategy, window, random)
-    tally.seconds["selection"] += time.perf_counter() - began
-    # A frame in which the teacher saw nobody teaches nothing.
-    taught = picked.indices[np.isfinite(labels[picked.indices]).all(axis=2).any(axis=1)]
-    if not len(taught):
-        return None
-    began = time.perf_counter()
+    start, (selection, taught) = tally.stretch, picked
     if task.reset:
         network.load_state_dict(first)
-    samples = StreamFrames(task.stream, start + taught, labels[taught])
+    samples = StreamFrames(task.stream, start + taught, task.labels[start + taught])
     fit(network, samples, task.recipe, task.stream.size, [*task.words, "window", start])
     tally.seconds["training"] += time.perf_counter() - began
     tally.trainings += 1
     tally.frames_trained += len(taught)
-    return record.Update(start + size, start + picked.indices, picked.score, picked.decided_by)
+    return record.Update(live, start + selection.indices, selection.score, selection.decided_by)
 
 
 def _commit(
@@ -171,26 +230,33 @@ def _commit(
     tally: Tally,
     changed: bool,
 ) -> None:
-    """Write down that the last stretch is whole; the tally's own file is what makes it so."""
+    """Write down that the last part is whole; the tally's own file is what makes it so."""
     before = tally.weights
     if changed:
-        tally.weights = f"weights-{tally.stretch:06d}.pt"
+        tally.weights = f"weights-{tally.frame:09d}.pt"
         checkpoint.save(folder / tally.weights, network, info)
     write_text(folder / "tally.json", json.dumps(tally.__dict__))
     if changed and before is not None:
         (folder / before).unlink()
 
 
-def _resume(task: Task, network: nn.Module, first: dict[str, object], folder: Path) -> Tally:
+def _resume(
+    task: Task, network: nn.Module, first: dict[str, object], folder: Path
+) -> tuple[Tally, Seen]:
     path = folder / "tally.json"
     if not path.is_file():
-        return Tally()
+        return Tally(), _NOTHING
     try:
         tally = Tally(**json.loads(path.read_text(encoding="utf-8")))
-        played = min(tally.stretch * task.policy.every, len(task.stream))
-        for kind, step in (("part", task.policy.every), ("lagged", task.lag)):
-            for start in range(0, played, step) if step else ():
-                record.read_part(_part(folder, kind, start))
+        frame, seen = 0, [_NOTHING]
+        while frame < tally.frame:
+            values = record.read_part(_part(folder, "part", frame))
+            since = max(0, tally.stretch - frame)
+            frame += max(1, len(values["version"]))
+            if frame > tally.stretch:
+                seen.append(Seen(*(values[name][since:] for name in Seen._fields)))
+        for start in range(0, tally.frame, task.lag) if task.lag else ():
+            record.read_part(_part(folder, "lagged", start))
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)
             network.load_state_dict(live.state_dict())
@@ -198,5 +264,5 @@ def _resume(task: Task, network: nn.Module, first: dict[str, object], folder: Pa
         tell(f"{folder}: what a killed job left is damaged ({error}); the stream starts over")
         state.start_over(folder)
         network.load_state_dict(first)
-        return Tally()
-    return tally
+        return Tally(), _NOTHING
+    return tally, _joined(seen)

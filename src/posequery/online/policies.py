@@ -31,6 +31,10 @@ def policy(method: str, rate: Fraction, window: int, continual_every: int) -> Po
 
 
 def frames_in(stretch: str, fps: float) -> int:
-    """Frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`, at least one."""
-    count, unit = stretch.split()
-    return max(1, round(Fraction(count) * (Fraction(str(fps)) if unit == "s" else 1)))
+    """Frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
+
+    At least one, unless it is of 0.
+    """
+    text, unit = stretch.split()
+    count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
+    return max(1, round(count)) if count else 0

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from posequery.files import BadInput, whole
+from posequery.skeletons import JOINTS
 
 PER_FRAME = ("joints", "peaks", "parsed", "error", "version")
 PER_UPDATE = ("frame", "count")
@@ -37,7 +38,7 @@ def write_part(
     version: int,
     update: Update | None,
 ) -> None:
-    """Write one stretch: joints and parsed (n, 18, 2) in source pixels, peaks and error (n, 18)."""
+    """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks and error (n, 18)."""
     none = np.empty(0)
     values = {
         "joints": joints,
@@ -55,6 +56,13 @@ def write_part(
         np.savez(temporary, allow_pickle=False, **values)
 
 
+def write_missed(path: Path, count: int) -> None:
+    """Write `count` frames that nobody saw: all is NaN, and the version -1."""
+    nothing = np.full((count, len(JOINTS), 2), np.nan, np.float32)
+    blank = nothing[..., 0]
+    write_part(path, nothing, blank, nothing, blank, -1, None)
+
+
 def read_part(path: Path) -> dict[str, np.ndarray]:
     """The arrays that `write_part` wrote, by name; raises whatever NumPy does if it is damaged."""
     with np.load(path, allow_pickle=False) as values:
@@ -65,8 +73,9 @@ def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file of the parts in their order.
 
     Datasets, in source pixels: joints and parsed (n, 18, 2), peaks (n, 18), error (n, 18), version
-    (n,): how many trainings the weights had seen; updates/frame (u,), updates/count (u,),
-    updates/picked, updates/score and updates/decided_by, one after another for each update.
+    (n,): how many trainings the weights had seen, -1 for a frame that was missed or not played
+    (all else of it is NaN); updates/frame (u,), updates/count (u,), updates/picked, updates/score
+    and updates/decided_by, one after another for each update.
     Attribute: fps.
     """
     with whole(path) as temporary, h5py.File(temporary, "w") as file:

@@ -1,0 +1,107 @@
+"""What a clip's JPEG costs: pixels of the student's error, against the bytes it saves.
+
+Every `--every`th frame of a stream is squashed from its source video again, and predicted as it is
+and after JPEG of several qualities, and once with colours at full resolution (4:4:4). Given, in
+source pixels over the limb joints, are how far the predictions move (a jump to another peak moves
+one far), the mean error (MPJPE), and its change from that of the raw frames, with a 95 % interval
+over the clips. Wanted at `clips.JPEG_QUALITY`: no change beyond the interval.
+
+Run it in the folder that holds `results`: the index names the videos from there.
+
+    python benchmarks/jpeg_quality.py CHECKPOINT INDEX [--every K]
+"""
+
+import argparse
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from torch import nn
+
+from posequery.clips import JPEG_QUALITY, Stream
+from posequery.metrics import joint_errors
+from posequery.progress import Progress
+from posequery.skeletons import LIMBS
+from posequery.sources import playback
+from posequery.student import checkpoint
+from posequery.student.inference import for_inference
+from posequery.student.reading import BATCH, predict
+
+WAYS = {
+    f"JPEG {quality}{' (ours)' * (quality == JPEG_QUALITY)}": [cv2.IMWRITE_JPEG_QUALITY, quality]
+    for quality in (75, 85, 90, 95, 98)
+}
+WAYS[f"JPEG {JPEG_QUALITY}, 4:4:4"] = [
+    *(cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY),
+    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+]
+
+
+def raw_frames(stream: Stream, every: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Number in the stream and pixels of every `every`th frame of each clip."""
+    for clip, start in zip(stream.clips, stream.starts, strict=True):
+        played = islice(playback.play(clip, stream.size), 0, None, every)
+        for place, frame in enumerate(played):
+            yield int(start) + every * place, frame
+
+
+def compressed(frame: np.ndarray, options: list[int]) -> tuple[np.ndarray, int]:
+    """The frame after JPEG, and the bytes that it took."""
+    data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1]
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), data.size
+
+
+def read(
+    network: nn.Module, stream: Stream, every: int
+) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, float]]:
+    """Frames (n,) of the stream; by way (and "raw") their joints (n, 18, 2), and mean bytes."""
+    numbers: list[int] = []
+    joints: dict[str, list[np.ndarray]] = {name: [] for name in ("raw", *WAYS)}
+    total = dict.fromkeys(WAYS, 0)
+    count = sum(-(-clip.frames // every) for clip in stream.clips)
+    frames = raw_frames(stream, every)
+    with Progress(count, "frames", "jpeg quality") as progress:
+        while batch := list(islice(frames, BATCH)):
+            here, raw = np.array([number for number, _ in batch]), [frame for _, frame in batch]
+            source_sizes = stream.source_size(here)
+            numbers.extend(here)
+            joints["raw"].append(predict(network, np.stack(raw), source_sizes).joints)
+            for name, options in WAYS.items():
+                lossy, sizes = zip(*(compressed(frame, options) for frame in raw), strict=True)
+                total[name] += sum(sizes)
+                joints[name].append(predict(network, np.stack(lossy), source_sizes).joints)
+            progress.advance(len(batch))
+    means = {name: size / len(numbers) for name, size in total.items()}
+    return np.array(numbers), {name: np.concatenate(each) for name, each in joints.items()}, means
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("index", type=Path, help="of a stream whose source videos are there")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    stream = Stream(options.index)
+    network, info = checkpoint.load(options.checkpoint, options.device, stream.size)
+    numbers, joints, size = read(for_inference(network), stream, options.every)
+    truth, clip = stream.joints(numbers), stream.clip_numbers(numbers)
+    error = {name: joint_errors(each, truth)[:, LIMBS] for name, each in joints.items()}
+    print(f"{info.network}, {stream.size} pixels, {len(numbers)} frames, {len(stream.clips)} clips")
+    print(f"raw: {3 * stream.size**2} bytes a frame, MPJPE {np.nanmean(error['raw']):.3f} px")
+    for name in WAYS:
+        moved = joint_errors(joints[name], joints["raw"])[:, LIMBS]
+        change = error[name] - error["raw"]
+        by_clip = [np.nanmean(change[clip == number]) for number in np.unique(clip)]
+        wide = 1.96 * np.std(by_clip, ddof=1) / np.sqrt(len(by_clip))
+        print(
+            f"{name}: {size[name]:.0f} bytes a frame, predictions move {moved.mean():.3f} px "
+            f"(median {np.median(moved):.3f}), MPJPE {np.nanmean(error[name]):.3f} px, "
+            f"change {np.nanmean(change):+.3f} ± {wide:.3f} px"
+        )
+
+
+if __name__ == "__main__":
+    main()
