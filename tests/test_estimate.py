@@ -45,6 +45,21 @@ def test_four_cameras_are_four_times_as_much():
     assert (work.windows, work.batches) == (165, 1940)
 
 
+def test_frames_lost_while_training_explain_the_papers_33_windows():
+    """33 (1,500 + 381) = 62,073, and 21 frames are left to test the last weights."""
+    _, _, work = the_papers(online={"training_takes": "381 frames", "meanwhile": "missed"})
+    assert work.windows == 33
+    _, _, work = the_papers(online={"first_frames": "49023 frames"})
+    assert (work.stream, work.windows, work.batches) == (49_023, 32, 382)
+
+
+def test_weights_that_go_live_later_need_frames_behind_that():
+    # The last of 41 whole windows ends at 61,500; 594 frames are behind it.
+    for takes, windows in (("593 frames", 41), ("594 frames", 40)):
+        _, _, work = the_papers(online={"training_takes": takes, "methods": []})
+        assert work.windows == windows
+
+
 @pytest.mark.parametrize(("frames", "trainings"), [(0, 0), (10, 0), (11, 1), (20, 1), (21, 2)])
 def test_nothing_is_trained_that_nothing_tests(frames, trainings):
     online = {"window": "10 frames", "rates": ["1/10"], "once_rate": "1/10"}

@@ -80,8 +80,10 @@ def work(
     online, epochs = study.online, study.training.epochs
     window = frames_in(online.window, fps)
     every = frames_in(online.continual_every, fps)
-    busy = 0
-    windows, batches = (_trainings(stream, length, busy) for length in (window, every))
+    if online.first_frames is not None:
+        stream = min(stream, frames_in(online.first_frames, fps))
+    takes, missed = frames_in(online.training_takes, fps), online.meanwhile == "missed"
+    windows, batches = (_trainings(stream, length, takes, missed) for length in (window, every))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
@@ -107,12 +109,10 @@ def work(
     )
 
 
-def _trainings(stream: int, length: int, busy: int) -> int:
-    """Trainings on a stream: after each whole stretch behind which there is a frame to test."""
-    done, start = 0, 0
-    while start + length + busy < stream:
-        done, start = done + 1, start + length + busy
-    return done
+def _trainings(stream: int, length: int, takes: int, missed: bool) -> int:
+    """Trainings on a stream: one for each stretch whose weights go live while there are frames."""
+    step = length + takes if missed else length
+    return max(0, -(-(stream - length - takes) // step))
 
 
 def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:

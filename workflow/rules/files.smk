@@ -272,9 +272,16 @@ def readings():
         online.append(f"stream of {cameras(source.stream_cameras)}")
         if source.exclude:
             common.append(f"left out: {', '.join(source.exclude)}")
+    if STUDY.offline and STUDY.offline.select_from == "clip":
+        offline.append("selected from each video on its own")
+    if settings.first_frames:
+        online.append(f"the stream's first {settings.first_frames}")
+    clock = "from its next frame (ideal clock)"
+    if not settings.training_takes.startswith("0 "):
+        clock = f"{settings.training_takes} after it, frames {settings.meanwhile} meanwhile"
     online += [
         f"weights {live[settings.weights]} from window to window",
-        "weights trained on a stretch are live from its next frame (ideal clock)",
+        f"weights trained on a stretch are live {clock}",
     ]
     if "continual" in settings.methods:
         online.append(f"continual trains every {settings.continual_every}")
