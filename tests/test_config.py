@@ -10,7 +10,8 @@ from posequery import grid
 from posequery.config import load_study
 from posequery.files import BadInput
 from posequery.online.policies import frames_in
-from posequery.schema import Study, protocol, reference, subsection
+from posequery.schema import Study, protocol, subsection
+from posequery.schema.__main__ import reference
 from posequery.study import (
     clips,
     confirmation,
@@ -309,7 +310,7 @@ def test_the_studies_that_ship_are_valid(study: str) -> None:
 
 
 def test_the_recipe_that_is_configured_is_the_one_that_trains() -> None:
-    from posequery.schema import Augmentation, Recipe
+    from posequery.schema.training import Augmentation, Recipe
     from posequery.student import augmentation, recipe
 
     ours, theirs = Recipe(), recipe.Recipe()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from posequery.files import BadInput
-from posequery.schema import Coco, OpenPose, Source, Study
+from posequery.schema import Study
+from posequery.schema.data import Coco, OpenPose, Source
 from posequery.sources import coco, extraction, video
 from posequery.study import ClipSource, unusable_files
 from posequery.teachers import openpose_json

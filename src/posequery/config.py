@@ -10,7 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from posequery.files import BadInput
-from posequery.schema import NAME, PATHS, Study, subsection
+from posequery.schema import PATHS, Study, subsection
+from posequery.schema.values import NAME
 
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""

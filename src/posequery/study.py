@@ -10,7 +10,8 @@ import yaml
 
 from posequery import grid
 from posequery.files import BadInput, write_text
-from posequery.schema import Source, Study, named_paths, protocol
+from posequery.schema import Study, named_paths, protocol
+from posequery.schema.data import Source
 from posequery.sources import human36m_counts as counts
 from posequery.sources import human36m_mmpose as mmpose
 from posequery.sources import human36m_names as human36m
