@@ -278,7 +278,9 @@ def readings():
         online.append(f"the stream's first {settings.first_frames}")
     clock = "from its next frame (ideal clock)"
     if not settings.training_takes.startswith("0 "):
-        clock = f"{settings.training_takes} after it, frames {settings.meanwhile} meanwhile"
+        clock = (
+            f"{settings.training_takes} after it, frames {settings.meanwhile} meanwhile"
+        )
     online += [
         f"weights {live[settings.weights]} from window to window",
         f"weights trained on a stretch are live {clock}",
