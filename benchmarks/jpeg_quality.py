@@ -1,10 +1,10 @@
 """What a clip's JPEG costs: pixels of the student's error, against the bytes it saves.
 
 Every `--every`th frame of a stream is squashed from its source video again, and predicted as it is
-and after JPEG of several qualities, and once with colours at full resolution (4:4:4). Given, in
+and after JPEG of several qualities, its colours at half and at full resolution (4:4:4). Given, in
 source pixels over the limb joints, are how far the predictions move (a jump to another peak moves
 one far), the mean error (MPJPE), and its change from that of the raw frames, with a 95 % interval
-over the clips. Wanted at `clips.JPEG_QUALITY`: no change beyond the interval.
+over the clips. Wanted of the clips' own way: no change beyond the interval.
 
 Run it in the folder that holds `results`: the index names the videos from there.
 
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from torch import nn
 
-from posequery.clips import JPEG_QUALITY, Stream
+from posequery.clips import JPEG, Stream
 from posequery.metrics import joint_errors
 from posequery.progress import Progress
 from posequery.skeletons import LIMBS
@@ -29,14 +29,8 @@ from posequery.student import checkpoint
 from posequery.student.inference import for_inference
 from posequery.student.reading import BATCH, predict
 
-WAYS = {
-    f"JPEG {quality}{' (ours)' * (quality == JPEG_QUALITY)}": [cv2.IMWRITE_JPEG_QUALITY, quality]
-    for quality in (75, 85, 90, 95, 98)
-}
-WAYS[f"JPEG {JPEG_QUALITY}, 4:4:4"] = [
-    *(cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY),
-    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
-]
+WAYS = {f"JPEG {quality}": (cv2.IMWRITE_JPEG_QUALITY, quality) for quality in (75, 90, 95, 98)}
+WAYS["JPEG as in clips"] = JPEG
 
 
 def raw_frames(stream: Stream, every: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -47,7 +41,7 @@ def raw_frames(stream: Stream, every: int) -> Iterator[tuple[int, np.ndarray]]:
             yield int(start) + every * place, frame
 
 
-def compressed(frame: np.ndarray, options: list[int]) -> tuple[np.ndarray, int]:
+def compressed(frame: np.ndarray, options: tuple[int, ...]) -> tuple[np.ndarray, int]:
     """The frame after JPEG, and the bytes that it took."""
     data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1]
     return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), data.size
