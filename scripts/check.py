@@ -45,7 +45,8 @@ def main() -> None:
     first = next(iter(sources.values()))
     extraction = estimate.measure_extraction(first.video, study.student.input_size)
     student = measure_student(options.torch_python, study)
-    print(estimate.text(study, work, estimate.jobs(study, sources), extraction, student))
+    jobs = estimate.jobs(study, sources)
+    print(estimate.text(study, work, jobs, extraction, student, report.copied))
 
 
 run(main)

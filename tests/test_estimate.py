@@ -70,16 +70,31 @@ def test_nothing_is_trained_that_nothing_tests(frames, trainings):
     assert estimate.work(study, sources, counts, 50.0, 0).windows == trainings
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.4, "0 s"),
+        (99, "99 s"),
+        (915, "15 min"),
+        (6000, "2 h"),
+        (359_000, "100 h"),
+        (1e6, "12 days"),
+    ],
+)
+def test_a_duration_has_the_unit_that_suits_it(seconds, told):
+    assert estimate.duration(seconds) == told
+
+
 def test_the_text_adds_up():
     study, _, work = the_papers()
     extraction = estimate.Extraction(frames=500.0, bytes=20_000.0)
     student = estimate.Student(training=100.0, inference=1000.0, weights=87_000_000)
-    told = estimate.text(study, work, 547, extraction, student)
-    assert "389,938" not in told and "457,743 frames     500.0/s         15:15" in told
-    assert "16,028,750 images     100.0/s      44:31:28" in told
+    told = estimate.text(study, work, 547, extraction, student, copied=10**10)
+    assert "457,743 frames     500.0/s      15 min" in told
+    assert "16,028,750 images     100.0/s        45 h" in told
     assert "41 windows are trained on, and 485 batches by continual" in told
-    # 457,743 clips' frames of 20 kB, 43 weights of 87 MB, 436 bytes a frame that a cell reads.
-    gigabytes = (457_743 * 20e3 + 43 * 87e6 + 436 * (work.predicted - work.pool)) / 1e9
+    # 10 GB of copies, 457,743 clips' frames of 20 kB, 43 weights of 87 MB, 436 bytes a frame that a cell reads.
+    gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 436 * (work.predicted - work.pool)) / 1e9
     assert f"{gigabytes:.1f} GB in results/human36m" in told
-    without = estimate.text(study, work, 547, extraction, None)
+    without = estimate.text(study, work, 547, extraction, None, copied=0)
     assert "together" not in without and "457,743 frames     500.0/s" in without

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from posequery.files import BadInput
 from posequery.schema import Study
-from posequery.schema.data import Coco, OpenPose, Source
+from posequery.schema.data import OpenPose, Source
 from posequery.sources import coco, extraction, video
 from posequery.study import ClipSource, unusable_files
 from posequery.teachers import openpose_json
@@ -53,7 +53,7 @@ class Report:
     """What `look` found.
 
     others: a line on each file or folder that is no clip. images: what the student is to be
-    pre-trained on, 0 where it is given.
+    pre-trained on, 0 where it is given; copied: the bytes of a dataset's images, which are kept.
     """
 
     study: Study
@@ -61,6 +61,7 @@ class Report:
     others: Sequence[str]
     faults: Sequence[BadInput]
     images: int
+    copied: int
 
     @property
     def frames(self) -> dict[str, int]:
@@ -89,15 +90,21 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     others: list[str] = []
     student = study.student
     images = 0 if student.checkpoint else student.images
-    if student.coco:
-        images, broken = _people("student.coco", student.coco, others)
-        faults += broken
-    if student.validation:
-        faults += _people("student.validation", student.validation, others)[1]
+    copied = 0
+    for key, given in (("coco", student.coco), ("validation", student.validation)):
+        # What is missing as a whole is told already.
+        if given and given.annotations.is_file() and given.images.is_dir():
+            people = coco.look(given.annotations, given.images)
+            if people.samples:
+                many = f"{people.samples:,} images with people"
+                others.append(f"student.{key}: {many}, in {given.images}")
+            faults += people.faults
+            copied += people.bytes
+            images = people.samples if key == "coco" else images
     if study.openpose and study.openpose.labels:
         stream = [one for one in found if "stream" in one.clip.streams]
         faults += _openpose(study, study.openpose, stream, others)
-    return Report(study, found, others, faults, images)
+    return Report(study, found, others, faults, images, copied)
 
 
 def _clip(clip: ClipSource) -> Found:
@@ -171,15 +178,6 @@ def _other_layout(source: Source) -> BadInput | None:
         return None
     fault = f"has not the layout '{source.layout}' but '{other}'"
     return BadInput(source.root, fault, f"Write source.layout: {other}")
-
-
-def _people(key: str, given: Coco, others: list[str]) -> tuple[int, list[BadInput]]:
-    if not given.annotations.exists() or not given.images.is_dir():
-        return 0, []  # told as a missing file
-    count, faults = coco.look(given.annotations, given.images)
-    if count:
-        others.append(f"{key}: {count:,} images with people, in {given.images}")
-    return count, faults
 
 
 def _openpose(

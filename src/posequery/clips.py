@@ -27,10 +27,10 @@ JPEG = (
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 )
-"""How a clip's frames are compressed. An adapted student's joints then lie 0.5 px of the source from
-those of the raw frames, and its MPJPE changes by 0.01 ± 0.02 px; with colours at half resolution,
-the usual, by 1.4 px and 0.17 ± 0.17 px, for 22 % fewer bytes (measured in the study mini,
-`benchmarks/jpeg_quality.py`)."""
+"""How a clip's frames are compressed. An adapted student's joints then lie 0.5 px of the source
+from those of the raw frames, and its MPJPE changes by 0.01 ± 0.02 px; with colours at half
+resolution, the usual, by 1.4 px and 0.17 ± 0.17 px, for 22 % fewer bytes (measured in the study
+mini, `benchmarks/jpeg_quality.py`)."""
 FPS_TOLERANCE = 0.01
 """Share by which a clip's frame rate may differ from its stream's: a phone's rate varies."""
 OPEN_CLIPS = 256

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from posequery import grid
 from posequery.clips import jpeg
 from posequery.online.policies import frames_in
-from posequery.progress import clock_face
 from posequery.schema import Study
 from posequery.sources import video
 from posequery.sources.extraction import in_order
@@ -142,10 +141,26 @@ def measure_extraction(path: str, size: int) -> Extraction:
     return Extraction(count / (time.perf_counter() - start), written / count)
 
 
+def duration(seconds: float) -> str:
+    """A length of time in the unit that suits it: '12 s', '15 min', '31 h', '3 days'."""
+    for name, unit, most in (("s", 1, 100), ("min", 60, 100), ("h", 3600, 100)):
+        if seconds < most * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86400:,.0f} days"
+
+
 def text(
-    study: Study, done: Work, count: int, extraction: Extraction, student: Student | None
+    study: Study,
+    done: Work,
+    count: int,
+    extraction: Extraction,
+    student: Student | None,
+    copied: int,
 ) -> str:
-    """The estimate for a person; without `student` it has no hours of training and reading."""
+    """The estimate for a person; without `student` it has no hours of training and reading.
+
+    count: jobs. copied: bytes of images that the study keeps beside what it makes.
+    """
     rows: list[tuple[str, int, str, float | None]] = [
         ("extract", done.extracted, "frames", extraction.frames),
         ("pre-train", done.pretrained, "images", student and student.training),
@@ -162,12 +177,12 @@ def text(
         line = f"  {what:<10} {amount:>15,} {unit}"
         if rate:
             seconds += amount / rate
-            line += f"  {rate:>8,.1f}/s  {clock_face(amount / rate):>12}"
+            line += f"  {rate:>8,.1f}/s  {duration(amount / rate):>10}"
         lines.append(line)
-    disk = done.extracted * extraction.bytes
+    disk = done.extracted * extraction.bytes + copied
     if student:
         disk += done.cells * student.weights
-        lines.append(f"  {'together':<10} {clock_face(seconds):>47}")
+        lines.append(f"  {'together':<10} {duration(seconds):>45}")
     disk += RECORDED * (done.predicted - done.pool)
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
     lines += ["", f"{count:,} jobs, {done.cells} of them cells; {where}."]
