@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from posequery.files import BadInput
-from posequery.sources.coco import prepare
+from posequery.sources.coco import look, prepare
 
 WIDTH, HEIGHT = 40, 30
 
@@ -247,3 +247,17 @@ def test_images_do_not_gather_in_memory(coco):
         path.write_bytes(path.read_bytes()[:-2] + bytes(500_000) + b"\xff\xd9")
         coco.add(person(number, NOSE))
     assert peak(coco.prepare) < 10_000_000  # of 20 MB of images
+
+
+def test_a_look_counts_what_prepare_would_write_and_tells_all_faults(coco):
+    assert coco.add(person(9, NOSE), person(4, NOSE)).prepare() == 2
+    sizes = [(coco.images / f"{number:012d}.jpg").stat().st_size for number in (4, 9)]
+    assert look(coco.annotations, coco.images) == (2, sum(sizes), [])
+    (coco.images / "000000000004.jpg").unlink()
+    broken = coco.images / "000000000009.jpg"
+    broken.write_bytes(broken.read_bytes()[:-200])
+    found = look(coco.annotations, coco.images)
+    assert found.samples == 2 and found.bytes == 0
+    told = [str(fault) for fault in found.faults]
+    assert "000000000004.jpg: 1 of the 2 images with people are missing" in told[0]
+    assert "000000000009.jpg: is truncated or not a JPEG" in told[1]
