@@ -33,8 +33,13 @@ else
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "$python: has no venv module. Install it (Debian, Ubuntu: apt-get install python3-venv)."
+    # Clearing must not empty an environment that is somebody's own.
+    if [ -L .venv ] || { [ -e .venv ] && [ ! -e .venv/made-by-make ]; }; then
+        fail ".venv: is a link, or was not made here, and would be emptied. Move it away."
+    fi
     echo "Making the environment in .venv with $("$python" --version), once; this takes minutes."
     "$python" -m venv --clear .venv
+    touch .venv/made-by-make
 fi
 
 .venv/bin/python -m pip install --disable-pip-version-check --requirement "$1"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from posequery import strategies
-from posequery.clips import Stream, read_labels
+from posequery.clips import Stream, frames_in, read_labels
 from posequery.command import run
 from posequery.evaluation import summary
 from posequery.files import BadInput
 from posequery.online import loop, record
-from posequery.online.policies import frames_in, policy
+from posequery.online.policies import policy
 from posequery.progress import Progress
 from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
@@ -30,7 +30,6 @@ def main() -> None:
     parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--continual-every", required=True, help="'128 frames' or '2.56 s'")
-    parser.add_argument("--first-frames", help="how much of the stream to play; absent: all")
     parser.add_argument("--training-takes", required=True, help="'382 frames' or '7.6 s'")
     parser.add_argument("--meanwhile", choices=("watched", "missed"), required=True)
     parser.add_argument("--weights", choices=("continue", "reset"), required=True)
@@ -66,22 +65,17 @@ def main() -> None:
         error_by_labels=arguments.error_by == "teacher",
         confidence=arguments.confidence,
         lag=window if method == "continual" else None,
-        frames=frames_in(arguments.first_frames, stream.fps) if arguments.first_frames else None,
         takes=takes,
         missed=arguments.meanwhile == "missed",
     )
     stretch = task.policy.every
-    if method != "baseline" and task.end <= stretch + takes:
-        fault = f"plays {task.end} frames, no more than a window"
+    if method != "baseline" and len(stream) <= stretch + takes:
+        fault = f"has {len(stream)} frames, no more than a window"
         fault += f" and the {takes} of its training" if takes else ""
         fix = "Take a shorter online.window"
         raise BadInput(arguments.stream, f"{fault}: nothing would be trained", fix)
-    if method != "baseline" and takes > stretch and not task.missed:
-        fault = f"{takes} frames are more than the {stretch} until {method} trains again"
-        fix = "Take fewer, longer stretches, or online.meanwhile=missed"
-        raise BadInput(f"online.training_takes={arguments.training_takes}", fault, fix)
     try:
-        with Progress(task.end, "frames", "adapt") as progress:
+        with Progress(len(stream), "frames", "adapt") as progress:
             tally = loop.run(task, network, info, state, progress)
     except strategies.TooFewFrames as error:
         fault = f"{method} at a rate of {rate} {error}"
@@ -101,7 +95,6 @@ def main() -> None:
         trainings=tally.trainings,
         frames_trained=tally.frames_trained,
         epochs=task.recipe.epochs,
-        frames=task.end,
         seconds=tally.seconds,
     )
     finished(state)

@@ -37,11 +37,18 @@ def main() -> None:
     options = parser.parse_args()
     study = load_study(options.study, options.config, ROOT / "config")
     sources = clips(study, f"results/{study.name}")
+    if study.source.kind in check.MADE:
+        print(
+            f"Study {study.name} {check.MADE[study.source.kind]} its data: there is none to check."
+        )
+        return
     report = check.look(study, sources)
     print(check.text(report), end="\n\n", flush=True)
     if report.faults:
         sys.exit(1)
     work = estimate.work(study, sources, report.frames, report.fps, report.images)
+    if faults := check.of_work(study, work, report.fps):
+        raise faults[0]
     first = next(iter(sources.values()))
     extraction = estimate.measure_extraction(first.video, study.student.input_size)
     student = measure_student(options.torch_python, study)

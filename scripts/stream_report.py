@@ -4,9 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.clips import Stream
+from posequery.clips import Stream, frames_in
 from posequery.command import run
-from posequery.online.policies import frames_in
 from posequery.paper.captions import Captions
 from posequery.paper.stream_report import write_report
 

@@ -215,6 +215,19 @@ def test_a_stream_plays_its_clips_in_order(stream):
     assert played.fps == 50
 
 
+def test_a_stream_may_end_within_a_clip(tmp_path):
+    """Clips of 3, 1 and 4 frames at 50 a second: 5 frames end in the third, 3 behind the first."""
+    clips = [write(tmp_path / f"{n}.h5", count, clip=n) for n, count in enumerate((3, 1, 4))]
+    for stretch, counts in (("5 frames", [3, 1, 1]), ("0.06 s", [3]), ("99 frames", [3, 1, 4])):
+        write_index(tmp_path / "s.json", clips, stretch)
+        played = Stream(tmp_path / "s.json")
+        assert [clip.frames for clip in played.clips] == counts
+        assert len(played) == sum(counts) == len(played.joints(np.arange(len(played))))
+        assert_is(played.frames(np.array([len(played) - 1]))[0], len(counts) - 1, counts[-1] - 1)
+        with pytest.raises(IndexError):
+            played.frames(np.array([len(played)]))
+
+
 @pytest.mark.parametrize("index", [-1, 8])
 def test_no_frame_outside_the_stream(stream, index):
     played = Stream(stream)

@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from posequery import grid
+from posequery.clips import frames_in
 from posequery.config import load_study
 from posequery.files import BadInput
-from posequery.online.policies import frames_in
 from posequery.schema import Study, protocol, subsection
 from posequery.schema.__main__ import reference
 from posequery.study import (
@@ -63,14 +63,15 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ("online: {window: 50 frames}\n", "a rate of 1/100 selects nothing from a window of 50"),
         ("online: {window: 0 frames}\n", "'0 frames' is no stretch of a stream: it has no frame"),
         ("online: {first_frames: 0 s}\n", "'0 s' is no stretch of a stream: it has no frame"),
+        ("online: {training_takes: 7.64 s}\n", "write it in the unit of window, frames"),
         ("online: {training_takes: -1}\n", "'-1' is no stretch of a stream: write"),
         (
             "online: {training_takes: 129 frames}\n",
-            "129 frames are more than continual_every, 128 frames, and one training runs at a time",
+            "129 frames is longer than continual_every, 128 frames, and one training runs",
         ),
         (
             "online: {training_takes: 31 s, window: 30 s, methods: [once]}\n",
-            "31 s are more than window, 30 s",
+            "31 s is longer than window, 30 s",
         ),
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
         ("videos: [a.mp4]\n", "videos: name your videos here"),
@@ -295,7 +296,7 @@ def test_the_documentation_is_the_schemas() -> None:
         ("training_takes: 128", "128 frames"),
         ("training_takes: 382, meanwhile: missed", "382 frames"),
         ("training_takes: 382, methods: [baseline, once]", "382 frames"),
-        ("training_takes: 7.64 s", "191/25 s"),  # of another unit than the stretches: adapt's
+        ("training_takes: 2.5 s, window: 30 s, continual_every: 2.56 s", "5/2 s"),
     ],
 )
 def test_how_long_a_training_takes(tmp_path: Path, online: str, takes: str) -> None:

@@ -4,22 +4,29 @@ import io
 import os
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
+from posequery.clips import frames_in
+from posequery.estimate import Work
 from posequery.files import BadInput
 from posequery.schema import Study
 from posequery.schema.data import OpenPose, Source
 from posequery.sources import coco, extraction, video
-from posequery.study import ClipSource, unusable_files
+from posequery.study import ClipSource, left_out, unusable_files
 from posequery.teachers import openpose_json
 
 HUMAN36M = (
     "Human3.6M comes from vision.imar.ro/human3.6m, after registration; docs/reproduction.md says "
     "which archives, and how to unpack them."
 )
+
+
+MADE = {"rendered": "renders", "lab": "fetches"}
+"""Kinds of source whose data the study makes itself."""
 
 
 @dataclass
@@ -30,6 +37,7 @@ class Found:
     video_frames: int | None = None
     labelled_frames: int | None = None
     fps: float | None = None
+    size: tuple[int, int] | None = None
     faults: list[BadInput] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
 
@@ -79,11 +87,11 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
 
     A video that is damaged in its middle is noticed by its extraction alone.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(_clip, clips.values()))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(_clip, clips.values(), chunksize=4))
     faults = [fault for _, fault in unusable_files(study)]
-    if other := _other_layout(study.source):
-        faults.append(other)
+    if elsewhere := _elsewhere(study.source):
+        faults.append(elsewhere)
     elif study.source.root is None or study.source.root.exists():
         faults += _missing(study.source.root, [file for one in found for file in one.missing])
     faults += [fault for one in found for fault in one.faults]
@@ -115,7 +123,9 @@ def _clip(clip: ClipSource) -> Found:
         try:
             about = video.info(clip.video)
             video.require_end(clip.video)
-            found.video_frames, found.fps = about.frames, float(about.fps)
+            # 0: the file does not say.
+            found.video_frames, found.fps = about.frames or None, float(about.fps)
+            found.size = (about.width, about.height)
         except BadInput as fault:
             found.faults.append(fault)
     if clip.annotation is None:
@@ -125,10 +135,13 @@ def _clip(clip: ClipSource) -> Found:
         return found
     where = (clip.subject, clip.stem, clip.camera)
     try:
-        found.labelled_frames = count = len(extraction.read_annotation(clip.annotation, *where))
+        joints = extraction.read_annotation(clip.annotation, *where)
+        found.labelled_frames = count = len(joints)
         extraction.check_counts(
             clip.video, clip.annotation, count, clip.expected, found.video_frames
         )
+        if found.size:
+            extraction.check_places(clip.video, clip.annotation, joints, found.size)
     except BadInput as fault:
         found.faults.append(fault)
     return found
@@ -156,6 +169,8 @@ def _unpack(root: Path | None, folder: Path) -> str:
     """What to do about a folder that lacks files: unpack what lies there instead."""
     if root is None:
         return "Mend the paths under videos"
+    if folder.is_relative_to(root / "images"):
+        return "Run mmpose's preprocess_h36m.py again"
     subject = folder.relative_to(root).parts[0]
     for place in (root, root / subject):
         for file in sorted(place.iterdir()) if place.is_dir() else ():
@@ -165,10 +180,13 @@ def _unpack(root: Path | None, folder: Path) -> str:
     return "Unpack its archives into it, see below"
 
 
-def _other_layout(source: Source) -> BadInput | None:
-    """Where the folder plainly has the other one of the two layouts."""
-    if source.root is None:
+def _elsewhere(source: Source) -> BadInput | None:
+    """Where the folder plainly has the other one of the two layouts, or is beside the data."""
+    if source.root is None or not source.root.is_dir():
         return None
+    for place in (source.root.parent, *sorted(source.root.iterdir())):
+        if not any(source.root.glob("S*/Videos")) and any(place.glob("S*/Videos")):
+            return BadInput(source.root, f"has no data, but {place} has", "Mend source.root")
     signs = {
         "official": any(source.root.glob("S*/Videos")),
         "mmpose": (source.root / "images").is_dir(),
@@ -176,7 +194,7 @@ def _other_layout(source: Source) -> BadInput | None:
     other = {"official": "mmpose", "mmpose": "official"}[source.layout]
     if signs[source.layout] or not signs[other]:
         return None
-    fault = f"has not the layout '{source.layout}' but '{other}'"
+    fault = f"has the layout '{other}', not '{source.layout}'"
     return BadInput(source.root, fault, f"Write source.layout: {other}")
 
 
@@ -186,8 +204,8 @@ def _openpose(
     assert given.labels is not None
     faults = []
     if not given.labels.is_dir():
-        return []  # told as a missing file
-    seen = [one for one in stream if one.video_frames]
+        return []  # told already
+    seen = [one for one in stream if one.fps]
     for one in seen:
         try:
             about = video.info(one.clip.video)
@@ -209,11 +227,35 @@ def _openpose(
     return faults
 
 
+def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
+    """What of a study's settings its frames are too few for."""
+    faults = []
+    online = study.online
+    trains = {*online.methods} - {"baseline"} or study.strategies
+    if trains and not work.windows:
+        fault = f"is no shorter than the stream of {work.stream} frames: nothing would be trained"
+        faults.append(BadInput(f"online.window={online.window}", fault, "Take a shorter one"))
+    window = frames_in(online.window, fps)
+    rates = [*online.rates, online.once_rate] if study.strategies else []
+    for size, where, some in ((window, "window", rates), (work.pool, "pool", _rates(study))):
+        faults += [
+            BadInput(f"rate={rate}", f"picks nothing of a {where} of {size} frames", "Take more")
+            for rate in some
+            if int(size * rate) < 1
+        ]
+    return faults
+
+
+def _rates(study: Study) -> list[Fraction]:
+    by_pool = study.offline and study.strategies and study.offline.select_from == "pool"
+    return study.offline.rates if study.offline and by_pool else []
+
+
 def text(report: Report) -> str:
     """The report for a person: a line a subject, what is left out, every fault with its mend."""
     study = report.study
-    where = {"human36m": f"Human3.6M in {study.source.root}", "rendered": "the rendered stand-in"}
-    lines = [f"Study {study.name}: {where.get(study.source.kind, study.source.kind)}", ""]
+    where = f"Human3.6M in {study.source.root}" if study.source.root else "your own videos"
+    lines = [f"Study {study.name}: {where}", ""]
     heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
     subjects: dict[str, list[Found]] = {}
     for one in report.found:
@@ -226,8 +268,10 @@ def text(report: Report) -> str:
         cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
         lines.append("  " + "  ".join(cells).rstrip())
     lines.append("")
-    if study.source.kind == "human36m" and study.source.exclude:
-        lines.append(f"Left out by source.exclude: {', '.join(study.source.exclude)}")
+    if study.source.kind == "human36m":
+        words, kept = left_out(study)
+        lines += [f"Left out by source.exclude: {', '.join(words)}"] if words else []
+        lines += [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
     lines += [
         f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
         for one in report.found
@@ -236,17 +280,30 @@ def text(report: Report) -> str:
     lines += report.others
     if report.faults:
         count = len(report.faults)
-        lines += ["", f"{count} fault{'s' if count > 1 else ''}, of which any stops the study:"]
-        lines += [f"  {fault}" for fault in report.faults]
-        if study.source.kind == "human36m":
+        told = "1 fault, which stops" if count == 1 else f"{count} faults, each of which stops"
+        lines += ["", f"{told} the study:", *_grouped(report.faults)]
+        if study.source.kind == "human36m" and any(
+            one.faults or one.missing for one in report.found
+        ):
             lines += ["", HUMAN36M]
     else:
         lines += ["", "Nothing is missing or broken."]
     return "\n".join(lines)
 
 
+def _grouped(faults: Sequence[BadInput]) -> list[str]:
+    """A line for each fault; of many files with the very same one, the first alone is named."""
+    alike: dict[tuple[str, str], list[BadInput]] = {}
+    for fault in faults:
+        alike.setdefault((fault.fault, fault.fix), []).append(fault)
+    return [
+        f"  {several[0]}" + (f" (And so of {len(several) - 1} more.)" if several[1:] else "")
+        for several in alike.values()
+    ]
+
+
 def _row(name: str, found: Sequence[Found]) -> tuple[str, ...]:
-    videos = sum(one.video_frames is not None for one in found)
+    videos = sum(one.fps is not None for one in found)
     labelled = [one for one in found if one.clip.annotation]
     annotations = sum(one.labelled_frames is not None for one in labelled)
     frames = sum(one.frames or 0 for one in found)

@@ -10,6 +10,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -195,32 +196,53 @@ class Clip:
         self._file.close()
 
 
-def write_index(path: str | os.PathLike[str], clips: list[Path]) -> None:
+def frames_in(stretch: str, fps: float) -> int:
+    """Frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
+
+    At least one, unless it is of 0.
+    """
+    text, unit = stretch.split()
+    count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
+    return max(1, round(count)) if count else 0
+
+
+def write_index(
+    path: str | os.PathLike[str], clips: list[Path], first_frames: str | None = None
+) -> None:
     """Write the index of the stream that plays `clips` in the order given.
 
+    first_frames: a stretch ('1500 frames', '30 s') behind which the stream ends; None: at its end.
     Beside each clip's `ClipInfo` stands the SHA-256 of its file, so that whatever is made for an
     index, and told by the index's own SHA-256, is made for the clips' content. The clips must have
     one network size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
     stream's.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for clip_path in clips:
         clip = Clip(clip_path)
         clip.close()
         file = os.path.relpath(clip_path, Path(path).parent)
-        rows.append({"file": file, "sha256": sha256(clip_path), **asdict(clip.info)})
+        held = {"file": file, "sha256": sha256(clip_path), "held": clip.info.frames}
+        rows.append(held | asdict(clip.info))
     sizes, rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
     if len(sizes) > 1:
         raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
     if any(abs(rate - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for rate in rates):
         raise BadInput(path, f"its clips differ in fps: {rates}", "Put them in two studies")
-    write_text(path, json.dumps({"clips": rows}, indent=1) + "\n")
+    left = None if first_frames is None else frames_in(first_frames, rows[0]["fps"])
+    played = []
+    for row in rows:
+        count = row["held"] if left is None else min(row["held"], left)
+        left = None if left is None else left - count
+        played += [row | {"frames": count}] if count else []
+    write_text(path, json.dumps({"clips": played}, indent=1) + "\n")
 
 
 class Stream:
     """Clips played one after another; a frame is known by its number in the stream.
 
-    Attributes: `clips`, a list of `ClipInfo`; `starts` (clips,) int64, the number of each clip's
+    Attributes: `clips`, a list of `ClipInfo`, whose `frames` are those that are played, from the
+    clip's first on; `starts` (clips,) int64, the number of each clip's
     first frame; `fps`, frames per second of the first clip, which counts for all.
     """
 
@@ -230,6 +252,7 @@ class Stream:
             rows = json.loads(self.path.read_text(encoding="utf-8"))["clips"]
             self._files = [self.path.parent / row["file"] for row in rows]
             self.clips = [_info(row) for row in rows]
+            self._held = [row["held"] for row in rows]
         except _MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
         if not self.clips:
@@ -260,7 +283,7 @@ class Stream:
             self._open.move_to_end(number)
             return self._open[number]
         clip = Clip(self._files[number])
-        if clip.info.frames != self.clips[number].frames:
+        if clip.info.frames != self._held[number]:
             clip.close()
             raise BadInput(clip.path, f"is not the clip that {self.path} names", _REMAKE)
         self._open[number] = clip

@@ -9,8 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from posequery import grid
-from posequery.clips import jpeg
-from posequery.online.policies import frames_in
+from posequery.clips import frames_in, jpeg
 from posequery.schema import Study
 from posequery.sources import video
 from posequery.sources.extraction import in_order
@@ -41,7 +40,8 @@ class Student(NamedTuple):
 class Work:
     """What all of a study's jobs do together.
 
-    extracted: frames of all clips. pool, test, stream: frames of each. windows, batches: how often
+    extracted: frames of all clips. pool, test, stream: frames of each; scored: of the pool, once
+    before the cells. windows, batches: how often
     a strategy and `continual` train on the stream. pretrained, finetuned, adapted: images that
     pass through a training network, all epochs. predicted: frames that the student predicts.
     cells: how many there are.
@@ -51,6 +51,7 @@ class Work:
     pool: int
     test: int
     stream: int
+    scored: int
     windows: int
     batches: int
     pretrained: int
@@ -98,6 +99,7 @@ def work(
         pool=pool,
         test=test,
         stream=stream,
+        scored=scored,
         windows=windows,
         batches=batches,
         pretrained=images * study.student.recipe.epochs,
@@ -122,6 +124,8 @@ def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:
     student = study.student
     # prepare and pretrain, or import_checkpoint; then prepare and average_precision.
     first = 1 if student.checkpoint else 2
+    # People to pre-train on are rendered, and BlazePose fetched.
+    first += int(not student.checkpoint and not student.coco) + ("blazepose" in study.teachers)
     first += 2 if student.validation and not student.checkpoint else int(bool(student.validation))
     labels = {"openpose": streamed + 1, "ground_truth": 0}
     taught = sum(labels.get(teacher, 1) for teacher in study.teachers)
@@ -183,9 +187,10 @@ def text(
     if student:
         disk += done.cells * student.weights
         lines.append(f"  {'together':<10} {duration(seconds):>45}")
-    disk += RECORDED * (done.predicted - done.pool)
+    disk += RECORDED * (done.predicted - done.scored)
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
-    lines += ["", f"{count:,} jobs, {done.cells} of them cells; {where}."]
+    starts = "each takes about a second to start"
+    lines += ["", f"{count:,} jobs ({starts}), {done.cells} of them cells; {where}."]
     trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
     lines.append(f"The stream has {done.stream:,} frames: {trained}.")
     return "\n".join(lines)

@@ -14,6 +14,10 @@ FULL = 1 << 20
 """Bytes that may be left on a disk that counts as full: a library's failed block fits in them."""
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
+
+
 class BadInput(Exception):
     """A file or setting that cannot be used: names it, what is wrong with it, and the fix."""
 
@@ -22,7 +26,7 @@ class BadInput(Exception):
         super().__init__(self.path, self.fault, self.fix)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.fault}. {self.fix}."
+        return f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
 
 
 def _beside(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """What a study consists of: its clips and streams, and its identity across runs."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,13 +41,18 @@ class ClipSource:
 
 def rendered_sequences(study: Study, subject: str) -> tuple[human36m.Sequence, ...]:
     """The sequences rendered of a subject: all of S1, some of the pool's, the test's first ones."""
-    every = human36m.sequences(subject)
+    source = study.source
+    every = tuple(
+        sequence
+        for sequence in human36m.sequences(subject)
+        if not human36m.excluded(source.exclude, subject, sequence.stem, CAMERA)
+    )
     if subject == "S1":
         return every
     if subject in human36m.TEST_SUBJECTS:
-        firsts, words = human36m.first_videos(subject, "subaction"), human36m.EXCLUDED
-        return tuple(s for s in firsts if not human36m.excluded(words, subject, s.stem, CAMERA))
-    count = study.source.pool_sequences
+        first = human36m.first_videos(subject, source.first_video)
+        return tuple(sequence for sequence in every if sequence in first)
+    count = source.pool_sequences
     return tuple(every[number * len(every) // count] for number in range(count))
 
 
@@ -58,11 +64,27 @@ def rendered_frames(study: Study, subject: str) -> int:
     return study.source.test_frames if test else study.source.pool_frames
 
 
+FOLDERS = (
+    "source.root",
+    "student.coco.images",
+    "student.validation.images",
+    "openpose.labels",
+    "openpose.models",
+)
+"""Keys that name a folder; the others name a file."""
+
+
 def unusable_files(study: Study) -> Iterator[tuple[str, BadInput]]:
     """What is wrong with each file or folder that the study names, and the key it stands under."""
     for key, path in named_paths(study):
+        mend = f"Mend its path under {key}"
         if not path.exists():
-            yield key, BadInput(path, "there is no such file", f"Mend its path under {key}")
+            yield key, BadInput(path, "there is no such file", mend)
+        elif path.is_dir() != (key in FOLDERS):
+            wanted = "folder" if key in FOLDERS else "file"
+            yield key, BadInput(path, f"is no {wanted}", mend)
+        elif key == "openpose.program" and not os.access(path, os.X_OK):
+            yield key, BadInput(path, "may not be run", "Make it executable (chmod +x)")
         if {"{", "}"} & set(str(path)):
             yield key, BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
 
@@ -76,7 +98,11 @@ def clips(study: Study, out: str) -> dict[str, ClipSource]:
             for sequence in rendered_sequences(study, subject)
         ]
     elif study.source.kind == "human36m":
-        found = list(_human36m(study.source))
+        found = list(_human36m(study.source, study.offline is not None))
+        for name in ("pool", "test", "stream") if study.offline else ("stream",):
+            if not any(name in clip.streams for clip in found):
+                fault = f"leaves no sequence for the {name}"
+                raise BadInput("source.exclude", fault, "Take fewer words, or other subjects")
     elif study.source.kind == "lab":
         videos = [f"{out}/data/pose2sim/videos/{camera}.mp4" for camera in LAB_CAMERAS]
         found = [
@@ -109,7 +135,7 @@ def _rendered(root: str, subject: str, sequence: human36m.Sequence) -> ClipSourc
     )
 
 
-def _human36m(source: Source) -> Iterator[ClipSource]:
+def _human36m(source: Source, offline: bool) -> Iterator[ClipSource]:
     """Human3.6M's clips of a study, subject by subject in stream order."""
     layout = {"official": human36m, "mmpose": mmpose}[source.layout]
     root = source.root or ""
@@ -121,8 +147,9 @@ def _human36m(source: Source) -> Iterator[ClipSource]:
             if human36m.excluded(source.exclude, *where):
                 continue
             plays = {
-                "pool": subject in source.pool_subjects and camera in source.cameras,
-                "test": subject in source.test_subjects
+                "pool": offline and subject in source.pool_subjects and camera in source.cameras,
+                "test": offline
+                and subject in source.test_subjects
                 and camera in source.cameras
                 and sequence in first,
                 "stream": subject == "S1" and camera in source.stream_cameras,
@@ -141,6 +168,24 @@ def _human36m(source: Source) -> Iterator[ClipSource]:
                     stem=sequence.stem,
                     expected=counts.expected(subject, sequence.stem) if counted else None,
                 )
+
+
+def left_out(study: Study) -> tuple[list[str], list[str]]:
+    """Known exclusions that bear on a study of Human3.6M: those in force, and those that are not.
+
+    The second are `human36m.EXCLUDED` without what `source.exclude` names.
+    """
+    everything = study.model_copy(
+        update={"source": study.source.model_copy(update={"exclude": []})}
+    )
+    played = [(clip.subject, clip.stem, clip.camera) for clip in clips(everything, "").values()]
+
+    def bears(word: str) -> bool:
+        return any(human36m.excluded([word], *where) for where in played)
+
+    named = study.source.exclude
+    known = [word for word in human36m.EXCLUDED if word not in named]
+    return list(filter(bears, named)), list(filter(bears, known))
 
 
 def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> None:
@@ -192,8 +237,15 @@ def confirmation(word: object) -> bool:
     return answer
 
 
-_PLAINEST = {"name": "defaults", "videos": ["video.mp4"]}
-"""The study that says least: every other key has its default."""
+_DEFAULTS = {
+    "name": "defaults",
+    "source": {"kind": "rendered"},
+    "teachers": ["ground_truth"],
+    "offline": {},
+}
+"""A study that says least of all with an offline half: every other key has its default."""
+ADDING = ("offline", "openpose")
+"""Sections whose presence adds cells and changes none; an absent one is noted by its own name."""
 
 
 def _noted(out: Path) -> Path:
@@ -222,12 +274,13 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         fault = "is broken, so that nobody knows what the results beside it were made with"
         raise BadInput(path, fault, "If they are this study's, delete it; else delete them")
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
+    without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.
-    before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_PLAINEST)))) | before
+    before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_DEFAULTS)))) | before
     changed = [
         f"{key} was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key)
+        if before.get(key) != now.get(key) and key.split(".")[0] not in without
     ]
     if changed:
         raise BadInput(

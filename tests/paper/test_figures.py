@@ -98,7 +98,7 @@ def test_figures_are_whole_undated_and_captioned(
         assert ("window of 10 frames" in caption) == online
         assert ("first videos" in caption) != online
         assert "One seed" in caption
-    assert "Rolling mean over 25 frames (5 s), centred" in made["figure2a.md"].decode()
+    assert "Rolling mean over 2 frames (0.4 s), centred" in made["figure2a.md"].decode()
     assert r"errors\_over & 100 % \| limbs" in made["figure2a.md"].decode()
 
 
@@ -126,7 +126,7 @@ def test_a_panel_shows_starts_updates_and_names():
         Curve("uniform", np.linspace(20, 10, 40), np.array([10, 20, 40])),
     )
     timeline = Timeline(("Walking 1", "Sitting 1"), np.array([0, 20]), 40, 5.0)
-    names = {"baseline": "untrained student", "uniform": "uniform"}
+    names = {"baseline": "unadapted student", "uniform": "uniform"}
     figure = draw_over_time([Panel("Labels: x", curves)], timeline, names, "rendered stand-in")
     axes = figure.axes[0]
     starts = [line for line in axes.lines if line.get_color() == "0.82"]

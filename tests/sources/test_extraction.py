@@ -34,6 +34,12 @@ def source(tmp_path, write_video, numbered):
 
 
 @pytest.fixture
+def pose(pose):
+    """Within the frames of 64 x 48."""
+    return pose / 10
+
+
+@pytest.fixture
 def labels(source, write_cdf, pose):
     """Its annotation of 7 frames."""
     return write_cdf(source.with_suffix(".cdf"), pose)
@@ -183,7 +189,7 @@ def test_a_few_surplus_frames_are_no_news_many_are(tmp_path, source, write_cdf, 
 
 
 def test_an_annotation_longer_than_the_video_leaves_nothing(tmp_path, source, write_cdf):
-    labels = write_cdf(tmp_path / "long.cdf", np.ones((1, 11, 64)))
+    labels = write_cdf(tmp_path / "long.cdf", np.tile(np.arange(64.0) / 2, (1, 11, 1)))
     output = tmp_path / "clips" / "a.h5"
     with pytest.raises(BadInput, match=r"only 10 frames, but its annotation .*long.cdf has 11"):
         extract(source, labels, size=16, output=output, **NAMES)
@@ -199,6 +205,23 @@ def test_a_damaged_video_leaves_an_older_clip_as_it_was(tmp_path, source, labels
         extract(source, labels, size=16, output=output, **NAMES)
     assert output.read_bytes() == before
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda pose: pose * 2, r"has \d+% of its joints outside of the 64 x 48 of"),
+        (lambda pose: -pose, "has 9.% of its joints outside of the 64 x 48 of"),
+        (lambda pose: pose / 50, "has all joints within 2 pixels: they are no pixels"),
+        (lambda pose: pose * 0, "has all joints within 2 pixels"),
+        (lambda pose: pose * 1e300, "values of 'Pose' are NaN or infinite"),
+    ],
+)
+def test_labels_that_are_no_pixels_of_this_video(tmp_path, source, write_cdf, pose, change, fault):
+    labels = write_cdf(tmp_path / "other.cdf", change(pose))
+    with pytest.raises(BadInput, match=fault):
+        extract(source, labels, size=16, output=tmp_path / "clips/a.h5", **NAMES)
+    assert not (tmp_path / "clips/a.h5").exists()
 
 
 def test_an_annotation_of_another_count_than_expected_is_refused(tmp_path, source, labels):

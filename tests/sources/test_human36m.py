@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from posequery.files import BadInput
+from posequery.sources import human36m
 from posequery.sources.human36m import annotation
 
 # Student's joint -> Human3.6M's: left and right shoulder, right wrist, left ankle.
@@ -37,6 +38,20 @@ def test_not_a_cdf(tmp_path):
     refused(path, "not a CDF")
     path.write_bytes(b"")
     refused(path, "not a CDF")
+
+
+def test_records_that_lead_in_a_circle(tmp_path, write_cdf, pose, monkeypatch):
+    """A reader that never comes back, as cdflib's does not for some single flipped bits."""
+    path = write_cdf(tmp_path / "a.cdf", pose)
+
+    class Endless:
+        def __init__(self, path):
+            while True:
+                pass
+
+    monkeypatch.setattr(human36m, "PATIENCE", 0.2)
+    monkeypatch.setattr(human36m.cdflib, "CDF", Endless)
+    refused(path, "reading it has no end after 0.2 s")
 
 
 @pytest.mark.parametrize("compression", [0, 6])

@@ -156,7 +156,7 @@ def test_a_damaged_tail_matters_only_where_it_is_annotated(
 ):
     """Frames that are whole are read; a tail that the annotation needs is refused."""
     options = {"movflags": "+faststart"}
-    frames = (numbered(frame) for frame in range(60))
+    frames = (numbered(frame, 96, 160) for frame in range(60))
     source = write_video(
         tmp_path / "v.mp4", frames, options={"bf": "3", "g": "10"}, container_options=options
     )

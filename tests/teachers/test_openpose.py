@@ -35,7 +35,6 @@ def seen(*frames, video="S1/Videos/a.mp4", unread=(), origin="json/S1/a"):
         video=video,
         width=WIDTH,
         height=HEIGHT,
-        model="BODY_25",
         origin=origin,
     )
 
@@ -215,13 +214,25 @@ def test_a_stream_is_labelled_clip_by_clip_and_surplus_frames_are_dropped(tmp_pa
 
 
 def test_each_clip_is_tracked_from_its_own_strongest_person(tmp_path):
-    stream = make_stream(tmp_path, {A: label(0, 1), B: label(0, 1)})
+    stream = make_stream(tmp_path, {A: label(10, 1), B: label(70, 1)})
     near, strong = somebody(11, sure=0.1), somebody(70, sure=0.9)
     paths = written(
         tmp_path, seen([somebody(10)]), seen([near, strong], video=B, origin="json/S1/b")
     )
     joints, _, _ = label_stream(stream, paths, "tracked")
     assert joints[:, 0, 0].tolist() == [10, 70]
+
+
+def test_labels_far_from_the_truth_are_of_another_scale(tmp_path):
+    """A fifth of the diagonal of a frame of 100 x 80 is 25.6 px."""
+    stream = make_stream(tmp_path, {A: label(20, 3)})
+    near = seen([somebody(45)], [somebody(45)], [somebody(90)])
+    label_stream(stream, written(tmp_path, near), "labelled")
+    far = seen([somebody(45)], [somebody(46)], [somebody(46)])
+    with pytest.raises(
+        BadInput, match=r"lie 26 px \(median\) from the labels of clip0\. .*scale\?$"
+    ):
+        label_stream(stream, written(tmp_path, far), "labelled")
 
 
 def test_a_stream_without_labels_has_no_error(tmp_path):

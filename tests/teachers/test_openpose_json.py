@@ -1,6 +1,8 @@
 """OpenPose's JSON files, written by hand from its documentation (doc/02_output.md)."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -11,7 +13,7 @@ import pytest
 from posequery.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.teachers.openpose_detections import read_detections, write_detections
-from posequery.teachers.openpose_json import from_json
+from posequery.teachers.openpose_json import digests, from_json
 
 NAMES = {
     "BODY_25": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle
@@ -58,7 +60,7 @@ def test_people_and_joints_come_as_they_were_written(tmp_path, model):
     assert found.start.tolist() == [0, 1, 1, 3]
     assert found.read.all()
     assert len(found) == 3
-    assert (found.model, found.width, found.height) == (model, 1000, 1002)
+    assert (found.width, found.height) == (1000, 1002)
     assert found.joints.dtype == found.confidence.dtype == np.float32
     for who in (0, 2):
         for joint, name in enumerate(JOINTS):
@@ -107,7 +109,6 @@ def test_nobody_anywhere_is_no_error(tmp_path):
     found = read(tmp_path, 2)
     assert found.joints.shape == (0, 18, 2)
     assert found.start.tolist() == [0, 0, 0]
-    assert found.model == ""
 
 
 @pytest.mark.parametrize(
@@ -221,6 +222,26 @@ def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, capsys, there
     assert "taken as unlabelled" in text
 
 
+def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
+    write(tmp_path, {number: [person()] for number in range(8)})
+    assert len(read(tmp_path, 10)) == len(read(tmp_path, 9)) == 8
+    with pytest.raises(BadInput, match="3 of the 11 frames .* have no file"):
+        read(tmp_path, 11)
+    assert len(read(tmp_path, 10, missing="unlabelled")) == 10
+
+
+def test_a_videos_files_are_told_apart_by_names_and_sizes(tmp_path):
+    write(tmp_path / "a", {0: [person()], 1: []})
+    before = digests(tmp_path / "a")
+    assert before.keys() == {STEM}
+    copy = shutil.copytree(tmp_path / "a", tmp_path / "b", copy_function=shutil.copyfile)
+    (copy / "README").write_text("not OpenPose's")
+    assert digests(copy) == before
+    write(copy, {1: [person()]})
+    assert digests(copy) != before
+    assert digests(tmp_path / "nowhere") == {}
+
+
 def body(**changes):
     return person() | changes
 
@@ -273,10 +294,11 @@ def test_people_without_bodies_are_mended_by_openpose_s_flag(tmp_path):
         read(tmp_path, 1)
 
 
-def test_a_folder_where_a_file_should_be_is_told(tmp_path):
+def test_what_is_no_file_is_passed_over(tmp_path):
     (tmp_path / f"{STEM}_000000000000_keypoints.json").mkdir()
-    with pytest.raises(BadInput, match="cannot be read"):
-        read(tmp_path, 1)
+    os.mkfifo(tmp_path / f"{STEM}_000000000001_keypoints.json")
+    with pytest.raises(BadInput, match="holds no OpenPose file"):
+        read(tmp_path, 2)
 
 
 WHOLE = {"Nose": (400.0, 100.0), "LHip": (450.0, 500.0), "RHip": (380.0, 510.0)}

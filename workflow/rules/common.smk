@@ -10,7 +10,7 @@ sys.path.insert(0, str(SRC))
 
 from snakemake.exceptions import WorkflowError
 
-from posequery import grid, provenance, study as studies
+from posequery import grid, provenance, readings, study as studies
 from posequery.config import CONTROLS, load_study
 from posequery.files import BadInput
 

@@ -46,17 +46,16 @@ def extract_options(wildcards):
         "--slug": clip.slug,
         "--subject": clip.subject,
         "--action": clip.action,
-        "--subaction": str(clip.subaction),
+        "--subaction": clip.subaction,
         "--camera": clip.camera,
-        "--size": str(STUDY.student.input_size),
+        "--size": STUDY.student.input_size,
     }
-    if clip.annotation:
-        options["--annotation"] = clip.annotation
-    if HUMAN36M:
-        options["--stem"] = clip.stem
-        if clip.expected:
-            options["--expected"] = str(clip.expected)
-    return [word for option in options.items() for word in option]
+    options |= {
+        "--annotation": clip.annotation,
+        "--stem": clip.stem,
+        "--expected": clip.expected,
+    }
+    return [str(word) for option in options.items() if option[1] for word in option]
 
 
 # The student
@@ -150,36 +149,59 @@ def detection_files():
 
 
 def openpose_input(wildcards):
-    """The video, and who has seen it: JSON files or the program itself."""
-    package = {"package": f"{OUT}/data/pose2sim"} if STUDY.source.kind == "lab" else {}
-    given = STUDY.openpose.labels or STUDY.openpose.program
-    video = {} if package else {"video": CLIPS[wildcards.slug].video}
-    return {"openpose": str(given)} | package | video
+    """The video, and the program that sees it; of JSON files `openpose_files` tells."""
+    clip, given = CLIPS[wildcards.slug], STUDY.openpose
+    lab = STUDY.source.kind == "lab"
+    video = {"package": f"{OUT}/data/pose2sim"} if lab else {"video": clip.video}
+    if given.program:
+        return video | {"program": str(given.program)}
+    return video
+
+
+@functools.cache
+def openpose_digests(folder):
+    from posequery.teachers.openpose_json import digests
+
+    return digests(folder)
+
+
+def openpose_files(wildcards):
+    """What tells a video's JSON files apart; where they are not, what they were when last read."""
+    clip, labels = CLIPS[wildcards.slug], STUDY.openpose.labels
+    if not labels:
+        return ""
+    noted = Path(f"{OUT}/labels/openpose/{wildcards.slug}.files")
+    if not labels.is_dir() and noted.is_file():
+        return noted.read_text()
+    place = labels / clip.subject if STUDY.has_truth else labels
+    source = Path(clip.video)
+    stem = source.name if source.is_dir() else source.stem
+    return openpose_digests(place).get(stem, "")
 
 
 def openpose_options(wildcards):
     clip, given = CLIPS[wildcards.slug], STUDY.openpose
-    options = {"--video": clip.video}
+    options = {"--video": clip.video, "--missing": given.missing}
     if given.labels:
         options |= {
             "--json": given.labels,
             "--keypoint-scale": given.keypoint_scale,
-            "--missing": given.missing,
+            "--scale-size": given.scale_size,
+            # Human3.6M calls the videos of all its subjects alike.
+            "--subject": clip.subject if STUDY.has_truth else None,
         }
-        options |= {"--scale-size": given.scale_size} if given.scale_size else {}
-        # Human3.6M calls the videos of all its subjects alike.
-        options |= {"--subject": clip.subject} if STUDY.has_truth else {}
     else:
         options |= {
             "--program": given.program,
             "--models": given.models,
             "--model": given.model,
             "--net-resolution": given.net_resolution,
-            "--scratch": f"{STATE}/openpose-{clip.slug}",
-            "--missing": given.missing,
+            "--scratch": f"{STATE}/openpose",
         }
     # With a sign of equality: -1x368 would be taken for an option's name.
-    return [f"{option}={value}" for option, value in options.items()]
+    return [
+        f"{option}={value}" for option, value in options.items() if value is not None
+    ]
 
 
 # Offline
@@ -242,82 +264,8 @@ def cell_tables():
     return [f"{FINAL}/cells.csv", *(report_files()[:1] if ONLY else [])]
 
 
-def readings():
-    """What the paper leaves open, as this study reads it; only what it uses, by setting."""
-    settings, live = STUDY.online, {"continue": "continue", "reset": "start afresh"}
-    confidence = {
-        "lowest": "the lowest peak of all 18 maps",
-        "lowest_limb": "the lowest peak of the 12 limb joints' maps",
-        "mean": "the mean peak of all 18 maps",
-    }
-    common = [
-        f"batch normalisation in {STUDY.training.batch_norm} mode",
-        "every joint is read at its map's highest refined peak",
-        "errors over the 12 limb joints",
-    ]
-    if "least_confidence" in STUDY.strategies:
-        common.append(f"'uncertainty' is {confidence[STUDY.confidence]}")
-    first = {
-        "subaction": "subaction 1",
-        "file_name": "the first by file name",
-        "stem": "the first by stem",
-    }
-    offline = [
-        f"tested on each action's first video ({first[STUDY.source.first_video]})"
-    ]
-    online = [f"window of {settings.window}"]
-    if HUMAN36M:
-        source = STUDY.source
-        offline.append(f"pool and test of {cameras(source.cameras)}")
-        online.append(f"stream of {cameras(source.stream_cameras)}")
-        if source.exclude:
-            common.append(f"left out: {', '.join(source.exclude)}")
-    if STUDY.offline and STUDY.offline.select_from == "clip":
-        offline.append("selected from each video on its own")
-    if settings.first_frames:
-        online.append(f"the stream's first {settings.first_frames}")
-    clock = "from its next frame (ideal clock)"
-    if not settings.training_takes.startswith("0 "):
-        clock = (
-            f"{settings.training_takes} after it, frames {settings.meanwhile} meanwhile"
-        )
-    online += [
-        f"weights {live[settings.weights]} from window to window",
-        f"weights trained on a stretch are live {clock}",
-    ]
-    if "continual" in settings.methods:
-        online.append(f"continual trains every {settings.continual_every}")
-    if "error" in STUDY.strategies:
-        by = settings.error_by.replace("_", " ") if STUDY.has_truth else "teacher"
-        online.append(f"'error' selects online by {by}")
-    return {"common": common, "offline": offline, "online": online}
-
-
-def cameras(names):
-    return f"camera{'s' if names[1:] else ''} {', '.join(names)}"
-
-
 def captions():
-    sources = {
-        "rendered": "rendered stand-in",
-        "human36m": "Human3.6M",
-        "lab": "one person before four cameras of a motion-capture laboratory",
-        "videos": "own videos",
-    }
-    teachers = {
-        "network": "teacher network",
-        "openpose": "OpenPose",
-        "blazepose": "BlazePose",
-    }
-    usual = "network" if RENDERED else "openpose"
-    other = [name for name in STUDY.teachers if name != "ground_truth"]
-    words = {
-        "study": STUDY.name,
-        "source": sources[STUDY.source.kind],
-        "teacher": teachers[other[0] if other else usual],
-        "readings": readings(),
-    }
-    return json.dumps(words)
+    return json.dumps(readings.captions(STUDY))
 
 
 def closing_words():

@@ -36,11 +36,6 @@ rule adapt:
         cell=cell_words("online"),
         window=STUDY.online.window,
         every=STUDY.online.continual_every,
-        first=(
-            ["--first-frames", STUDY.online.first_frames]
-            if STUDY.online.first_frames
-            else []
-        ),
         takes=STUDY.online.training_takes,
         meanwhile=STUDY.online.meanwhile,
         weights=STUDY.online.weights,
@@ -57,7 +52,7 @@ rule adapt:
         + " --stream {input.stream:q} {params.labels:q} --reference {params.reference}"
         + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
         + " --window {params.window:q} --continual-every {params.every:q}"
-        + " {params.first:q} --training-takes {params.takes:q} --meanwhile {params.meanwhile}"
+        + " --training-takes {params.takes:q} --meanwhile {params.meanwhile}"
         + " --weights {params.weights} --error-by {params.error_by}"
         + " --confidence {params.confidence} --words {params.words:q} --code {params.code}"
         + " --device {params.device} --state {params.state:q} --output {params.folder:q}"

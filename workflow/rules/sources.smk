@@ -166,10 +166,15 @@ rule index:
         gpu=0,
     params:
         code=code("index"),
+        first=lambda wildcards: (
+            ["--first-frames", STUDY.online.first_frames]
+            if wildcards.stream == "stream" and STUDY.online.first_frames
+            else []
+        ),
     message:
         "Index the clips of the {wildcards.stream}"
     shell:
-        script("index") + " --output {output:q} {input:q} 2> {log:q}"
+        script("index") + " --output {output:q} {params.first:q} {input:q} 2> {log:q}"
 
 
 rule check:

@@ -73,7 +73,8 @@ if STUDY.openpose:
         input:
             unpack(openpose_input),
         output:
-            f"{OUT}/labels/openpose/{{slug}}.h5",
+            detections=f"{OUT}/labels/openpose/{{slug}}.h5",
+            files=f"{OUT}/labels/openpose/{{slug}}.files",
         log:
             f"{OUT}/logs/label/openpose/{{slug}}.log",
         benchmark:
@@ -89,11 +90,13 @@ if STUDY.openpose:
         params:
             code=code("detect_openpose"),
             options=openpose_options,
+            files=openpose_files,
         message:
             "Take what OpenPose sees in {wildcards.slug}"
         shell:
             script("detect_openpose")
-            + " {params.options:q} --output {output:q} 2> {log:q}"
+            + " {params.options:q} --output {output.detections:q} 2> {log:q}"
+            + " && printf %s {params.files:q} > {output.files:q}"
 
     rule label_openpose:
         input:

@@ -94,15 +94,13 @@ def write_online(
     trainings: int,
     frames_trained: int,
     epochs: int,
-    frames: int,
     seconds: dict[str, float],
 ) -> None:
     """Write seconds.json and summary.json of an online cell whose record.h5 is in its folder.
 
     reference (n, 18, 2) is what errors are measured against, in source pixels.
-    `window`, `stretch` and `frames` are numbers of frames: what is left out as the first window,
-    what one training looks at, and what was played of the stream. Frames that the record says were
-    missed count nowhere.
+    `window` and `stretch` are numbers of frames: what is left out as the first window, and what one
+    training looks at. Frames that the record says were missed count nowhere.
     """
     with h5py.File(folder / "record.h5", "r") as file:
         errors, seen = file["error"][:], file["version"][:] >= 0
@@ -121,7 +119,7 @@ def write_online(
         "mpjpe_px_without_first_window": _px(mpjpe(errors[window:])),
         "mpjpe_px_equal_lag": equal_lag,
     }
-    _write(folder / "seconds.json", seconds | {"stream": frames / stream.fps})
+    _write(folder / "seconds.json", seconds | {"stream": len(stream) / stream.fps})
     broken_down = breakdown(errors, stream) | {"frames": int(seen.sum())}
     _write(folder / "summary.json", cell | counts | found | broken_down)
 

@@ -43,9 +43,8 @@ class Task:
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
     the poses that errors are measured against. `error_by_labels`: the strategy 'error' sees the
     error against the labels, not the reference. `lag` (frames): also predict every stretch of that
-    length by the weights live at its first frame, for comparing policies at an equal lag. `frames`:
-    only the first so many are played. `takes`: frames that pass while a training runs, no more than
-    a stretch unless they are `missed`.
+    length by the weights live at its first frame, for comparing policies at an equal lag. `takes`:
+    frames that pass while a training runs, no more than a stretch unless they are `missed`.
     """
 
     stream: Stream
@@ -58,7 +57,6 @@ class Task:
     error_by_labels: bool = False
     confidence: str = "lowest"
     lag: int | None = None
-    frames: int | None = None
     takes: int = 0
     missed: bool = False
 
@@ -66,11 +64,6 @@ class Task:
         for joints in (self.labels, self.reference):
             if len(joints) != len(self.stream):
                 raise ValueError(f"{len(joints)} labels for {len(self.stream)} frames")
-
-    @property
-    def end(self) -> int:
-        """Frames that are played."""
-        return min(len(self.stream), self.frames or len(self.stream))
 
 
 @dataclass
@@ -118,7 +111,7 @@ def run(
     """
     first = copy.deepcopy(network.state_dict())
     tally, seen = _resume(task, network, first, folder)
-    every, times, end = task.policy.every, task.policy.times, task.end
+    every, times, end = task.policy.every, task.policy.times, len(task.stream)
     wait, lost = (0, task.takes) if task.missed else (task.takes, 0)
     if progress is not None:
         progress.advance(tally.frame)
@@ -149,8 +142,6 @@ def run(
         _commit(folder, network, info, tally, changed=tally.trainings > version)
         if progress is not None:
             progress.advance(played)
-    if end < len(task.stream):
-        record.write_missed(_part(folder, "part", end), len(task.stream) - end)
     return tally
 
 
@@ -169,7 +160,7 @@ def _predict_ahead(
     if not task.lag:
         return
     for ahead in range(-(-start // task.lag) * task.lag, stop, task.lag):
-        after = min(ahead + task.lag, task.end)
+        after = min(ahead + task.lag, len(task.stream))
         reading = read_stream(network, task.stream, ahead, after, task.reference[ahead:after])
         error = joint_errors(reading.joints, task.reference[ahead:after])
         part = _part(folder, "lagged", ahead)

@@ -28,13 +28,3 @@ def policy(method: str, rate: Fraction, window: int, continual_every: int) -> Po
     if method == "continual":
         return Policy(every=continual_every)
     return Policy(every=window, strategy=strategies.load(method), rate=rate)
-
-
-def frames_in(stretch: str, fps: float) -> int:
-    """Frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
-
-    At least one, unless it is of 0.
-    """
-    text, unit = stretch.split()
-    count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
-    return max(1, round(count)) if count else 0

@@ -73,8 +73,8 @@ def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file of the parts in their order.
 
     Datasets, in source pixels: joints and parsed (n, 18, 2), peaks (n, 18), error (n, 18), version
-    (n,): how many trainings the weights had seen, -1 for a frame that was missed or not played
-    (all else of it is NaN); updates/frame (u,), updates/count (u,), updates/picked, updates/score
+    (n,): how many trainings the weights had seen, -1 for a frame that was missed (all else of
+    it is NaN); updates/frame (u,), updates/count (u,), updates/picked, updates/score
     and updates/decided_by, one after another for each update.
     Attribute: fps.
     """

@@ -104,13 +104,13 @@ def draw_by_rate(cells: Sequence[CellRow], captions: Captions, note: str) -> Fig
     """MPJPE (source pixels) by rate, this study left and the paper right, each with its own axes.
 
     cells: the offline ones.
-    Dotted: the untrained student (0 %). Star: all of the pool. Bars: sample standard deviation.
+    Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
     methods = strategies(cells, "offline")[:MOST]
     ends = ("none", "all")
     with mpl.rc_context(LOOK):
         text, note_height = footnote(note)
-        names = [*map(method_name, methods), "untrained (0 %)", "all (100 %)"]
+        names = [*map(method_name, methods), "unadapted (0 %)", "all (100 %)"]
         foot = note_height + legend_height(names) + _AXIS
         figure = Figure(figsize=(WIDTH, _HEAD + _HEIGHT + foot))
 

@@ -32,7 +32,7 @@ _UNTRAINED = {"offline": ("none", Fraction(0)), "online": ("baseline", Fraction(
 
 
 def finding(changes: Sequence[float], published_change: float, captions: Captions) -> str:
-    """'same direction', 'opposite' or 'undecided': a change against the untrained student.
+    """'same direction', 'opposite' or 'undecided': a change against the unadapted student.
 
     `changes`: this study's, one a seed, pixels, negative is better. Decided only if the 95 %
     Student interval of their mean leaves out 0, so never with one seed.
@@ -62,7 +62,7 @@ def _finding(cells: Sequence[CellRow], first: CellRow, captions: Captions) -> st
 def comparison(cells: Sequence[CellRow], captions: Captions) -> str:
     """CSV text: a line per setting, teacher, method and rate, in the order of the cells.
 
-    Empty where there is no number; `finding` is about the change against the untrained student.
+    Empty where there is no number; `finding` is about the change against the unadapted student.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

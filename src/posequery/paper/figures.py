@@ -1,6 +1,7 @@
 """The paper's Figures 2(a) and 2(b), and Table 1 as a figure, from a study's cells and records."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from posequery.clips import Stream
@@ -22,7 +23,9 @@ from posequery.paper.rows import (
 from posequery.paper.typeset import escape_markdown
 
 ROLLING = 5.0
-"""Seconds that the rolling mean of a curve reaches over."""
+"""Seconds that the rolling mean of a curve reaches over, in a stream long enough."""
+SMOOTHED = 20
+"""At the least as many times as long is the stream."""
 _SIGNS = "Grey line: a sequence begins. Dot: new weights go live."
 
 
@@ -35,12 +38,12 @@ def _panels(
     stretch: tuple[int, int],
 ) -> list[Panel]:
     """A panel for each teacher with cells, for ground truth in any case."""
-    lowest = rates(cells, "online")[:1]
+    lowest = _lowest(cells)
     panels: list[Panel] = []
     for teacher in ("ground_truth", other_teacher(cells)):
         curves = []
         for method in methods:
-            rate = None if method in ANY_RATE or not lowest else lowest[0]
+            rate = None if method in (*ANY_RATE, "once") or not lowest else lowest[0]
             seeds = pick(cells, "online", method, teacher, rate)
             if seeds:
                 curves.append(method_curve(folder, seeds, *stretch))
@@ -48,6 +51,11 @@ def _panels(
             title = f"Trained on: {captions.teacher_name(teacher)}"
             panels.append(Panel(title, (*reference, *curves)))
     return panels
+
+
+def _lowest(cells: Sequence[CellRow]) -> list[Fraction]:
+    """The lowest rate of a strategy; `once` may have one of its own, below."""
+    return rates([cell for cell in cells if cell.method != "once"], "online")[:1]
 
 
 def _ahead(cells: Sequence[CellRow]) -> str:
@@ -73,9 +81,9 @@ def _figures_2(
         reference.append(method_curve(folder, untrained, *stretch))
     names = tuple(f"{clip.action} {clip.subaction}" for clip in stream.clips)
     timeline = Timeline(names, stream.starts, len(stream), stream.fps)
-    printed = {"teacher": f"{captions.teacher} itself", "baseline": "untrained student"}
+    printed = {"teacher": f"{captions.teacher} itself", "baseline": "unadapted student"}
 
-    low = rates(cells, "online")[:1]
+    low = _lowest(cells)
     k = span(cell.k for cell in cells if cell.method not in ANY_RATE and cell.rate in low)
     at = f" at {percent(low[0])} (k={k})" if low else ""
     seeds = len({cell.seed for cell in cells})
@@ -85,7 +93,7 @@ def _figures_2(
     green = "" if labels is None else f"Green: the {captions.teacher}'s own error. "
     rest = (
         f"R{way} Errors are of the source frames' pixels, always against ground truth; each panel "
-        f"names the labels trained on. {green}Dotted black: the untrained student. {_SIGNS} {said} "
+        f"names the labels trained on. {green}Dotted black: the unadapted student. {_SIGNS} {said} "
         f"{captions.reading('online')}"
     )
     strategic = strategies(cells, "online")[:MOST]
@@ -109,7 +117,7 @@ def _figure_rates(cells: Sequence[CellRow], captions: Captions) -> dict[str, byt
     figure = draw_by_rate(cells, captions, f"{captions.heading}. {base}")
     caption = (
         f"{captions.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-        "rate (log), the published numbers on their own axes. Dotted: the untrained student; "
+        "rate (log), the published numbers on their own axes. Dotted: the unadapted student; "
         f"star: all of the pool; bars: sample standard deviation over seeds. {base}"
     )
     return render(figure, "error_by_rate", f"**Error by rate.** {escape_markdown(caption)}")
@@ -132,7 +140,7 @@ def write_figures(
     online = [cell for cell in cells if cell.setting == "online"]
     offline = [cell for cell in cells if cell.setting == "offline"]
     stream = Stream(stream_index)
-    window = max(1, round(ROLLING * stream.fps))
+    window = max(1, min(round(ROLLING * stream.fps), len(stream) // SMOOTHED))
     files = _figures_2(online, cells_csv.parent, stream, labels, captions, window)
     files |= _figure_rates(offline, captions)
     return write_all(files, folder)

@@ -61,7 +61,7 @@ def _number(value: float | None) -> str:
 
 
 def table_1(cells: Sequence[CellRow], captions: Captions) -> Table:
-    """Offline: strategies by rate; the untrained student and all of the pool in every row."""
+    """Offline: strategies by rate; the unadapted student and all of the pool in every row."""
     offline = [cell for cell in cells if cell.setting == "offline"]
     columns = [_UNTRAINED, *rates(offline, "offline"), _ALL]
     shared = {_UNTRAINED: "none", _ALL: "all"}
@@ -82,7 +82,7 @@ def table_1(cells: Sequence[CellRow], captions: Captions) -> Table:
     caption = (
         f"{captions.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
         f"sampling rate; k is the number of frames picked from the pool's {pool}, 0 % the "
-        f"untrained student. {seeds_sentence(offline)} {captions.beside} "
+        f"unadapted student. {seeds_sentence(offline)} {captions.beside} "
         f"{captions.reading('offline')}"
     )
     return Table(

@@ -41,7 +41,7 @@ class Online(Section):
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy 'error' measures the student's errors against."""
     first_frames: Stretch | None = None
-    """Play this much of the stream, or all of a shorter one. What lies behind counts nowhere."""
+    """End the stream behind these, if it is longer; what lies behind counts nowhere."""
     training_takes: Duration = "0 frames"
     """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
     meanwhile: Literal["watched", "missed"] = "watched"
@@ -58,12 +58,14 @@ class Online(Section):
         if "continual" in self.methods:
             stretches["continual_every"] = self.continual_every
         takes, unit = self.training_takes.split()
-        for key, stretch in stretches.items():
+        for key, stretch in stretches.items() if Fraction(takes) else ():
             count, other = stretch.split()
-            if unit == other and Fraction(takes) > Fraction(count):
+            if unit != other:
+                raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
+            if Fraction(takes) > Fraction(count):
                 raise ValueError(
-                    f"training_takes: {self.training_takes} are more than {key}, {stretch}, and "
-                    "one training runs at a time; take fewer, or meanwhile: missed"
+                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, and "
+                    "one training runs at a time; take less, or meanwhile: missed"
                 )
         return self
 
@@ -130,7 +132,11 @@ class Study(Section):
             both = " and ".join(others)
             raise ValueError(f"teachers: a study has one beside ground_truth, not {both}")
         if ("openpose" in others) != bool(self.openpose):
-            raise ValueError("openpose: needed for the teacher 'openpose', and for it alone")
+            raise ValueError(
+                "openpose: goes with the teacher 'openpose'; null takes away an inherited one"
+            )
+        if kind == "lab" and self.online.first_frames:
+            raise ValueError("online.first_frames: the lab's four cameras are compared as a whole")
         if self.openpose and self.openpose.person == "labelled" and not self.has_truth:
             raise ValueError(f"openpose.person: 'labelled' needs labels, which '{kind}' has not")
         count, unit = self.online.window.split()

@@ -32,12 +32,13 @@ class Source(Section):
     test_subjects: Annotated[list[Subject], Field(min_length=1)] = list(human36m.TEST_SUBJECTS)
     """human36m: whom the offline study tests on, on the first video of each action."""
     first_video: Literal["subaction", "file_name", "stem"] = "subaction"
-    """human36m: an action's first video: its subaction 1 (Human3.6M's own count), or the one whose
-    file name, or whose stem without camera and ending, sorts first."""
+    """human36m and rendered: an action's first video: its subaction 1 (Human3.6M's own count), or
+    the one whose file name, or whose stem without camera and ending, sorts first."""
     exclude: list[str] = list(human36m.EXCLUDED)
-    """human36m: sequences to leave out, as `S9 Greeting` (before every camera) or
+    """human36m and rendered: sequences to leave out, as `S9 Greeting` (before every camera) or
     `S11 Directions.54138969` (before one). The first three have annotations that are shifted
-    against the picture, the last one's published video is broken."""
+    against the picture, the last one's published video is broken. A list of your own takes this
+    one's place, so repeat what should stay out."""
     frame_counts: Literal["published", "any"] = "published"
     """human36m: whether a sequence's annotation must have the published number of frames. `any` is
     for a cut of your own."""
@@ -110,7 +111,7 @@ class OpenPose(Section):
     was found has a file.)"""
     person: Literal["tracked", "labelled", "strongest"] = "tracked"
     """Who is taken of several people: the one nearest the last frame's, nearest the ground truth,
-    or most confident of."""
+    or the one that OpenPose is most confident of."""
 
     @property
     def pixels(self) -> tuple[int, int] | None:

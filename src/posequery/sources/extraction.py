@@ -18,6 +18,8 @@ from posequery.progress import Progress
 from posequery.sources import human36m, human36m_mmpose, video
 from posequery.terminal import tell
 
+OUTSIDE = 0.25
+"""Share of a sequence's joints that may lie outside of the frame, where a limb leaves it."""
 USUAL_SURPLUS = 5
 """Video frames beyond the annotation that are no news: Human3.6M's videos are longer by 1 to 5."""
 
@@ -84,12 +86,13 @@ def extract(
     all; the clip's bytes do not depend on them. Raises `BadInput` for a video or annotation that
     cannot be used, a video without annotation whose end is missing, and what `check_counts` does.
     """
+    about = video.info(source)
     joints = None
     if annotation is not None:
         joints = read_annotation(annotation, subject, stem, camera)
         check_counts(source, annotation, len(joints), expected)
+        check_places(source, annotation, joints, (about.width, about.height))
     labelled = None if joints is None else len(joints)
-    about = video.info(source)
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
@@ -141,6 +144,23 @@ def read_annotation(
     if stem is None:
         raise BadInput(path, "holds many sequences, and no stem says which", "Give a stem")
     return human36m_mmpose.annotation(path, subject, stem, camera)
+
+
+def check_places(
+    source: str | os.PathLike[str],
+    annotation: str | os.PathLike[str],
+    joints: np.ndarray,
+    size: tuple[int, int],
+) -> None:
+    """Raise `BadInput` if joints (n, 18, 2) cannot be pixels of a video of that size."""
+    places = joints[np.isfinite(joints).all(axis=2)]
+    fix = "Take the video and the 2-D positions (in pixels of its full frame) that belong together"
+    if np.ptp(places, axis=0).max() <= 2:
+        raise BadInput(annotation, "has all joints within 2 pixels: they are no pixels", fix)
+    outside = ((places < -1) | (places > np.array(size))).any(axis=1).mean()
+    if outside > OUTSIDE:
+        fault = f"has {outside:.0%} of its joints outside of the {size[0]} x {size[1]} of {source}"
+        raise BadInput(annotation, fault, fix)
 
 
 def check_counts(

@@ -89,10 +89,12 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
                     "Take the official layout: preprocess_h36m.py unpacked it to 'extracted'",
                 )
             size = number.itemsize * len(JOINTS) * 3
-            member.seek(int(rows[0]) * size, os.SEEK_CUR)
+            _skip(member, int(rows[0]) * size)
             content = _read(member, len(rows) * size)
+            _skip(member, None)  # at its end the archive's checksum is compared
     part = np.frombuffer(content, number).reshape(-1, len(JOINTS), 3)[:, :, :2]
-    broken = np.argwhere(~np.isfinite(part))
+    with np.errstate(over="ignore"):
+        broken = np.argwhere(~np.isfinite(part.astype(np.float32)))
     if len(broken):
         frame, joint, _ = broken[0]
         fault = f"{name} has {len(broken)} values that are not finite, the first at frame {frame}"
@@ -126,6 +128,17 @@ def _header(
         fault = f"'{name}' is {kind} of shape {shape}: pickled, turned or no array"
         raise BadInput(path, fault, _OTHER)
     return shape[0], shape[1:], kind
+
+
+def _skip(member: IO[bytes], size: int | None) -> None:
+    """Read over `size` bytes, or to the end."""
+    while size is None or size:
+        block = member.read(_BLOCK * 16 if size is None else min(size, _BLOCK * 16))
+        if not block and size:
+            raise EOFError("an array ends before its last row")
+        if not block:
+            return
+        size = None if size is None else size - len(block)
 
 
 def _read(member: IO[bytes], size: int) -> bytes:

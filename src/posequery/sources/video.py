@@ -61,7 +61,7 @@ def info(path: str | os.PathLike[str]) -> VideoInfo:
             raise BadInput(path, "states no frame rate", _ENCODE_AGAIN)
         width, height, count = stream.width, stream.height, stream.frames
     if Path(path).is_dir():
-        count = _images(path)[1]
+        count = images(path)[1]
     turns = _quarter_turns(path, next(decoded(path)))
     if turns % 2:
         width, height = height, width
@@ -158,6 +158,12 @@ def require_end(path: str | os.PathLike[str]) -> None:
 
     What lies between a video's ends is not looked at.
     """
+    if Path(path).is_dir():
+        name, count = images(path)
+        last = Path(path, f"{name}{count:06d}.jpg")
+        if _END_OF_JPEG not in last.read_bytes()[-_TAIL:]:
+            raise BadInput(last, "is truncated or not a JPEG", _COPY_AGAIN)
+        return
     with _opened(path, threads=1) as (container, stream):
         declared = _declared_end(container, stream)
         if declared is None or stream.time_base is None:
@@ -205,8 +211,11 @@ def _declared_end(container: InputContainer, stream: VideoStream) -> float | Non
     return None
 
 
-def _images(folder: str | os.PathLike[str]) -> tuple[str, int]:
-    """What the names of the images in `folder` begin with, and their number; none is missing."""
+def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
+    """What the names of a video's images begin with, before 000001.jpg and so on, and their number.
+
+    Raises `BadInput` for a folder without images, of several videos, or that lacks one.
+    """
     numbers: dict[str, set[int]] = defaultdict(set)
     for entry in os.scandir(folder):
         if match := _NUMBERED.fullmatch(entry.name):
@@ -233,7 +242,7 @@ def _damaged(
     """The error of frame `number`; it names the image where `path` is a folder of them."""
     if not Path(path).is_dir():
         return BadInput(path, fault, fix)
-    return BadInput(Path(path, f"{_images(path)[0]}{number + 1:06d}.jpg"), fault, _EVERY_IMAGE)
+    return BadInput(Path(path, f"{images(path)[0]}{number + 1:06d}.jpg"), fault, _EVERY_IMAGE)
 
 
 @contextmanager
@@ -242,7 +251,7 @@ def _opened(
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     file, options = Path(path), {}
     if file.is_dir():
-        name = str(file / _images(file)[0]).replace("%", "%%")
+        name = str(file / images(file)[0]).replace("%", "%%")
         source, format_name = f"{name}%06d.jpg", "image2"
         options = {"framerate": str(IMAGE_RATE), "pattern_type": "sequence", "start_number": "1"}
     elif not file.is_file():

@@ -27,6 +27,9 @@ from posequery.teachers.openpose_detections import Detections, read_detections
 
 RULES = ("labelled", "tracked", "strongest")
 NOBODY = -1
+FAR = 0.2
+"""Share of the frame's diagonal that no teacher errs by: the paper's OpenPose does by 0.006, while
+joints read in a wrong scale lie 0.25 away and more."""
 
 _REMAKE = "Make the detections again"
 
@@ -34,14 +37,16 @@ _REMAKE = "Make the detections again"
 def label_stream(
     stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Labels of a whole stream from one detections file per clip, in the clips' order.
+    """Labels of a whole stream from one detections file per clip, in the clips' order; files of
+    clips behind the stream's end may follow.
 
     Gives joints (n, 18, 2) float32 in source pixels, NaN where OpenPose found none or nobody was
     taken, their confidence (n, 18) float32, and a summary (`summarise`). What a video has beyond
     its clip's last frame is dropped. Raises `BadInput` for a file that is broken, of another video
-    or of a shorter one, and for two clips whose detections come from the same JSON files.
+    or of a shorter one, for two clips whose detections come from the same JSON files, and for a
+    clip in which half of the joints lie `FAR` from its own labels.
     """
-    if len(paths) != len(stream.clips):
+    if len(paths) < len(stream.clips):
         fault = f"has {len(stream.clips)} clips, and {len(paths)} detections files are given"
         raise BadInput(stream.path, fault, "Give one for each clip, in their order")
     joints = np.full((len(stream), len(JOINTS), 2), np.nan, np.float32)
@@ -51,7 +56,7 @@ def label_stream(
     read = np.zeros(len(stream), bool)
     taken = np.zeros(len(stream), bool)
     origins: dict[str, str] = {}
-    for clip, start, path in zip(stream.clips, stream.starts, paths, strict=True):
+    for clip, start, path in zip(stream.clips, stream.starts, paths, strict=False):
         found = read_detections(path)
         _check(found, clip, path)
         first = origins.setdefault(found.origin, clip.video)
@@ -63,6 +68,7 @@ def label_stream(
         taken[here] = chosen != NOBODY
         joints[here][taken[here]] = found.joints[chosen[taken[here]]]
         confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
+        _check_distance(joints[here], own[here], clip, found.origin)
         number[here] = np.diff(found.start)[: clip.frames]
         read[here] = found.read[: clip.frames]
     return joints, confidence, summarise(joints, own, number, read, taken)
@@ -79,7 +85,17 @@ def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> N
         raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
     if len(found) < clip.frames:
         fault = f"has {len(found)} frames where its clip {clip.slug} has {clip.frames}"
-        raise BadInput(path, fault, _REMAKE)
+        fix = "OpenPose seems to have stopped early: delete this file and run it again"
+        raise BadInput(path, fault, fix)
+
+
+def _check_distance(joints: np.ndarray, own: np.ndarray, clip: ClipInfo, origin: str) -> None:
+    errors = joint_errors(joints, own)[:, LIMBS]
+    known = errors[np.isfinite(errors)]
+    if len(known) and np.median(known) > FAR * np.hypot(clip.width, clip.height):
+        fault = f"its joints lie {np.median(known):.0f} px (median) from the labels of {clip.slug}"
+        fix = "Another video's, or another --keypoint_scale than openpose.keypoint_scale?"
+        raise BadInput(origin, fault, fix)
 
 
 def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndarray:

@@ -37,8 +37,6 @@ class Detections:
     """Source pixels."""
     height: int
     """Source pixels."""
-    model: str
-    """BODY_25 or COCO; empty where nobody was seen, so that nothing tells."""
     origin: str
     """What tells the JSON files apart that they were read from: their folder and stem."""
 
@@ -51,7 +49,7 @@ def write_detections(path: str | os.PathLike[str], detections: Detections) -> No
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         for name in ("joints", "confidence", "start", "read"):
             file[name] = getattr(detections, name)
-        for name in ("video", "width", "height", "model", "origin"):
+        for name in ("video", "width", "height", "origin"):
             file.attrs[name] = getattr(detections, name)
 
 
@@ -69,7 +67,6 @@ def read_detections(path: str | os.PathLike[str]) -> Detections:
                 video=str(file.attrs["video"]),
                 width=int(file.attrs["width"]),
                 height=int(file.attrs["height"]),
-                model=str(file.attrs["model"]),
                 origin=str(file.attrs["origin"]),
             )
         shapes = (found.joints.shape, found.confidence.shape, found.start.shape, found.read.shape)

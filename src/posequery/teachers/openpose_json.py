@@ -5,7 +5,7 @@ include/openpose/filestream/wPeopleJsonSaver.hpp, src/openpose/producer/, src/op
 keypointScaler.cpp, src/openpose/utilities/openCv.cpp); never tried on a file of the true program.
 
 A video's files are `<stem>_<frame, 12 digits from 0>_keypoints.json`, those of a folder of images
-`<image's stem>_keypoints.json`, where frame i is the i-th image in the order of the names. They are
+`<image's stem>_keypoints.json`, where frame i is image i + 1 by its number. They are
 looked for in folders whose name tells whose they are, the first that holds one of them:
 
 - with a subject: `<folder>/<subject>/<stem>/`, then `<folder>/<subject>/`, and nowhere else, since
@@ -18,8 +18,10 @@ Coordinates are taken as OpenPose gives them. It adds half a source pixel to eac
 (src/openpose/net/nmsBase.cpp: 'empirically higher'), so its origin is sure to half a pixel only.
 """
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,29 +30,25 @@ import numpy as np
 from posequery.files import BadInput
 from posequery.progress import Progress
 from posequery.skeletons import from_openpose
+from posequery.sources import video as videos
 from posequery.teachers.openpose_detections import Detections
 from posequery.terminal import tell
 
-MODELS = {25: "BODY_25", 18: "COCO"}
-"""OpenPose's name of the model with so many body parts."""
+PARTS = (25, 18)
+"""Body parts of BODY_25 and of COCO."""
+LAST = 0.2
+"""Share of a video that OpenPose may leave out at its end without a word: what a container declares
+need not be shown, as of a video that was trimmed on a phone. If the clip has these frames,
+`label_stream` refuses."""
 SUFFIX = "_keypoints.json"
-IMAGES = frozenset(".bmp .dib .jpeg .jpg .pbm .pgm .png .ppm .ras .sr".split())
-"""Images that OpenPose reads from a folder (src/openpose/producer/imageDirectoryReader.cpp)."""
 OUTSIDE = 0.05
 """Share of the joints that may lie outside of the frame; OpenPose itself hardly puts one there."""
 HUGE = 1e9
 """More than any coordinate; comparing with it also finds NaN, and whole numbers of any length."""
 
+_NUMBER = re.compile(r"_\d+$")
 _OPENPOSE_AGAIN = "Run OpenPose on the video again"
 _SCALE = "State the --keypoint_scale that OpenPose was run with, and check that it saw this video"
-
-
-def images(folder: str | os.PathLike[str]) -> list[Path]:
-    """The images of a folder in the order of their names. Raises `BadInput` if there is none."""
-    found = sorted(file for file in Path(folder).iterdir() if file.suffix.lower() in IMAGES)
-    if not found:
-        raise BadInput(folder, "holds no image", "Name a video, or a folder of its frames")
-    return found
 
 
 def title(video: str | os.PathLike[str]) -> str:
@@ -80,8 +78,10 @@ def from_json(
     """
     video = Path(video)
     place, files = _find(Path(folder), subject, video)
-    count = frames or max(files) + 1
-    if max(files) >= count:
+    seen = max(files) + 1
+    short = missing == "refuse" and 0 <= frames - seen <= LAST * frames
+    count = seen if short else frames or seen
+    if seen > count:
         fault = f"is of frame {max(files)}, and {video} has {count} frames"
         fix = "It belongs to another video or another cut of it: run OpenPose on this one"
         raise BadInput(place / files[max(files)], fault, fix)
@@ -116,7 +116,6 @@ def from_json(
         video=str(video),
         width=size[0],
         height=size[1],
-        model=MODELS[parts.shape[1]] if people else "",
         origin=str(place.absolute() / title(video)),
     )
 
@@ -155,11 +154,30 @@ def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[in
     raise BadInput(folder, fault, "Name the folder of this video's, or run OpenPose on it")
 
 
+def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """By the stem of each video that has JSON files anywhere in `folder`, what tells them apart.
+
+    Their paths below it and sizes: files that were copied with other dates are the same ones, and
+    a video's that OpenPose wrote anew hardly have the very same sizes all.
+    """
+    told: dict[str, hashlib._Hash] = {}
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(SUFFIX):
+                stem = _NUMBER.sub("", name[: -len(SUFFIX)])
+                path = os.path.join(place, name)  # noqa: PTH118 (half the time)
+                row = f"{os.path.relpath(place, folder)}/{name} {os.stat(path).st_size}\n"  # noqa: PTH116
+                told.setdefault(stem, hashlib.sha256()).update(row.encode(errors="surrogateescape"))
+    return {stem: digest.hexdigest()[:16] for stem, digest in told.items()}
+
+
 def _listed(place: Path) -> list[str]:
     if not place.is_dir():
         return []
     with os.scandir(place) as entries:
-        return sorted(entry.name for entry in entries if entry.name.endswith(SUFFIX))
+        names = (entry.name for entry in entries if entry.name.endswith(SUFFIX) and entry.is_file())
+        return sorted(names)
 
 
 def _split(name: str) -> tuple[str, int | None]:
@@ -175,7 +193,8 @@ def _stem(name: str) -> str:
 def _numbering(video: Path) -> Callable[[str], int | None]:
     """From a JSON file's name without `SUFFIX` to the video's frame; None if it is not of it."""
     if video.is_dir():
-        order = {image.stem: number for number, image in enumerate(images(video))}
+        name, count = videos.images(video)
+        order = {f"{name}{number + 1:06d}": number for number in range(count)}
         return order.get
 
     def number(name: str) -> int | None:
@@ -221,7 +240,7 @@ def _people(path: str) -> list[list[float]]:
             raise BadInput(path, fault, "Run OpenPose with --body 1")
         if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
             raise BadInput(path, "holds what is not a number", _OPENPOSE_AGAIN)
-        if len(values) not in [3 * parts for parts in MODELS]:
+        if len(values) not in [3 * parts for parts in PARTS]:
             fault = f"holds a body of {len(values)} numbers, where BODY_25 has 75 and COCO 54"
             raise BadInput(path, fault, "Run OpenPose with --model_pose BODY_25 or COCO")
         if not all(-HUGE < value < HUGE for value in values) or min(values[2::3]) < 0:

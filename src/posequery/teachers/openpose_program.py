@@ -5,6 +5,7 @@ program was never run here: tests have a stand-in that takes the same flags and 
 files.
 """
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -25,6 +26,8 @@ from posequery.teachers.openpose_json import SUFFIX, from_json, title
 
 HEARTBEAT = 0.5
 """Seconds between two looks at how many files the program has written."""
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h."""
 TOLD = 4000
 """Characters of the program's last words that go into the log."""
 
@@ -102,7 +105,11 @@ def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> 
     with open(folder / "stdout", "w+b") as spoken, open(folder / "stderr", "w+b") as faults:
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=spoken, stderr=faults
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=spoken,
+                stderr=faults,
+                preexec_fn=_die_with_parent,
             )
         except OSError as error:
             fault = f"cannot be run ({error.strerror})"
@@ -124,6 +131,12 @@ def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> 
     if not progress.done:
         fault = f"ended without a word of error, and wrote no file ({command[1]})"
         raise BadInput(command[0], fault, "Name OpenPose's demo, openpose.bin")
+
+
+def _die_with_parent() -> None:
+    """Linux ends this process when the one that started it is killed; elsewhere it stays alive."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _written(output: Path) -> int:
