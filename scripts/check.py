@@ -38,9 +38,8 @@ def main() -> None:
     study = load_study(options.study, options.config, ROOT / "config")
     sources = clips(study, f"results/{study.name}")
     if study.source.kind in check.MADE:
-        print(
-            f"Study {study.name} {check.MADE[study.source.kind]} its data: there is none to check."
-        )
+        made = check.MADE[study.source.kind]
+        print(f"Study {study.name} {made} its data itself: there is nothing to check.")
         return
     report = check.look(study, sources)
     print(check.text(report), end="\n\n", flush=True)

@@ -259,3 +259,34 @@ def test_the_script_fails_where_a_fault_stops_the_study(root, tmp_path):
     done = run(root, tmp_path)
     assert done.returncode == 1 and "1 fault, which stops the study:" in done.stdout
     assert not done.stderr
+
+
+@pytest.mark.parametrize(("name", "made"), [("mini", "renders"), ("lab", "fetches")])
+def test_a_study_that_makes_its_data_has_none_to_check(name, made):
+    command = [sys.executable, str(ROOT / "scripts/check.py"), name]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == f"Study {name} {made} its data itself: there is nothing to check.\n"
+
+
+def test_settings_that_the_frames_are_too_few_for(root, tmp_path):
+    done = run(root, tmp_path, online={"window": "120 frames"})
+    assert done.returncode == 1
+    told = "online.window=120 frames: is no shorter than the stream of 120 frames: nothing would be"
+    assert told in done.stderr
+    done = run(root, tmp_path, offline={"rates": ["1/1000"]})
+    assert done.returncode == 1 and "picks nothing of a pool of 600 frames" in done.stderr
+
+
+def test_a_root_beside_the_data_is_told(root):
+    for wrong in (root / "S1", root.parent):
+        told = check.text(look(wrong))
+        assert f"{wrong}: has no data, but {root} has. Mend source.root." in told
+
+
+def test_one_fault_of_many_files_is_told_once(root):
+    for path in (root / "S5/Videos").iterdir():
+        replace(path)
+    told = check.text(look(root))
+    assert told.count("is empty (0 bytes)") == 1
+    assert "(And so of 29 more.)" in told

@@ -4,17 +4,21 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from posequery import grid
 from posequery.clips import frames_in
 from posequery.config import load_study
 from posequery.files import BadInput
+from posequery.readings import captions
 from posequery.schema import Study, protocol, subsection
 from posequery.schema.__main__ import reference
+from posequery.sources import human36m_names as names
 from posequery.study import (
     clips,
     confirmation,
+    left_out,
     note_protocol,
     refuse_changed_protocol,
     require_sources,
@@ -259,6 +263,97 @@ def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> Non
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
     refuse_changed_protocol(changed, tmp_path, confirmed=True)
     assert "seeds" not in protocol(study)
+
+
+def noted(folder: Path, study: Study, *dropped: str) -> None:
+    """Results made before the keys `dropped` were there."""
+    text = yaml.safe_dump({k: v for k, v in protocol(study).items() if k not in dropped})
+    (folder / "study.yaml").write_text(text)
+    (folder / "cells/online").mkdir(parents=True, exist_ok=True)
+    (folder / "cells/online/summary.json").touch()
+
+
+def test_a_key_that_is_younger_than_the_results_had_its_default(tmp_path: Path) -> None:
+    young = ("offline.select_from", "online.meanwhile", "source.root", "openpose")
+    noted(tmp_path, load_study("mini", {}, CONFIG), *young)
+    refuse_changed_protocol(load_study("mini", {}, CONFIG), tmp_path, confirmed=False)
+    changed = load_study("mini", {"offline": {"select_from": "clip"}}, CONFIG)
+    with pytest.raises(BadInput, match="offline.select_from was pool, is clip"):
+        refuse_changed_protocol(changed, tmp_path, confirmed=False)
+
+
+def test_a_half_or_a_teacher_may_be_added_and_taken_away(tmp_path: Path) -> None:
+    """That changes no cell that was there; another setting of it does."""
+    openpose = {"labels": "json"}
+    whole = load_study("mini", {}, CONFIG)
+    online = load_study("mini", {"offline": None}, CONFIG)
+    taught = {"teachers": ["ground_truth", "openpose"], "openpose": openpose}
+    other = load_study("mini", taught, CONFIG)
+    for before in (whole, online, other):
+        noted(tmp_path, before)
+        for now in (whole, online, other):
+            refuse_changed_protocol(now, tmp_path, confirmed=False)
+    noted(tmp_path, other)
+    strongest = load_study(
+        "mini", taught | {"openpose": openpose | {"person": "strongest"}}, CONFIG
+    )
+    with pytest.raises(BadInput, match="openpose.person was tracked, is strongest"):
+        refuse_changed_protocol(strongest, tmp_path, confirmed=False)
+
+
+def human36m(**source: object) -> Study:
+    return load_study("human36m", {"source": source}, CONFIG)
+
+
+def test_a_study_without_an_offline_half_reads_the_stream_alone() -> None:
+    study = load_study("human36m", {"offline": None}, CONFIG)
+    assert {clip.subject for clip in clips(study, "results").values()} == {"S1"}
+    assert left_out(study) == ([], [])
+
+
+def test_exclusions_that_bear_on_a_study_are_told_and_those_left_in() -> None:
+    assert left_out(human36m()) == (["S9 Waiting 1"], [])
+    assert left_out(human36m(exclude=["S5 Eating"])) == (["S5 Eating"], ["S9 Waiting 1"])
+    stem = human36m(first_video="stem")
+    assert left_out(stem)[0] == ["S9 Greeting", "S11 Directions.54138969"]
+
+
+def test_a_stream_without_sequences_is_refused() -> None:
+    every = [f"S1 {sequence.stem}" for sequence in names.sequences("S1")]
+    with pytest.raises(BadInput, match="leaves no sequence for the stream"):
+        clips(human36m(exclude=every), "results")
+
+
+def test_the_stand_in_has_the_readings_of_the_real_one() -> None:
+    """By stem, S9's and S11's first 'Directions' is the one without a number."""
+    study = load_study("mini", {"source": {"first_video": "stem"}}, CONFIG)
+    found = clips(study, "results")
+    assert "S9-Directions-54138969" in found and "S9-Directions-1-54138969" not in found
+    assert "S9-Greeting-54138969" not in found
+
+
+def test_captions_name_the_readings_in_force() -> None:
+    online = {"training_takes": "381 frames", "meanwhile": "missed", "first_frames": "49023 frames"}
+    changes = {
+        "online": online,
+        "offline": {"select_from": "clip"},
+        "openpose": {"person": "tracked"},
+    }
+    told = captions(load_study("human36m", changes, CONFIG))
+    assert (told["source"], told["teacher"]) == ("Human3.6M", "OpenPose")
+    said = told["readings"]
+    assert "densenet121_baseline_att at 256 pixels" in said["common"]
+    assert "10 epochs of batches of 64, Adam at 0.001, float32" in said["common"]
+    assert "left out: S9 Waiting 1" in said["common"]
+    assert "selected from each video on its own" in said["offline"]
+    pool = "pool of S1, S5, S6, S7, S8, test of S9, S11, camera 54138969"
+    assert pool in said["offline"]
+    assert "the stream's first 49023 frames" in said["online"]
+    assert any("381 frames after it, frames missed meanwhile" in line for line in said["online"])
+    assert "OpenPose's tracked person labels a frame" in said["online"]
+    mini = captions(load_study("mini", {}, CONFIG))
+    assert (mini["source"], mini["teacher"]) == ("rendered stand-in", "teacher network")
+    assert not any("camera" in line for line in mini["readings"]["offline"])
 
 
 def test_a_study_may_move_with_its_videos(tmp_path: Path) -> None:

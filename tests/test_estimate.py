@@ -70,6 +70,14 @@ def test_nothing_is_trained_that_nothing_tests(frames, trainings):
     assert estimate.work(study, sources, counts, 50.0, 0).windows == trainings
 
 
+def test_own_videos_have_people_rendered_and_blazepose_fetched():
+    """extract 2, index, render_people, prepare, pretrain, fetch_package, label_blazepose, three
+    cells, and collect, stream_report, before_after and all."""
+    videos = {"videos": ["a.mp4", "b.mp4"], "online": {"rates": ["4%", "20%"]}}
+    study = load_study("videos", videos, CONFIG)
+    assert estimate.jobs(study, clips(study, "results")) == 2 + 1 + 3 + 2 + 3 + 4
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
