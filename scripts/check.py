@@ -16,14 +16,20 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure_student(python: str, study: Study) -> estimate.Student | None:
-    """By a process of its own, as nothing else here needs torch."""
+    """Its files tried and its speed measured, by a process of its own: nothing else needs torch."""
     student = study.student
     recipe = json.dumps(study.training.model_dump(mode="json"))
     command = [python, str(ROOT / "scripts/rates.py"), "--network", student.name]
     command += ["--input-size", str(student.input_size), "--device", study.device]
+    for key in ("checkpoint", "backbone"):
+        path = getattr(student, key)
+        command += [f"--{key}", str(path)] if path else []
     done = subprocess.run([*command, "--recipe", recipe], capture_output=True, text=True)
     if done.returncode:
         told = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        if f"device={study.device}" not in told:
+            print(told, file=sys.stderr)
+            sys.exit(1)
         print(f"No hours, since the student's speed could not be measured ({told})")
         return None
     return estimate.Student(**json.loads(done.stdout))

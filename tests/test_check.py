@@ -290,3 +290,10 @@ def test_one_fault_of_many_files_is_told_once(root):
     told = check.text(look(root))
     assert told.count("is empty (0 bytes)") == 1
     assert "(And so of 29 more.)" in told
+
+
+def test_a_checkpoint_that_is_none_is_told(root, tmp_path):
+    (tmp_path / "garbage.pt").write_bytes(b"no weights")
+    done = run(root, tmp_path, student={"checkpoint": str(tmp_path / "garbage.pt")})
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ") and "garbage.pt: " in done.stderr

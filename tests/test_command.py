@@ -62,6 +62,21 @@ def test_a_fault_of_the_disk_is_one_line_and_exit_1(number):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_reader_that_has_gone_leaves_no_traceback():
+    code = (
+        "from posequery.command import run\n"
+        "def main():\n"
+        "    while True: print('a line' * 100)\n"
+        "run(main)"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
 def test_another_fault_of_the_system_keeps_its_traceback():
     with pytest.raises(FileNotFoundError):
         run(Path("there is no such file").stat)

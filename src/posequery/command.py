@@ -9,6 +9,7 @@ from posequery.files import BadInput
 from posequery.terminal import tell
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
+SEEN_ENOUGH = 141  # 128 + SIGPIPE: whoever reads the output, such as `head`, has gone
 
 
 MACHINE = {
@@ -31,6 +32,8 @@ def run(main: Callable[[], object]) -> None:
     except BadInput as fault:
         tell(f"error: {fault}")
         sys.exit(1)
+    except BrokenPipeError:
+        os._exit(SEEN_ENOUGH)
     except OSError as fault:
         if fault.errno not in MACHINE:
             raise

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -235,6 +237,33 @@ def test_a_program_does_not_outlive_an_interrupted_run(tmp_path, run, monkeypatc
 
 
 # The scripts
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a child of its parent's end")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_does_not_outlive_a_killed_job(tmp_path, video, how):
+    source = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    program = make_program(tmp_path / "slow.bin", f"{source}time.sleep(60)")
+    (tmp_path / "models").mkdir(exist_ok=True)
+    options = {"video": video, "program": program, "models": tmp_path / "models"}
+    options |= {"scratch": tmp_path / "scratch", "output": tmp_path / "found.h5"}
+    words = [f"--{key}={value}" for key, value in options.items()]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, str(ROOT / "scripts/detect_openpose.py"), *words]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as job:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            time.sleep(0.02)
+        job.send_signal(how)
+    number = int((tmp_path / "pid").read_text())
+    for _ in range(250):
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{number}/stat").read_text().split()[2] == "Z":
+            return  # dead, and nobody has asked after it
+        time.sleep(0.02)
+    pytest.fail("the program lives on")
 
 
 def script(name, *arguments, ok=True):

@@ -131,6 +131,35 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     assert (out / "tables/table2.md").read_text() == table
 
 
+def test_json_files_that_change_are_read_again_and_nothing_else_is(
+    study: Path, tmp_path: Path
+) -> None:
+    files = tmp_path / "json"
+    (files / "S1").mkdir(parents=True)
+    person = {"people": [{"pose_keypoints_2d": [30.0, 50.0, 0.9] * 25}]}
+    for place, stem in enumerate(miniature.STEMS["S1"]):
+        for frame in range(8 + miniature.surplus("S1", place, stem)):
+            name = f"{stem}.54138969_{frame:012d}_keypoints.json"
+            (files / "S1" / name).write_text(json.dumps(person))
+    content = json.loads(study.read_text()) | {"openpose": {"labels": "json"}}
+    study.write_text(json.dumps(content))
+    given = ("--config", f"study={study}", "--", "results/few/labels/openpose.h5")
+    snakemake(tmp_path, *given)
+
+    def again() -> dict[str, int]:
+        return planned(snakemake(tmp_path, "--dry-run", *given).stdout)
+
+    assert again() == {}
+    (files / "S1/README").touch()
+    (files / "S1/Other_000000000000_keypoints.json").touch()
+    assert again() == {}
+    changed = files / "S1/Walking.54138969_000000000003_keypoints.json"
+    changed.write_text(json.dumps({"people": []}))
+    assert again() == {"detect_openpose": 1, "label_openpose": 1}
+    shutil.move(files, tmp_path / "elsewhere")
+    assert again() == {}
+
+
 @pytest.mark.parametrize("trouble", ["dies", "stops", "hands"])
 def test_an_openpose_that_fails_stops_the_study(
     trouble: str, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
