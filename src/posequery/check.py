@@ -16,6 +16,7 @@ from posequery.files import BadInput
 from posequery.schema import Study
 from posequery.schema.data import OpenPose, Source
 from posequery.sources import coco, extraction, video
+from posequery.sources.human36m_counts import SHORT_ANNOTATIONS
 from posequery.study import ClipSource, left_out, unusable_files
 from posequery.teachers import openpose_json
 
@@ -274,6 +275,7 @@ def text(report: Report) -> str:
         lines += [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
     lines += [
         f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
+        + (" (as published)" if (one.clip.subject, one.clip.stem) in SHORT_ANNOTATIONS else "")
         for one in report.found
         if one.surplus > extraction.USUAL_SURPLUS
     ]

@@ -23,6 +23,19 @@ def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
     return float(picked[labelled].mean()) if labelled.any() else float("nan")
 
 
+def found_error(found: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
+    """MPJPE over the limb joints that were found, and their share of the labelled ones.
+
+    found, reference: poses (n, 18, 2), NaN where there is no joint. Who finds less may err less:
+    neither says anything without the other. NaN where there is no such joint.
+    """
+    errors = joint_errors(found, reference)
+    labelled = np.isfinite(reference[:, LIMBS]).all(axis=2)
+    both = np.isfinite(errors[:, LIMBS])
+    share = float(both.sum() / labelled.sum()) if labelled.any() else float("nan")
+    return mpjpe(errors), share
+
+
 def frame_errors(errors: np.ndarray) -> np.ndarray:
     """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame without any."""
     picked = errors[:, LIMBS].astype(np.float64)

@@ -1,6 +1,6 @@
 import pytest
 
-from posequery.sources.human36m_counts import SHORT_ANNOTATIONS, VIDEO_FRAMES, expected
+from posequery.sources.human36m_counts import SHORT_ANNOTATIONS, expected
 from posequery.sources.human36m_names import (
     POOL_SUBJECTS,
     SUBJECTS,
@@ -18,6 +18,18 @@ TOTALS = {
     "S9": 79_417,
     "S11": 58_244,
 }
+
+VIDEO_FRAMES = {
+    "S1": 62_152,
+    "S5": 99_113,
+    "S6": 62_496,
+    "S7": 101_658,
+    "S8": 64_710,
+    "S9": 85_560,
+    "S11": 58_276,
+}
+"""Frames in a subject's 30 videos before cameras 54138969 and 60457274; the other two have slightly
+more. A video is longer than its annotation, usually by 1 to 5 frames."""
 
 # S1 in the order of its folder.
 S1 = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from posequery.clips import Stream
 from posequery.files import whole, write_text
-from posequery.metrics import joint_errors, mpjpe
+from posequery.metrics import found_error, joint_errors, mpjpe
 from posequery.skeletons import JOINTS, LIMBS
 
 
@@ -35,16 +35,9 @@ def breakdown(errors: np.ndarray, stream: Stream) -> dict[str, object]:
 
 
 def second_reading(parsed: np.ndarray, reference: np.ndarray) -> dict[str, float | None]:
-    """MPJPE over the found joints of poses (n, 18, 2), and the share of labelled joints found.
-
-    Both over the limb joints, in source pixels. Who finds less may err less: neither says anything
-    without the other.
-    """
-    errors = joint_errors(parsed, reference)
-    labelled = np.isfinite(reference[:, LIMBS]).all(axis=2)
-    found = np.isfinite(errors[:, LIMBS]) & labelled
-    share = round(float(found.sum() / labelled.sum()), 4) if labelled.any() else None
-    return {"mpjpe_px_parsed": _px(mpjpe(errors)), "found_share": share}
+    """`metrics.found_error` of poses (n, 18, 2) in source pixels, as a summary has it."""
+    error, share = found_error(parsed, reference)
+    return {"mpjpe_px_parsed": _px(error), "found_share": _px(share)}
 
 
 def write_offline(

@@ -9,8 +9,8 @@ import numpy as np
 
 from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import CellRow, read_cells, read_seconds
-from posequery.evaluation.summary import second_reading
 from posequery.files import write_text
+from posequery.metrics import found_error
 from posequery.paper import published
 from posequery.paper.captions import NONE, Captions, method_name, percent
 from posequery.paper.comparison import comparison
@@ -43,8 +43,8 @@ class Teacher:
 def teacher_itself(labels: Path, stream: Stream) -> Teacher:
     """Of the labels of a whole stream. Raises BadInput for labels of another."""
     joints, _ = read_labels(labels, stream.path)
-    found = second_reading(joints, stream.joints(np.arange(len(stream))))
-    return Teacher(found["mpjpe_px_parsed"], found["found_share"])
+    error, share = found_error(joints, stream.joints(np.arange(len(stream))))
+    return Teacher(None if np.isnan(error) else error, None if np.isnan(share) else share)
 
 
 def _head(rate: Fraction, k: str) -> str:

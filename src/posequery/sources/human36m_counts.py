@@ -49,18 +49,6 @@ def expected(subject: str, stem: str) -> int:
     return _BY_STEM[subject, stem]
 
 
-VIDEO_FRAMES = {
-    "S1": 62_152,
-    "S5": 99_113,
-    "S6": 62_496,
-    "S7": 101_658,
-    "S8": 64_710,
-    "S9": 85_560,
-    "S11": 58_276,
-}
-"""Frames in a subject's 30 videos before cameras 54138969 and 60457274; the other two have slightly
-more. A video is longer than its annotation, usually by 1 to 5 frames."""
-
 SHORT_ANNOTATIONS = {
     ("S9", "Greeting"): 2899,
     ("S9", "SittingDown 1"): 2788,

@@ -21,7 +21,7 @@ import numpy as np
 
 from posequery.clips import ClipInfo, Stream
 from posequery.files import BadInput
-from posequery.metrics import frame_errors, joint_errors, mpjpe
+from posequery.metrics import found_error, frame_errors, joint_errors
 from posequery.skeletons import JOINTS, LIMBS
 from posequery.teachers.openpose_detections import Detections, read_detections
 
@@ -164,12 +164,10 @@ def summarise(
     both have, `found_share` how many of the labelled limb joints these are; None where there is no
     such joint. The paper gives 7.87 px for OpenPose on its stream.
     """
-    labelled = np.isfinite(own[:, LIMBS]).all(axis=2)
-    errors = joint_errors(joints, own)
-    found = np.isfinite(errors[:, LIMBS])
+    error, share = found_error(joints, own)
     return {
-        "mpjpe_px": mpjpe(errors) if found.any() else None,
-        "found_share": float(found.sum() / labelled.sum()) if labelled.any() else None,
+        "mpjpe_px": None if np.isnan(error) else error,
+        "found_share": None if np.isnan(share) else share,
         "frames": len(joints),
         "frames_without_file": int((~read).sum()),
         "frames_without_person": int((read & (number == 0)).sum()),
