@@ -228,6 +228,7 @@ def test_a_broken_copy_is_told_by_its_file(root, broken):
 def test_another_subjects_annotation_is_told_by_its_length(root):
     told = check.text(look(root, frame_counts="published"))
     assert "annotates 4 frames where Human3.6M has 1383" in told
+    assert "(And so of 178 more.)" in told
 
 
 def run(root, tmp_path, **more):

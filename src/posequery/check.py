@@ -268,18 +268,19 @@ def text(report: Report) -> str:
     for row in rows:
         cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
         lines.append("  " + "  ".join(cells).rstrip())
-    lines.append("")
+    notes = []
     if study.source.kind == "human36m":
         words, kept = left_out(study)
-        lines += [f"Left out by source.exclude: {', '.join(words)}"] if words else []
-        lines += [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
-    lines += [
+        notes += [f"Left out by source.exclude: {', '.join(words)}"] if words else []
+        notes += [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
+    notes += [
         f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
         + (" (as published)" if (one.clip.subject, one.clip.stem) in SHORT_ANNOTATIONS else "")
         for one in report.found
         if one.surplus > extraction.USUAL_SURPLUS
     ]
-    lines += report.others
+    notes += report.others
+    lines += ["", *notes] if notes else []
     if report.faults:
         count = len(report.faults)
         told = "1 fault, which stops" if count == 1 else f"{count} faults, each of which stops"
@@ -294,10 +295,10 @@ def text(report: Report) -> str:
 
 
 def _grouped(faults: Sequence[BadInput]) -> list[str]:
-    """A line for each fault; of many files with the very same one, the first alone is named."""
+    """A line for each fault; of files with the same one but for its numbers, the first is named."""
     alike: dict[tuple[str, str], list[BadInput]] = {}
     for fault in faults:
-        alike.setdefault((fault.fault, fault.fix), []).append(fault)
+        alike.setdefault((re.sub(r"\d+", "", fault.fault), fault.fix), []).append(fault)
     return [
         f"  {several[0]}" + (f" (And so of {len(several) - 1} more.)" if several[1:] else "")
         for several in alike.values()
