@@ -191,6 +191,8 @@ def text(
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
     starts = "each takes about a second to start"
     lines += ["", f"{count:,} jobs ({starts}), {done.cells} of them cells; {where}."]
+    if study.openpose and study.openpose.program:
+        lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")
     trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
     lines.append(f"The stream has {done.stream:,} frames: {trained}.")
     return "\n".join(lines)

@@ -235,6 +235,17 @@ def test_labels_far_from_the_truth_are_of_another_scale(tmp_path):
         label_stream(stream, written(tmp_path, far), "labelled")
 
 
+def test_somebody_else_is_no_label_where_the_labelled_person_is_not_found(tmp_path):
+    """The other one is 60 px away, over a fifth of the diagonal, 25.6 px."""
+    stream = make_stream(tmp_path, {A: label(20, 3)})
+    found = seen([somebody(21)], [somebody(80)], [somebody(22)])
+    joints, confidence, summary = label_stream(stream, written(tmp_path, found), "labelled")
+    assert joints[:, 5, 0].tolist() == pytest.approx([21, np.nan, 22], nan_ok=True)
+    assert confidence[1].sum() == 0 and summary["frames_without_label"] == 1
+    joints, _, _ = label_stream(stream, written(tmp_path, found), "strongest")
+    assert joints[:, 5, 0].tolist() == [21, 80, 22]
+
+
 def test_a_stream_without_labels_has_no_error(tmp_path):
     stream = make_stream(tmp_path, {A: np.concatenate([NO_LABEL] * 2)})
     paths = written(tmp_path, seen([somebody(10)], [somebody(10)]))

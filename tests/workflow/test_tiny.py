@@ -180,6 +180,27 @@ def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) 
     assert all(torch.equal(one["weights"][key], two["weights"][key]) for key in two["weights"])
 
 
+def test_the_stand_in_is_read_as_human36m_itself(made: Path, tmp_path: Path) -> None:
+    """The same clips, to the last byte, by the table of true names as by the stand-in's own."""
+    source = {"kind": "human36m", "root": str(made / "results/tiny/data/human36m")}
+    content = {"extends": "tiny", "source": source | {"frame_counts": "any"}, "offline": None}
+    study = tmp_path / "real.yaml"
+    study.write_text(json.dumps(content | {"teachers": ["ground_truth"]}))
+    snakemake(tmp_path, "--config", f"study={study}", "--", "results/real/clips/stream.json")
+    clips = tmp_path / "results/real/clips"
+    rows = json.loads((clips / "stream.json").read_text())["clips"]
+    ours = json.loads((made / "results/tiny/clips/stream.json").read_text())["clips"]
+    assert [row["slug"] for row in rows] == [row["slug"] for row in ours]
+    for row in rows:
+        name = f"{row['slug']}.h5"
+        with (
+            h5py.File(clips / name) as one,
+            h5py.File(made / "results/tiny/clips" / name) as two,
+        ):
+            assert np.array_equal(one["joints"], two["joints"], equal_nan=True)
+            assert all(map(np.array_equal, one["frames"][:], two["frames"][:]))
+
+
 @pytest.mark.parametrize("profile", ["gpu", "slurm", "jetson"])
 def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     given = str(ROOT / "workflow/profiles" / profile)

@@ -1,9 +1,10 @@
 """OpenPose as a teacher: of all people that it sees, one labels a frame, by a rule of `RULES`.
 
 - `labelled`: who is nearest to the clip's own label, by the mean distance over the limb joints that
-  both have; who has none of them is never taken, nor is anybody where the clip has no label. Of
-  equals the one of the higher mean confidence, then the first. The rule knows the label because the
-  question is how well OpenPose sees the labelled person, not who of those in the picture that is.
+  both have; who has none of them or is `FAR` away is never taken, nor is anybody where the clip has
+  no label. Of equals the one of the higher mean confidence, then the first. The rule knows the label
+  because the question is how well OpenPose sees the labelled person, not who of those in the
+  picture that is.
 - `tracked`: who is nearest to the person taken last, by the mean distance over the joints that both
   have. Each clip begins with its strongest person, and begins anew once nobody was taken for a
   second. Nothing holds it from going over to another person when its own is not found.
@@ -28,8 +29,8 @@ from posequery.teachers.openpose_detections import Detections, read_detections
 RULES = ("labelled", "tracked", "strongest")
 NOBODY = -1
 FAR = 0.2
-"""Share of the frame's diagonal that no teacher errs by: the paper's OpenPose does by 0.006, while
-joints read in a wrong scale lie 0.25 away and more."""
+"""Share of the frame's diagonal at which it is somebody else: the paper's OpenPose errs by 0.006,
+while joints read in a wrong scale lie 0.25 away and more."""
 
 _REMAKE = "Make the detections again"
 
@@ -69,6 +70,11 @@ def label_stream(
         joints[here][taken[here]] = found.joints[chosen[taken[here]]]
         confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
         _check_distance(joints[here], own[here], clip, found.origin)
+        if rule == "labelled":
+            distance = frame_errors(joint_errors(joints[here], own[here]))
+            another = distance > FAR * np.hypot(clip.width, clip.height)
+            joints[here][another], confidence[here][another] = np.nan, 0
+            taken[here] &= ~another
         number[here] = np.diff(found.start)[: clip.frames]
         read[here] = found.read[: clip.frames]
     return joints, confidence, summarise(joints, own, number, read, taken)
