@@ -2,8 +2,8 @@
 
 - `labelled`: who is nearest to the clip's own label, by the mean distance over the limb joints that
   both have; who has none of them or is `FAR` away is never taken, nor is anybody where the clip has
-  no label. Of equals the one of the higher mean confidence, then the first. The rule knows the label
-  because the question is how well OpenPose sees the labelled person, not who of those in the
+  no label. Of equals the one of the higher mean confidence, then the first. The rule knows the
+  label because the question is how well OpenPose sees the labelled person, not who of those in the
   picture that is.
 - `tracked`: who is nearest to the person taken last, by the mean distance over the joints that both
   have. Each clip begins with its strongest person, and begins anew once nobody was taken for a
