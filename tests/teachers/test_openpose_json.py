@@ -142,6 +142,12 @@ def test_a_folder_without_the_subjects_name_is_nobodys(tmp_path, place):
     assert caught.value.fix == f"Put those of S1 into {tmp_path / 'S1'}"
 
 
+def test_the_subjects_own_folder_given_as_that_of_all_is_told(tmp_path):
+    write(tmp_path / "S1", {0: [person()]})
+    with pytest.raises(BadInput, match=f"If they are S1's, name the folder above: {tmp_path}"):
+        read(tmp_path / "S1", 1, subject="S1")
+
+
 def image_folder(folder, count, number=lambda i: i + 1):
     folder.mkdir(parents=True)
     for index in range(count):

@@ -136,7 +136,10 @@ def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[in
         }
         if files and place not in own:
             fault = f"holds files of '{name}', which may be of any subject"
-            raise BadInput(place, fault, f"Put those of {subject} into {folder / str(subject)}")
+            fix = f"Put those of {subject} into {folder / str(subject)}"
+            if folder.name == subject:
+                fix = f"If they are {subject}'s, name the folder above: {folder.parent}"
+            raise BadInput(place, fault, fix)
         if files:
             if video.is_dir() and place.name == name and len(files) < len(listed):
                 stranger = min(set(listed) - set(files.values()))
