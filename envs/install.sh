@@ -28,6 +28,7 @@ find_python() {
 
 # The mark goes first and comes back last: an interrupted installation starts again from nothing.
 if [ -e .venv/whole ]; then
+    touch .venv/made-by-make
     rm .venv/whole
 else
     python=$(find_python)

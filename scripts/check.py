@@ -11,6 +11,7 @@ from posequery.command import run
 from posequery.config import load_study
 from posequery.schema import Study
 from posequery.study import clips
+from posequery.terminal import tell
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,7 +29,7 @@ def measure_student(python: str, study: Study) -> estimate.Student | None:
     if done.returncode:
         told = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
         if f"device={study.device}" not in told:
-            print(told, file=sys.stderr)
+            tell(told)
             sys.exit(1)
         print(f"No hours, since the student's speed could not be measured ({told})")
         return None

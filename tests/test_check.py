@@ -273,7 +273,9 @@ def test_a_study_that_makes_its_data_has_none_to_check(name, made):
 def test_settings_that_the_frames_are_too_few_for(root, tmp_path):
     done = run(root, tmp_path, online={"window": "120 frames"})
     assert done.returncode == 1
-    told = "online.window=120 frames: is no shorter than the stream of 120 frames: nothing would be"
+    told = (
+        "online.window=120 frames: is no shorter than the stream of 120 frames: nothing is trained"
+    )
     assert told in done.stderr
     done = run(root, tmp_path, offline={"rates": ["1/1000"]})
     assert done.returncode == 1 and "picks nothing of a pool of 600 frames" in done.stderr

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 from posequery.clips import frames_in
@@ -74,8 +75,8 @@ class Report:
 
     @property
     def frames(self) -> dict[str, int]:
-        """Of each clip that is whole, by slug."""
-        return {one.clip.slug: one.frames for one in self.found if one.frames is not None}
+        """Of each clip by slug; 0 where it is not whole, or its video does not say."""
+        return {one.clip.slug: one.frames or 0 for one in self.found}
 
     @property
     def fps(self) -> float:
@@ -88,7 +89,8 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
 
     A video that is damaged in its middle is noticed by its extraction alone.
     """
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    # Forked, since a script that is started anew would run itself once more.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
         found = list(pool.map(_clip, clips.values(), chunksize=4))
     faults = [fault for _, fault in unusable_files(study)]
     if elsewhere := _elsewhere(study.source):
@@ -185,8 +187,9 @@ def _elsewhere(source: Source) -> BadInput | None:
     """Where the folder plainly has the other one of the two layouts, or is beside the data."""
     if source.root is None or not source.root.is_dir():
         return None
-    for place in (source.root.parent, *sorted(source.root.iterdir())):
-        if not any(source.root.glob("S*/Videos")) and any(place.glob("S*/Videos")):
+    here = any(source.root.glob("S*/Videos")) or (source.root / "images").is_dir()
+    for place in () if here else (source.root.parent, *sorted(source.root.iterdir())):
+        if any(place.glob("S*/Videos")):
             return BadInput(source.root, f"has no data, but {place} has", "Mend source.root")
     signs = {
         "official": any(source.root.glob("S*/Videos")),
@@ -232,12 +235,18 @@ def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
     """What of a study's settings its frames are too few for."""
     faults = []
     online = study.online
-    trains = {*online.methods} - {"baseline"} or study.strategies
-    if trains and not work.windows:
-        fault = f"is no shorter than the stream of {work.stream} frames: nothing would be trained"
-        faults.append(BadInput(f"online.window={online.window}", fault, "Take a shorter one"))
+    by_window = bool(study.strategies) or "once" in online.methods
+    for key, needed, trainings in (
+        ("window", by_window, work.windows),
+        ("continual_every", "continual" in online.methods, work.batches),
+    ):
+        if needed and work.stream and not trainings:
+            fault = f"is no shorter than the stream of {work.stream} frames: nothing is trained"
+            name = f"online.{key}={getattr(online, key)}"
+            faults.append(BadInput(name, fault, "Take a shorter one"))
     window = frames_in(online.window, fps)
-    rates = [*online.rates, online.once_rate] if study.strategies else []
+    rates = list(online.rates) if study.strategies else []
+    rates += [online.once_rate] if "once" in online.methods else []
     for size, where, some in ((window, "window", rates), (work.pool, "pool", _rates(study))):
         faults += [
             BadInput(f"rate={rate}", f"picks nothing of a {where} of {size} frames", "Take more")

@@ -80,7 +80,7 @@ def unusable_files(study: Study) -> Iterator[tuple[str, BadInput]]:
         mend = f"Mend its path under {key}"
         if not path.exists():
             yield key, BadInput(path, "there is no such file", mend)
-        elif path.is_dir() != (key in FOLDERS):
+        elif key != "videos" and path.is_dir() != (key in FOLDERS):
             wanted = "folder" if key in FOLDERS else "file"
             yield key, BadInput(path, f"is no {wanted}", mend)
         elif key == "openpose.program" and not os.access(path, os.X_OK):

@@ -164,7 +164,7 @@ def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
     a video's that OpenPose wrote anew hardly have the very same sizes all.
     """
     told: dict[str, hashlib._Hash] = {}
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
         for name in sorted(names):
             if name.endswith(SUFFIX):
