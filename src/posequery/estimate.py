@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from typing import NamedTuple
 
 from posequery import grid
-from posequery.clips import frames_in, jpeg
+from posequery.clips import frames_in
 from posequery.schema import Study
-from posequery.sources import video
-from posequery.sources.extraction import in_order
+from posequery.sources.extraction import compressed
 from posequery.study import ClipSource
 
 RECORDED = 436
@@ -136,11 +134,9 @@ def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:
 
 def measure_extraction(path: str, size: int) -> Extraction:
     """Extract a video's first frames as a job does, with two threads, and keep nothing."""
-    picture = video.Picture(path, size)
     start, count, written = time.perf_counter(), 0, 0
-    frames = islice(video.decoded(path, threads=2), SAMPLE)
-    with closing(in_order(lambda frame: jpeg(picture(frame)), frames, threads=2)) as compressed:
-        for data in compressed:
+    with closing(compressed(path, size, threads=2, most=SAMPLE)) as frames:
+        for data in frames:
             count, written = count + 1, written + len(data)
     return Extraction(count / (time.perf_counter() - start), written / count)
 

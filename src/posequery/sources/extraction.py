@@ -61,6 +61,21 @@ def _submitted(
         yield failed
 
 
+def compressed(
+    source: str | os.PathLike[str], size: int, threads: int, most: int | None = None
+) -> Generator[np.ndarray, None, None]:
+    """Yield a clip's JPEG bytes (k,) uint8 of each of a video's frames, or of the first `most`.
+
+    To be closed, so that no thread works on. Raises as `video.frames` does.
+    """
+    picture = video.Picture(source, size)
+
+    def one(frame: VideoFrame) -> np.ndarray:
+        return jpeg(picture(frame))
+
+    return in_order(one, islice(video.decoded(source, threads), most), threads)
+
+
 def extract(
     source: str | os.PathLike[str],
     annotation: str | os.PathLike[str] | None,
@@ -96,18 +111,12 @@ def extract(
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
-    picture = video.Picture(source, size)
-
-    def compressed(frame: VideoFrame) -> np.ndarray:
-        return jpeg(picture(frame))
-
     count = 0
-    needed = islice(video.decoded(source, threads), labelled)
     with (
         whole(output) as temporary,
         ClipWriter(temporary) as writer,
         Progress(labelled or about.frames or None, "frames", f"extract {slug}") as progress,
-        closing(in_order(compressed, needed, threads)) as frames,
+        closing(compressed(source, size, threads, labelled)) as frames,
     ):
         for data in frames:
             writer.append_jpeg(data)
