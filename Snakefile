@@ -18,7 +18,7 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/student.smk"
 include: "workflow/rules/offline.smk"
 include: "workflow/rules/online.smk"
-include: "workflow/rules/paper.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/archive.smk"
 
 
@@ -67,7 +67,7 @@ rule cells:
 
 
 onstart:
-    studies.note_protocol(STUDY, Path(OUT))
+    identity.note_protocol(STUDY, Path(OUT))
 
 
 onsuccess:

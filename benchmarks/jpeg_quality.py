@@ -21,13 +21,13 @@ import numpy as np
 from torch import nn
 
 from posequery.clips import JPEG, Stream
+from posequery.jobs.progress import Progress
 from posequery.metrics import joint_errors
-from posequery.progress import Progress
 from posequery.skeletons import LIMBS
 from posequery.sources import playback
 from posequery.student import checkpoint
 from posequery.student.inference import for_inference
-from posequery.student.reading import BATCH, predict
+from posequery.student.prediction import BATCH, predict
 
 WAYS = {f"JPEG {quality}": (cv2.IMWRITE_JPEG_QUALITY, quality) for quality in (75, 90, 95, 98)}
 WAYS["JPEG as in clips"] = JPEG

@@ -9,13 +9,13 @@ import numpy as np
 
 from posequery import strategies
 from posequery.clips import Stream, frames_in, read_labels
-from posequery.command import run
 from posequery.evaluation import summary
-from posequery.files import BadInput
+from posequery.jobs.command import run
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import Progress
+from posequery.jobs.resume import finished, job_folder, job_key
 from posequery.online import loop, record
 from posequery.online.policies import policy
-from posequery.progress import Progress
-from posequery.state import finished, job_folder, job_key
 from posequery.student import checkpoint
 from posequery.student.recipe import Recipe
 

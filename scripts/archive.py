@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.archive import pack, verify
-from posequery.command import run
+from posequery.jobs.command import run
+from posequery.study.archive import pack, verify
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.command import run
-from posequery.files import write_text
-from posequery.progress import Progress
+from posequery.jobs.command import run
+from posequery.jobs.files import write_text
+from posequery.jobs.progress import Progress
 from posequery.student import checkpoint
 from posequery.student.average_precision import average_precision
 

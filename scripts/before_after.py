@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.command import run
-from posequery.paper.before_after import write_before_after
-from posequery.paper.captions import Captions
+from posequery.jobs.command import run
+from posequery.report.before_after import write_before_after
+from posequery.report.captions import Captions
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from posequery import check, estimate
-from posequery.command import run
-from posequery.config import load_study
-from posequery.schema import Study
-from posequery.study import clips
-from posequery.terminal import tell
+from posequery.jobs.command import run
+from posequery.jobs.terminal import tell
+from posequery.study import check, estimate
+from posequery.study.clips import clips
+from posequery.study.loading import load_study
+from posequery.study.schema import Study
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,7 +20,7 @@ def measure_student(python: str, study: Study) -> estimate.Student | None:
     """Its files tried and its speed measured, by a process of its own: nothing else needs torch."""
     student = study.student
     recipe = json.dumps(study.training.model_dump(mode="json"))
-    command = [python, str(ROOT / "scripts/rates.py"), "--network", student.name]
+    command = [python, str(ROOT / "scripts/measure_speed.py"), "--network", student.name]
     command += ["--input-size", str(student.input_size), "--device", study.device]
     for key in ("checkpoint", "backbone"):
         path = getattr(student, key)

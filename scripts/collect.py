@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
 from posequery.evaluation.cells import collect
+from posequery.jobs.command import run
 
 
 def main() -> None:

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from posequery.clips import Stream, read_labels, write_labels
-from posequery.command import run
-from posequery.evaluation.cameras import read_qualisys
-from posequery.evaluation.consensus import of_stream, summary
-from posequery.files import write_text
+from posequery.jobs.command import run
+from posequery.jobs.files import write_text
+from posequery.multiview.cameras import read_qualisys
+from posequery.multiview.consensus import of_stream, summary
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
+from posequery.jobs.command import run
 from posequery.sources import video
-from posequery.teachers.openpose_detections import write_detections
-from posequery.teachers.openpose_json import from_json
-from posequery.teachers.openpose_program import detect
+from posequery.teachers.openpose.detections import write_detections
+from posequery.teachers.openpose.json_files import from_json
+from posequery.teachers.openpose.program import detect
 
 
 def pair(text: str) -> tuple[int, int]:

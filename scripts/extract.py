@@ -2,7 +2,7 @@
 
 import argparse
 
-from posequery.command import run
+from posequery.jobs.command import run
 from posequery.sources.extraction import extract
 
 

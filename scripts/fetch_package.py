@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
+from posequery.jobs.command import run
 from posequery.sources.packages import PACKAGES, fetch
 
 

@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.command import run
-from posequery.paper.captions import Captions
-from posequery.paper.figures import write_figures
+from posequery.jobs.command import run
+from posequery.report.captions import Captions
+from posequery.report.figures import write_figures
 
 
 def main() -> None:

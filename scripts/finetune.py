@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from posequery import query
 from posequery.clips import Stream
-from posequery.command import run
 from posequery.evaluation import summary
-from posequery.progress import Progress
-from posequery.state import finished, job_folder, job_key
+from posequery.jobs.command import run
+from posequery.jobs.progress import Progress
+from posequery.jobs.resume import finished, job_folder, job_key
+from posequery.offline import selection
 from posequery.student import checkpoint
-from posequery.student.reading import read_stream
+from posequery.student.prediction import predict_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
@@ -37,7 +37,7 @@ def main() -> None:
 
     pool, test = Stream(arguments.pool), Stream(arguments.test)
     network, info = checkpoint.load(arguments.checkpoint, arguments.device, pool.size)
-    picked = query.read_selection(arguments.selection, pool)
+    picked = selection.read_selection(arguments.selection, pool)
     inputs = [arguments.pool, arguments.selection, arguments.checkpoint]
     key = job_key(vars(arguments), inputs)
     state = job_folder(arguments.state, key)
@@ -58,7 +58,7 @@ def main() -> None:
     truth = test.joints(np.arange(len(test)))
     began = time.perf_counter()
     with Progress(len(test), "frames", "test") as progress:
-        reading = read_stream(network, test, reference=truth, progress=progress)
+        reading = predict_stream(network, test, reference=truth, progress=progress)
     seconds = time.perf_counter() - began
     checkpoint.save(arguments.output / "weights.pt", network, info)
     summary.write_offline(

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
-from posequery.student import checkpoint, published
+from posequery.jobs.command import run
+from posequery.jobs.terminal import tell
+from posequery.student import checkpoint, upstream
 from posequery.student.network import NETWORKS
-from posequery.terminal import tell
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    network, notes = published.load_any(options.checkpoint, options.network, options.input_size)
+    network, notes = upstream.load_any(options.checkpoint, options.network, options.input_size)
     for note in notes:
         tell(f"{options.checkpoint}: {note}")
     info = checkpoint.CheckpointInfo(options.network, options.input_size)

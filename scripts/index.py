@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from posequery.clips import write_index
-from posequery.command import run
+from posequery.jobs.command import run
 
 
 def main() -> None:

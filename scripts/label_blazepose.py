@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from posequery.clips import Stream, write_labels
-from posequery.command import run
-from posequery.teachers.blazepose import BlazePose, label_stream, load_network
+from posequery.jobs.command import run
+from posequery.teachers.blazepose.labelling import BlazePose, label_stream, load_network
 
 
 def main() -> None:

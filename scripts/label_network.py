@@ -3,7 +3,7 @@
 import argparse
 
 from posequery.clips import Stream, write_labels
-from posequery.command import run
+from posequery.jobs.command import run
 from posequery.teachers.network import label_stream
 
 

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from posequery.clips import Stream, write_labels
-from posequery.command import run
-from posequery.files import write_text
-from posequery.teachers.openpose import RULES, label_stream
+from posequery.jobs.command import run
+from posequery.jobs.files import write_text
+from posequery.teachers.openpose.labelling import RULES, label_stream
 
 
 def main() -> None:

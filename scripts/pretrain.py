@@ -5,15 +5,15 @@ import copy
 import json
 from pathlib import Path
 
-from posequery.command import run
-from posequery.progress import Progress
-from posequery.state import finished, job_folder, job_key
+from posequery.jobs.command import run
+from posequery.jobs.progress import Progress
+from posequery.jobs.resume import finished, job_folder, job_key
+from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, training
 from posequery.student.network import NETWORKS, build
-from posequery.student.published import load_backbone
 from posequery.student.recipe import Recipe
 from posequery.student.samples import TrainingSet
-from posequery.terminal import tell
+from posequery.student.upstream import load_backbone
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
-from posequery.progress import Progress
+from posequery.jobs.command import run
+from posequery.jobs.progress import Progress
 from posequery.sources.rendered.people import write_people
 
 

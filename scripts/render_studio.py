@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from posequery.command import run
-from posequery.progress import Progress
-from posequery.sources.human36m_names import SUBJECTS, sequences
+from posequery.jobs.command import run
+from posequery.jobs.progress import Progress
+from posequery.sources.human36m.names import SUBJECTS, sequences
 from posequery.sources.rendered.writing import VALIDATION_SUBJECTS, write_subject
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from posequery import query
 from posequery.clips import Stream
-from posequery.command import run
-from posequery.progress import Progress
-from posequery.state import finished, job_folder, job_key
+from posequery.jobs.command import run
+from posequery.jobs.progress import Progress
+from posequery.jobs.resume import finished, job_folder, job_key
+from posequery.offline import scores
 from posequery.student import checkpoint
-from posequery.student.reading import read_stream
+from posequery.student.prediction import predict_stream
 
 
 def main() -> None:
@@ -29,12 +29,12 @@ def main() -> None:
     state = job_folder(arguments.state, job_key(vars(arguments), inputs))
 
     def read(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        reading = read_stream(network, pool, start, stop)
+        reading = predict_stream(network, pool, start, stop)
         return reading.joints, reading.peaks
 
     with Progress(len(pool), "frames", "score") as progress:
-        errors, peaks = query.score(pool, read, state, progress)
-    query.write_scores(arguments.output, errors, peaks)
+        errors, peaks = scores.score(pool, read, state, progress)
+    scores.write_scores(arguments.output, errors, peaks)
     finished(state)
 
 

@@ -5,9 +5,9 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
-from posequery import query
 from posequery.clips import Stream
-from posequery.command import run
+from posequery.jobs.command import run
+from posequery.offline import selection
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     pool = Stream(arguments.pool)
-    picked = query.select(
+    picked = selection.select(
         arguments.scores,
         pool,
         arguments.method,
@@ -31,7 +31,7 @@ def main() -> None:
         arguments.words,
         by_clip=arguments.select_from == "clip",
     )
-    query.write_selection(arguments.output, pool, picked)
+    selection.write_selection(arguments.output, pool, picked)
 
 
 run(main)

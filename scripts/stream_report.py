@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from posequery.clips import Stream, frames_in
-from posequery.command import run
-from posequery.paper.captions import Captions
-from posequery.paper.stream_report import write_report
+from posequery.jobs.command import run
+from posequery.report.captions import Captions
+from posequery.report.stream_report import write_report
 
 
 def main() -> None:

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from posequery.clips import Stream
-from posequery.command import run
-from posequery.paper.captions import Captions
-from posequery.paper.tables import teacher_itself, write_tables
+from posequery.jobs.command import run
+from posequery.report.captions import Captions
+from posequery.report.tables import teacher_itself, write_tables
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
-from posequery.files import whole
+from posequery.jobs.files import whole
 
 settings.register_profile("fixed", deadline=None, derandomize=True, database=None)
 settings.load_profile("fixed")

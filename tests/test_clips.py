@@ -16,7 +16,7 @@ from posequery.clips import (
     write_index,
     write_labels,
 )
-from posequery.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole
 
 SIZE = 24
 INFO = ClipInfo("slug", "S1", "Eating", 2, "54138969", 0, 50.0, 1000, 1002, SIZE, "a b/v.mp4")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from posequery.schema import Study, subsection
+from posequery.study.schema import Study, subsection
 
 ROOT = Path(__file__).parents[1]
 REPRODUCTION = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ import cv2
 import h5py
 import numpy as np
 
-from posequery.files import BadInput, sha256, whole, write_text
+from posequery.jobs.files import BadInput, sha256, whole, write_text
 from posequery.skeletons import JOINTS
 
 JPEG = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from posequery.evaluation.cells import collect, read_cells, read_seconds
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 
 SUMMARY = {
     "setting": "online",

@@ -9,7 +9,7 @@ import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.evaluation import summary
-from posequery.files import whole
+from posequery.jobs.files import whole
 
 
 @pytest.fixture

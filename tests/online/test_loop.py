@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from posequery import seeds
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
-from posequery.files import whole
+from posequery.jobs import seeds
+from posequery.jobs.files import whole
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import loop, record
 from posequery.online.policies import policy
 from posequery.student import checkpoint
 from posequery.student.network import build
-from posequery.student.reading import Reading, read_stream
+from posequery.student.prediction import Prediction, predict_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
@@ -70,7 +70,7 @@ def test_the_baseline_never_trains(stream: Stream, tmp_path: Path) -> None:
     tally, network, rec = play(task(stream, "baseline"), tmp_path)
     assert (tally.trainings, tally.frames_trained) == (0, 0)
     assert same(network, build("densenet_small", "test"))
-    joints = read_stream(build("densenet_small", "test"), stream).joints
+    joints = predict_stream(build("densenet_small", "test"), stream).joints
     assert np.array_equal(rec.joints, joints)
     truth = stream.joints(np.arange(len(stream)))
     assert np.array_equal(rec.error, joint_errors(joints, truth))
@@ -88,7 +88,7 @@ def test_every_frame_is_predicted_before_it_is_trained_on(stream: Stream, tmp_pa
     by_hand = build("densenet_small", "test")
     for number, start in enumerate((0, 8, 16)):
         stop = min(start + 8, 23)
-        joints = read_stream(by_hand, stream, start, stop).joints
+        joints = predict_stream(by_hand, stream, start, stop).joints
         assert np.array_equal(rec.joints[start:stop], joints)
         if number < 2:
             picked = np.array([start, start + 4])
@@ -259,7 +259,7 @@ def test_a_window_with_too_few_labels_is_trained_on_those_there_are(
 def test_error_can_be_measured_against_the_teacher(stream: Stream, tmp_path: Path) -> None:
     truth = stream.joints(np.arange(len(stream)))
     labels = truth + seeds.generator("noise").normal(0, 30, truth.shape).astype(np.float32)
-    joints = read_stream(build("densenet_small", "test"), stream, 0, 8).joints
+    joints = predict_stream(build("densenet_small", "test"), stream, 0, 8).joints
     for by_labels, against in ((False, truth), (True, labels)):
         what = task(stream, "error", labels=labels, error_by_labels=by_labels)
         _, _, rec = play(what, tmp_path / str(by_labels))
@@ -300,7 +300,7 @@ def test_weights_go_live_when_their_training_is_over(stream: Stream, tmp_path: P
     assert rec.version.tolist() == runs((0, 11), (1, 8), (2, 4))
     by_hand = build("densenet_small", "test")
     for start, stop, trained in ((0, 11, 0), (11, 19, 8), (19, 23, None)):
-        joints = read_stream(by_hand, stream, start, stop).joints
+        joints = predict_stream(by_hand, stream, start, stop).joints
         assert np.array_equal(rec.joints[start:stop], joints)
         if trained is not None:
             picked = np.array([trained, trained + 4])
@@ -481,11 +481,11 @@ def test_how_often_the_paper_s_stream_trains(
     trainings: int,
     step: int,
 ) -> None:
-    def read(network: object, stream: Long, start: int, stop: int, reference: object) -> Reading:
+    def read(network: object, stream: Long, start: int, stop: int, reference: object) -> Prediction:
         nothing = np.zeros((stop - start, 18, 2), np.float32)
-        return Reading(nothing, nothing[..., 0], nothing)
+        return Prediction(nothing, nothing[..., 0], nothing)
 
-    monkeypatch.setattr(loop, "read_stream", read)
+    monkeypatch.setattr(loop, "predict_stream", read)
     monkeypatch.setattr(loop, "fit", lambda *arguments: None)
     zeros = np.zeros((frames, 18, 2), np.float32)
     given = {

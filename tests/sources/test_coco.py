@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources.coco import look, prepare
 
 WIDTH, HEIGHT = 40, 30

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from posequery.clips import Clip
-from posequery.files import BadInput
-from posequery.progress import Progress
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import Progress
 from posequery.sources.extraction import extract, in_order
-from posequery.sources.human36m import annotation
+from posequery.sources.human36m.cdf import annotation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "extract.py"
 NAMES = {

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources import video
 
 NAME = "S1_Eating_2.54138969"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources.packages import PACKAGES, Package, fetch
 
 INFO = "sample_wheel-1.0.dist-info"

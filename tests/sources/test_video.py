@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources import video
 
 FASTSTART = {"movflags": "+faststart"}

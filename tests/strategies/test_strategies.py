@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posequery import seeds, strategies
+from posequery import strategies
+from posequery.jobs import seeds
 from posequery.skeletons import JOINTS
 from posequery.strategies import TooFewFrames, Window, largest, load, select
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.skeletons import from_coco
 from posequery.student import pixels, targets
 from posequery.student.average_precision import average_precision

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS, MIRROR
 from posequery.student.augmentation import STILL, Augmentation
 from posequery.student.batches import Batch, BatchMaker, Wanted, load

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.student import checkpoint
 from posequery.student.checkpoint import CheckpointInfo
 from posequery.student.network import build

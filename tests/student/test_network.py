@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from posequery.student.names import SIDE_UNITS
 from posequery.student.network import NETWORKS, STRIDE, build
+from posequery.student.network_names import SIDE_UNITS
 
 SMALL = ("densenet_small", "densenet_wide")
 ONE_OF_EACH_FAMILY = (*SMALL, "resnet18_baseline", "densenet121_baseline_att")
@@ -17,7 +17,7 @@ ONE_OF_EACH_FAMILY = (*SMALL, "resnet18_baseline", "densenet121_baseline_att")
 
 def test_the_names_known_without_torch_are_the_networks() -> None:
     assert SIDE_UNITS.keys() == NETWORKS.keys()
-    code = "import posequery.student.names, sys; sys.exit('torch' in sys.modules)"
+    code = "import posequery.student.network_names, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

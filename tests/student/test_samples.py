@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.student.samples import StreamFrames, TrainingSet
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from posequery.files import BadInput
-from posequery.progress import Progress
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import Progress
 from posequery.skeletons import LIMBS
-from posequery.student import pixels, reading, targets, training
+from posequery.student import pixels, prediction, targets, training
 from posequery.student.augmentation import Augmentation
 from posequery.student.network import build
 from posequery.student.recipe import Recipe
@@ -69,7 +69,7 @@ def test_it_learns_to_see() -> None:
     network, epochs = train(spots(32, 1), recipe)
     assert epochs[-1].loss < 0.3 * epochs[0].loss
     frames, joints = spot_frames(20, 2)
-    found, peaks, _ = reading.predict(network, frames, np.tile(SOURCE, (20, 1)))
+    found, peaks, _ = prediction.predict(network, frames, np.tile(SOURCE, (20, 1)))
     assert found.shape == (20, 18, 2)
     assert found.dtype == peaks.dtype == np.float32
     off = np.linalg.norm(found - joints, axis=-1)[:, LIMBS]
@@ -262,15 +262,15 @@ def test_a_loss_that_explodes_is_told() -> None:
 
 def test_predicting_in_batches_is_predicting_one_by_one() -> None:
     network = build("densenet_small", "weights")
-    frames, _ = spot_frames(reading.BATCH + 3, 0)
+    frames, _ = spot_frames(prediction.BATCH + 3, 0)
     sizes = np.tile(SOURCE, (len(frames), 1))
-    joints, peaks, _ = reading.predict(network, frames, sizes)
+    joints, peaks, _ = prediction.predict(network, frames, sizes)
     for index in (0, len(frames) - 1):
         one = slice(index, index + 1)
-        alone = reading.predict(network, frames[one], sizes[one])
+        alone = prediction.predict(network, frames[one], sizes[one])
         np.testing.assert_allclose(alone[0], joints[one], atol=0.5)
         np.testing.assert_allclose(alone[1], peaks[one], atol=1e-4)
-    none = reading.predict(network, frames[:0], sizes[:0])
+    none = prediction.predict(network, frames[:0], sizes[:0])
     assert (none[0].shape, none[1].shape) == ((0, 18, 2), (0, 18))
 
 

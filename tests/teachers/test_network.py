@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.student import checkpoint
 from posequery.student.checkpoint import CheckpointInfo
 from posequery.student.network import build
-from posequery.student.reading import predict
+from posequery.student.prediction import predict
 from posequery.teachers import network
 
 WIDTH, HEIGHT, SIZE = 64, 48, 32

@@ -9,10 +9,10 @@ import miniature
 import pytest
 from runs import ROOT, planned, snakemake
 
-from posequery import estimate
-from posequery.config import load_study
-from posequery.sources import human36m_names as names
-from posequery.study import clips
+from posequery.sources.human36m import names
+from posequery.study import estimate
+from posequery.study.clips import clips
+from posequery.study.loading import load_study
 
 STREAM = ("Directions 1", "Directions", "Eating 2", "Walking")
 POOL = ("Directions 1", "Sitting 1")
@@ -76,7 +76,9 @@ def study(tmp_path: Path) -> Path:
     miniature.official(tmp_path / "it's data", ("S1", "S5", "S9"), frames=8)
     program = tmp_path / "open pose/openpose.bin"
     (program.parent / "models").mkdir(parents=True)
-    program.write_text(f"#!{sys.executable}\n{(ROOT / 'tests/openpose_program.py').read_text()}")
+    program.write_text(
+        f"#!{sys.executable}\n{(ROOT / 'tests/builders/openpose_program.py').read_text()}"
+    )
     program.chmod(0o755)
     few = [*left_out("S1", STREAM), *left_out("S5", POOL), *left_out("S9", TEST)]
     content = {

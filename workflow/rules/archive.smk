@@ -17,9 +17,9 @@ rule archive:
         runtime=60,
         gpu=0,
     params:
-        code=code("archive"),
+        code=code_digest("archive"),
         results=lambda wildcards: OUT,
-        settings=section(STUDY),
+        settings=as_json(STUDY),
     message:
         "Archive study {STUDY.name}"
     shell:

@@ -10,18 +10,18 @@ sys.path.insert(0, str(SRC))
 
 from snakemake.exceptions import WorkflowError
 
-from posequery import grid, provenance, readings, study as studies
-from posequery.config import CONTROLS, load_study
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
+from posequery.study import clips, grid, identity, provenance, readings
+from posequery.study.loading import CONTROLS, load_study
 
 try:
     provenance.require_checkout(SRC)
     STUDY = load_study(str(config["study"]), config, Path(workflow.basedir) / "config")
-    ONLY = studies.restriction(config.get("only"), STUDY)
+    ONLY = identity.restriction(config.get("only"), STUDY)
     OUT = f"results/{STUDY.name}"
-    confirmed = studies.confirmation(config.get("confirm", False))
-    studies.refuse_changed_protocol(STUDY, Path(OUT), confirmed)
-    CLIPS = studies.clips(STUDY, OUT)
+    confirmed = identity.confirmation(config.get("confirm", False))
+    identity.refuse_changed_protocol(STUDY, Path(OUT), confirmed)
+    CLIPS = clips.clips(STUDY, OUT)
 except BadInput as error:
     raise WorkflowError(str(error)) from None
 
@@ -46,7 +46,7 @@ TORCH = {
     "import_checkpoint",
     "label_network",
     "pretrain",
-    "rates",
+    "measure_speed",
     "score",
 }
 TORCH_PYTHON = str(config.get("python", sys.executable))
@@ -74,17 +74,17 @@ def script(name):
     return f'"${python}" "$POSEQUERY_SCRIPTS"/{name}.py'
 
 
-def code(name, *strategies):
+def code_digest(name, *strategies):
     """The digest of a script, of all it imports, and of the strategies named."""
     return provenance.code_digest(SCRIPTS / f"{name}.py", strategies)
 
 
-def section(model):
+def as_json(model):
     """A part of the config as the JSON that a script takes."""
     return json.dumps(model.model_dump(mode="json"), sort_keys=True)
 
 
-def words(*parts):
+def seed_words(*parts):
     """The words that seed a job's random draws."""
     return json.dumps([STUDY.name, *parts])
 

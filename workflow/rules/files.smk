@@ -16,7 +16,7 @@ def index_files():
 
 
 def stems_of(subject):
-    found = studies.rendered_sequences(STUDY, subject)
+    found = clips.rendered_sequences(STUDY, subject)
     return [sequence.stem for sequence in found]
 
 
@@ -24,7 +24,7 @@ def stems_of(subject):
 def require_sources():
     """Here and not at the start: `check` runs without, and results may lie apart from a dataset."""
     try:
-        studies.require_sources(STUDY, CLIPS, Path(OUT))
+        clips.require_sources(STUDY, CLIPS, Path(OUT))
     except BadInput as error:
         raise WorkflowError(str(error)) from None
 
@@ -160,7 +160,7 @@ def openpose_input(wildcards):
 
 @functools.cache
 def openpose_digests(folder):
-    from posequery.teachers.openpose_json import digests
+    from posequery.teachers.openpose.json_files import digests
 
     return digests(folder)
 
@@ -219,7 +219,7 @@ def rate_of(wildcards):
     return str(grid.parse_rate_slug(wildcards.rate))
 
 
-def named(method):
+def strategies_of(method):
     """A method as the strategies whose code it runs."""
     return [method] if method in STUDY.strategies else []
 
@@ -237,7 +237,7 @@ def adapt_labels(wildcards):
 
 
 def adapt_strategies(wildcards):
-    return named("uniform" if wildcards.method == "once" else wildcards.method)
+    return strategies_of("uniform" if wildcards.method == "once" else wildcards.method)
 
 
 # The paper

@@ -20,7 +20,7 @@ rule score:
         runtime=600,
         gpu=GPU,
     params:
-        code=code("score"),
+        code=code_digest("score"),
         device=STUDY.device,
         state=f"{STATE}/score",
     message:
@@ -50,11 +50,13 @@ rule select_frames:
         runtime=10,
         gpu=0,
     params:
-        code=lambda wildcards: code("select_frames", *named(wildcards.method)),
+        code=lambda wildcards: code_digest(
+            "select_frames", *strategies_of(wildcards.method)
+        ),
         rate=rate_of,
         confidence=STUDY.confidence,
         select_from=STUDY.offline and STUDY.offline.select_from,
-        words=lambda wildcards: words(
+        words=lambda wildcards: seed_words(
             "select", wildcards.method, wildcards.rate, wildcards.seed
         ),
     message:
@@ -93,10 +95,10 @@ rule finetune:
         runtime=1440,
         gpu=GPU,
     params:
-        code=code("finetune"),
-        recipe=section(STUDY.training),
+        code=code_digest("finetune"),
+        recipe=as_json(STUDY.training),
         cell=cell_words("offline"),
-        words=lambda wildcards: words("offline", *wildcards),
+        words=lambda wildcards: seed_words("offline", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{STATE}/{'-'.join(['offline', *wildcards])}",

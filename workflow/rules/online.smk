@@ -27,12 +27,12 @@ rule adapt:
         runtime=1440,
         gpu=GPU,
     params:
-        code=lambda wildcards: code("adapt", *adapt_strategies(wildcards)),
+        code=lambda wildcards: code_digest("adapt", *adapt_strategies(wildcards)),
         labels=lambda wildcards, input: (
             ["--labels", *input.labels] if input.labels else []
         ),
         reference="truth" if STUDY.has_truth else "labels",
-        recipe=section(STUDY.training),
+        recipe=as_json(STUDY.training),
         cell=cell_words("online"),
         window=STUDY.online.window,
         every=STUDY.online.continual_every,
@@ -41,7 +41,7 @@ rule adapt:
         weights=STUDY.online.weights,
         error_by=STUDY.online.error_by,
         confidence=STUDY.confidence,
-        words=lambda wildcards: words("online", *wildcards),
+        words=lambda wildcards: seed_words("online", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{STATE}/{'-'.join(['online', *wildcards])}",

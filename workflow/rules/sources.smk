@@ -1,6 +1,6 @@
 # Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
 
-SUBJECTS = studies.human36m.SUBJECTS if RENDERED else ()
+SUBJECTS = clips.human36m.SUBJECTS if RENDERED else ()
 
 
 for subject in SUBJECTS:
@@ -23,11 +23,11 @@ for subject in SUBJECTS:
             runtime=10,
             gpu=0,
         params:
-            code=code("render_studio"),
+            code=code_digest("render_studio"),
             root=lambda wildcards: f"{OUT}/data/human36m",
             subject=subject,
             stems=stems_of(subject),
-            frames=studies.rendered_frames(STUDY, subject),
+            frames=clips.rendered_frames(STUDY, subject),
         message:
             f"Render {subject} of the stand-in for Human3.6M"
         shell:
@@ -55,7 +55,7 @@ rule render_people:
         runtime=20,
         gpu=0,
     params:
-        code=code("render_people"),
+        code=code_digest("render_people"),
         root=lambda wildcards: f"{OUT}/data/{wildcards.domain}",
         images=lambda wildcards: network_of(wildcards.domain).images,
         size=lambda wildcards: network_of(wildcards.domain).image_size,
@@ -85,7 +85,7 @@ rule prepare:
         runtime=20,
         gpu=0,
     params:
-        code=code("prepare"),
+        code=code_digest("prepare"),
     message:
         "Prepare the {wildcards.domain} training set"
     shell:
@@ -113,7 +113,7 @@ rule fetch_package:
         runtime=20,
         gpu=0,
     params:
-        code=code("fetch_package"),
+        code=code_digest("fetch_package"),
     message:
         "Fetch the pinned wheel of {wildcards.package} and check its digest"
     shell:
@@ -140,7 +140,7 @@ rule extract:
         runtime=60,
         gpu=0,
     params:
-        code=code("extract"),
+        code=code_digest("extract"),
         options=extract_options,
     message:
         "Extract the clip {wildcards.slug}"
@@ -165,7 +165,7 @@ rule index:
         runtime=10,
         gpu=0,
     params:
-        code=code("index"),
+        code=code_digest("index"),
         first=lambda wildcards: (
             ["--first-frames", STUDY.online.first_frames]
             if wildcards.stream == "stream" and STUDY.online.first_frames

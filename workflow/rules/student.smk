@@ -18,7 +18,7 @@ if STUDY.student.checkpoint:
             runtime=10,
             gpu=0,
         params:
-            code=code("import_checkpoint"),
+            code=code_digest("import_checkpoint"),
             network=STUDY.student.name,
             input_size=STUDY.student.input_size,
         message:
@@ -50,11 +50,11 @@ else:
             runtime=600,
             gpu=GPU,
         params:
-            code=code("pretrain"),
+            code=code_digest("pretrain"),
             network=STUDY.student.name,
             input_size=STUDY.student.input_size,
-            recipe=section(STUDY.student.recipe),
-            words=words("pretrain"),
+            recipe=as_json(STUDY.student.recipe),
+            words=seed_words("pretrain"),
             device=STUDY.device,
             state=f"{STATE}/pretrain",
             workers=STUDY.workers,
@@ -92,7 +92,7 @@ if STUDY.student.validation:
             runtime=120,
             gpu=GPU,
         params:
-            code=code("average_precision"),
+            code=code_digest("average_precision"),
             device=STUDY.device,
         message:
             "Measure the pre-trained student's average precision"

@@ -20,11 +20,11 @@ rule train_teacher:
         runtime=600,
         gpu=GPU,
     params:
-        code=code("pretrain"),
+        code=code_digest("pretrain"),
         network=STUDY.teacher_network.name,
         input_size=STUDY.teacher_network.input_size,
-        recipe=section(STUDY.teacher_network.recipe),
-        words=words("train_teacher"),
+        recipe=as_json(STUDY.teacher_network.recipe),
+        words=seed_words("train_teacher"),
         device=STUDY.device,
         state=f"{STATE}/train_teacher",
     message:
@@ -57,7 +57,7 @@ rule label_network:
         runtime=600,
         gpu=GPU,
     params:
-        code=code("label_network"),
+        code=code_digest("label_network"),
         device=STUDY.device,
     message:
         "Label the stream with the teacher network"
@@ -88,7 +88,7 @@ if STUDY.openpose:
             runtime=600,
             gpu=GPU if STUDY.openpose.program else 0,
         params:
-            code=code("detect_openpose"),
+            code=code_digest("detect_openpose"),
             options=openpose_options,
             files=openpose_files,
         message:
@@ -117,7 +117,7 @@ if STUDY.openpose:
             runtime=30,
             gpu=0,
         params:
-            code=code("label_openpose"),
+            code=code_digest("label_openpose"),
             person=STUDY.openpose.person,
         message:
             "Choose one person a frame of those that OpenPose found"
@@ -147,7 +147,7 @@ rule label_blazepose:
         runtime=600,
         gpu=0,
     params:
-        code=code("label_blazepose"),
+        code=code_digest("label_blazepose"),
     message:
         "Label the stream with BlazePose"
     shell:
@@ -176,7 +176,7 @@ rule consensus:
         runtime=30,
         gpu=0,
     params:
-        code=code("consensus"),
+        code=code_digest("consensus"),
     message:
         "Find what the four calibrated views agree on"
     shell:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from posequery.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole
 
 
 @dataclass(frozen=True)

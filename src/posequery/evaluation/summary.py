@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.files import whole, write_text
+from posequery.jobs.files import whole, write_text
 from posequery.metrics import found_error, joint_errors, mpjpe
 from posequery.skeletons import JOINTS, LIMBS
 

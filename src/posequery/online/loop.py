@@ -18,20 +18,21 @@ from typing import NamedTuple
 import numpy as np
 from torch import nn
 
-from posequery import seeds, state, strategies
+from posequery import strategies
 from posequery.clips import Stream
-from posequery.files import write_text
+from posequery.jobs import resume, seeds
+from posequery.jobs.files import write_text
+from posequery.jobs.progress import Progress
+from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import record
 from posequery.online.policies import Policy
-from posequery.progress import Progress
 from posequery.skeletons import JOINTS
 from posequery.student import checkpoint
-from posequery.student.reading import read_stream
+from posequery.student.prediction import predict_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
-from posequery.terminal import tell
 
 SECONDS = ("training", "inference", "selection")
 
@@ -132,7 +133,7 @@ def run(
         stop = min(tally.stretch + every + wait, end)
         _predict_ahead(task, network, start, stop, tally, folder)
         began = time.perf_counter()
-        reading = read_stream(network, task.stream, start, stop, task.reference[start:stop])
+        reading = predict_stream(network, task.stream, start, stop, task.reference[start:stop])
         error = joint_errors(reading.joints, task.reference[start:stop])
         tally.seconds["inference"] += time.perf_counter() - began
         part = _part(folder, "part", start)
@@ -161,7 +162,7 @@ def _predict_ahead(
         return
     for ahead in range(-(-start // task.lag) * task.lag, stop, task.lag):
         after = min(ahead + task.lag, len(task.stream))
-        reading = read_stream(network, task.stream, ahead, after, task.reference[ahead:after])
+        reading = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
         error = joint_errors(reading.joints, task.reference[ahead:after])
         part = _part(folder, "lagged", ahead)
         record.write_part(part, *reading, error, tally.trainings, None)
@@ -253,7 +254,7 @@ def _resume(
             network.load_state_dict(live.state_dict())
     except Exception as error:  # whatever is wrong with a half-way state, starting over mends it
         tell(f"{folder}: what a killed job left is damaged ({error}); the stream starts over")
-        state.start_over(folder)
+        resume.start_over(folder)
         network.load_state_dict(first)
         return Tally(), _NOTHING
     return tally, _joined(seen)

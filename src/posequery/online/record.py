@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from posequery.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 
 PER_FRAME = ("joints", "peaks", "parsed", "error", "version")

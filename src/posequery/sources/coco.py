@@ -18,8 +18,8 @@ import cv2
 import h5py
 import numpy as np
 
-from posequery.files import BadInput, whole
-from posequery.progress import Progress
+from posequery.jobs.files import BadInput, whole
+from posequery.jobs.progress import Progress
 from posequery.skeletons import COCO_JOINTS, JOINTS, from_coco
 
 _END_OF_JPEG = b"\xff\xd9"

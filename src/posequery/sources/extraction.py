@@ -13,10 +13,11 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from posequery.clips import ClipInfo, ClipWriter, jpeg
-from posequery.files import BadInput, whole
-from posequery.progress import Progress
-from posequery.sources import human36m, human36m_mmpose, video
-from posequery.terminal import tell
+from posequery.jobs.files import BadInput, whole
+from posequery.jobs.progress import Progress
+from posequery.jobs.terminal import tell
+from posequery.sources import video
+from posequery.sources.human36m import cdf, mmpose
 
 OUTSIDE = 0.25
 """Share of a sequence's joints that may lie outside of the frame, where a limb leaves it."""
@@ -149,10 +150,10 @@ def read_annotation(
     Raises `BadInput` for a file that cannot be used.
     """
     if Path(path).suffix != ".npz":
-        return human36m.annotation(path)
+        return cdf.annotation(path)
     if stem is None:
         raise BadInput(path, "holds many sequences, and no stem says which", "Give a stem")
-    return human36m_mmpose.annotation(path, subject, stem, camera)
+    return mmpose.annotation(path, subject, stem, camera)
 
 
 def check_places(

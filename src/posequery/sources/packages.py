@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from posequery.files import BadInput, sha256, whole_folder
+from posequery.jobs.files import BadInput, sha256, whole_folder
 
 
 @dataclass(frozen=True)

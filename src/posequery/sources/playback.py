@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 
 from posequery.clips import ClipInfo
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources import video
 
 

@@ -19,11 +19,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torch import nn
 
-from posequery.files import BadInput
-from posequery.progress import Progress
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import Progress
 from posequery.skeletons import COCO_JOINTS
 from posequery.student.inference import for_inference
-from posequery.student.reading import BATCH, people_in, see
+from posequery.student.prediction import BATCH, people_in, see
 from posequery.student.training import flushed_denormals
 
 FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")

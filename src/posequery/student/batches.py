@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from posequery import seeds
-from posequery.files import BadInput
+from posequery.jobs import seeds
+from posequery.jobs.files import BadInput
 from posequery.skeletons import MIRROR
 from posequery.student import augmentation
 from posequery.student.network import STRIDE

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from posequery.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
 

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.student import pixels
 

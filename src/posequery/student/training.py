@@ -16,16 +16,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery import seeds
-from posequery.files import BadInput, whole
-from posequery.progress import Progress
+from posequery.jobs import seeds
+from posequery.jobs.files import BadInput, whole
+from posequery.jobs.progress import Progress
+from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
 from posequery.student.batches import Batch, BatchMaker, Wanted, load
 from posequery.student.recipe import Recipe
 from posequery.student.samples import Sample
-from posequery.terminal import tell
 
 MEAN = 255 * torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 SPREAD = 255 * torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
@@ -78,7 +78,7 @@ def fit(
 
     Each epoch's order and each image's augmentation are drawn from (words, epoch, index), so that
     neither `workers`, the number of processes that make the batches, nor a resumption changes a bit
-    (on one CPU thread). `state` is this very training's file (`posequery.state` sees to that):
+    (on one CPU thread). `state` is this very training's file (`jobs.resume` sees to that):
     written after each epoch, so that a kill loses one epoch at most, gone on from if it is there,
     started over if it is broken. `log` is a CSV of the epochs so far. `progress` is advanced by
     images, of both sets.

@@ -10,11 +10,11 @@ from itertools import islice
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.progress import Progress
+from posequery.jobs.progress import Progress
 from posequery.sources.playback import play
 from posequery.student import checkpoint
 from posequery.student.inference import for_inference
-from posequery.student.reading import BATCH, predict
+from posequery.student.prediction import BATCH, predict
 
 THRESHOLD = 0.1
 """Lowest peak that is a joint (trt_pose's cmap_threshold)."""

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from posequery.seeds import generator
-from posequery.sources import human36m_names
+from posequery.jobs.seeds import generator
+from posequery.sources.human36m import names
+from posequery.sources.rendered.anatomy import stand
 from posequery.sources.rendered.bodies import random_body
-from posequery.sources.rendered.figures import stand
 from posequery.sources.rendered.motions import ACTIONS, motion, wild_pose
 
 BODY = random_body(generator("a mover"))
@@ -18,7 +18,7 @@ def perform(action: str, seed: int, seconds: np.ndarray):
 
 
 def test_every_action_of_human36m_is_there():
-    assert tuple(ACTIONS) == human36m_names.ACTIONS
+    assert tuple(ACTIONS) == names.ACTIONS
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from posequery import skeletons
-from posequery.files import BadInput
+from posequery.jobs.files import BadInput
 from posequery.sources.rendered.people import write_people
 
 

@@ -7,7 +7,7 @@ import cdflib
 import numpy as np
 import pytest
 
-from posequery.sources.human36m_names import Sequence
+from posequery.sources.human36m.names import Sequence
 from posequery.sources.rendered.writing import write_subject
 
 TWO = (Sequence("Directions", 1, "Directions 1"), Sequence("WalkingTogether", 2, "WalkTogether"))

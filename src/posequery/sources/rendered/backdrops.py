@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posequery.seeds import generator as seeded
-from posequery.sources.rendered.drawing import SCALE, Camera
+from posequery.jobs.seeds import generator as seeded
+from posequery.sources.rendered.painting import SCALE, Camera
 
 Image = NDArray[np.float32]
 

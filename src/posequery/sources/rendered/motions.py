@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from posequery.sources.rendered.figures import Pose
+from posequery.sources.rendered.anatomy import Pose
 
 Array = NDArray[np.float64]
 GESTURES = {

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posequery.files import BadInput, whole_folder
-from posequery.seeds import generator as seeded
+from posequery.jobs.files import BadInput, whole_folder
+from posequery.jobs.seeds import generator as seeded
 from posequery.skeletons import JOINTS
+from posequery.sources.rendered.anatomy import Array, Pose, stand
 from posequery.sources.rendered.backdrops import any_place, hide
 from posequery.sources.rendered.bodies import random_body
-from posequery.sources.rendered.drawing import SCALE, Buffer, Camera
-from posequery.sources.rendered.figures import Array, Pose, stand
 from posequery.sources.rendered.motions import ACTIONS, wild_pose
+from posequery.sources.rendered.painting import SCALE, Buffer, Camera
 from posequery.sources.rendered.scenes import Cast, Light, paint, seen
 from posequery.sources.rendered.studio import SIZE, Studio
 

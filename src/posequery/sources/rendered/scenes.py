@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posequery.skeletons import JOINTS
+from posequery.sources.rendered.anatomy import FLAT, POINTS, Array, Figure
 from posequery.sources.rendered.backdrops import Image
 from posequery.sources.rendered.bodies import COLUMNS, PARTS, ROWS, Body
-from posequery.sources.rendered.drawing import FAR, SCALE, Buffer, Camera, Solids
-from posequery.sources.rendered.figures import FLAT, POINTS, Array, Figure
+from posequery.sources.rendered.painting import FAR, SCALE, Buffer, Camera, Solids
 
 _PROP_COLOURS = {
     "wood": (150, 110, 70), "iron": (60, 62, 70), "fur": (165, 120, 75), "paw": (225, 215, 200),

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posequery.seeds import generator as seeded
+from posequery.jobs.seeds import generator as seeded
+from posequery.sources.rendered.anatomy import Array, Figure, stand
 from posequery.sources.rendered.backdrops import studio_room
 from posequery.sources.rendered.bodies import Body
-from posequery.sources.rendered.drawing import Buffer, Camera
-from posequery.sources.rendered.figures import Array, Figure, stand
 from posequery.sources.rendered.motions import motion
+from posequery.sources.rendered.painting import Buffer, Camera
 from posequery.sources.rendered.scenes import Cast, Light, paint, things
 
 SIZE = (320, 320)

@@ -10,11 +10,11 @@ import numpy as np
 from cdflib.cdfwrite import CDF
 from numpy.typing import NDArray
 
-from posequery.files import whole
-from posequery.seeds import generator as seeded
-from posequery.sources.human36m_names import CAMERAS, Sequence, annotation_path, video_path
+from posequery.jobs.files import whole
+from posequery.jobs.seeds import generator as seeded
+from posequery.sources.human36m.names import CAMERAS, Sequence, annotation_path, video_path
+from posequery.sources.rendered.anatomy import Array
 from posequery.sources.rendered.bodies import random_body
-from posequery.sources.rendered.figures import Array
 from posequery.sources.rendered.studio import SIZE, Studio
 
 VALIDATION_SUBJECTS = ("S101", "S102", "S103", "S104")

@@ -1,10 +1,10 @@
 """The networks, by name: image in, 18 confidence maps and 42 part-affinity channels out.
 
 `forward(images (b, 3, s, s) float32, normalised)` gives maps (b, 18, s/4, s/4) and fields
-(b, 42, s/4, s/4), both without activation, s a multiple of `names.SIDE_UNITS[name]`.
+(b, 42, s/4, s/4), both without activation, s a multiple of `network_names.SIDE_UNITS[name]`.
 
 To add one: write the module with its `draw_weights(generator)`, add its name to `NETWORKS` and to
-`names.SIDE_UNITS`, and the tests of every name cover it.
+`network_names.SIDE_UNITS`, and the tests of every name cover it.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from functools import partial
 import torch
 from torch import nn
 
-from posequery import seeds
-from posequery.student.names import STRIDE
+from posequery.jobs import seeds
 from posequery.student.network.small import DenseNetSmall
 from posequery.student.network.trt_pose import BACKBONES, HEADS, TrtPose
+from posequery.student.network_names import STRIDE
 
 __all__ = ["NETWORKS", "STRIDE", "build"]
 

@@ -6,8 +6,8 @@ from torch import nn
 from torch.nn import functional
 
 from posequery.skeletons import JOINTS, LINKS
-from posequery.student.names import STRIDE
-from posequery.student.network.drawing import he_normal
+from posequery.student.network.initial_weights import he_normal
+from posequery.student.network_names import STRIDE
 
 HEAD_SHARE = 0.1
 """How small the head's first weights are beside He's: nearly all of its targets are zero."""

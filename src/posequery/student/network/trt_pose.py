@@ -13,7 +13,7 @@ from torch import nn
 
 from posequery.skeletons import JOINTS, LINKS
 from posequery.student.network.densenet import DenseNet
-from posequery.student.network.drawing import he_normal, torch_default
+from posequery.student.network.initial_weights import he_normal, torch_default
 from posequery.student.network.resnet import Basic, Bottleneck, ResNet
 
 WIDTH = 256

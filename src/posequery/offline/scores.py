@@ -1,0 +1,68 @@
+"""What the pre-trained student says of each frame of a pool: its error and its map peaks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from posequery.clips import Stream
+from posequery.jobs.files import whole
+from posequery.jobs.progress import Progress
+from posequery.jobs.terminal import tell
+from posequery.metrics import frame_errors, joint_errors
+
+BLOCK = 2048
+"""Frames that a kill loses at most while a pool is scored: some minutes of a large network's on a
+CPU. A multiple of the frames that are predicted at once, so that blocks change no bit."""
+
+
+def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray) -> None:
+    """Write a network's errors (n,) in source pixels and peaks (n, 18) on a pool."""
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+        file["error"] = error.astype(np.float32)
+        file["peaks"] = peaks.astype(np.float32)
+
+
+def score(
+    pool: Stream,
+    read: Callable[[int, int], tuple[np.ndarray, np.ndarray]],
+    folder: Path,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A network's errors (n,) in source pixels and peaks (n, 18) on a pool, both float32.
+
+    read: gives the joints (k, 18, 2) and peaks (k, 18) of frames start to stop of the pool. Each
+    block of `BLOCK` frames is kept in `folder`, which must be this job's own: a job that was killed
+    goes on behind the last, and makes a damaged one again.
+    """
+    blocks = []
+    for start in range(0, len(pool), BLOCK):
+        stop = min(start + BLOCK, len(pool))
+        block = _kept(folder / f"block-{start:09d}.npz", stop - start)
+        if block is None:
+            joints, peaks = read(start, stop)
+            error = frame_errors(joint_errors(joints, pool.joints(np.arange(start, stop))))
+            block = error.astype(np.float32), peaks.astype(np.float32)
+            with whole(folder / f"block-{start:09d}.npz") as temporary:
+                np.savez(temporary, error=block[0], peaks=block[1], allow_pickle=False)
+        if progress is not None:
+            progress.advance(stop - start)
+        blocks.append(block)
+    error, peaks = map(np.concatenate, zip(*blocks, strict=True))
+    return error, peaks
+
+
+def _kept(path: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """The block that a killed job left, if it did and it is whole."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as values:
+            error, peaks = values["error"], values["peaks"]
+        if len(error) != count or len(peaks) != count:
+            raise ValueError(f"{len(error)} frames of {count}")
+    except Exception as error:  # whatever is wrong with it, scoring it again mends it
+        tell(f"{path}: what a killed job left is damaged ({error}); it is made again")
+        return None
+    return error, peaks

@@ -1,0 +1,116 @@
+"""Which frames of a pool a strategy picks, and the file that holds them."""
+
+import csv
+import io
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from posequery import strategies
+from posequery.clips import Stream
+from posequery.jobs import seeds
+from posequery.jobs.files import BadInput, write_text
+
+COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
+"""Of a selection: the frame's number in the pool, its clip and its number in it, what the strategy
+ordered it by (empty: nothing), and the number of the map that decided (empty: none)."""
+
+_REMAKE = "Delete it and make it again"
+
+
+def window(
+    path: str | Path, pool: Stream, rate: Fraction, confidence: str, needs: tuple[str, ...]
+) -> strategies.Window:
+    """The whole pool as one window, with those of its scores that a strategy needs."""
+    try:
+        with h5py.File(path, "r") as file:
+            scores = {name: file[name][:] for name in needs}
+    except (OSError, KeyError) as error:
+        raise BadInput(path, f"not a whole file of scores ({error})", _REMAKE) from error
+    for values in scores.values():
+        if len(values) != len(pool):
+            fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"
+            raise BadInput(path, fault, _REMAKE)
+    return strategies.Window(len(pool), rate, **scores, confidence=confidence)
+
+
+def select(
+    path: str | Path,
+    pool: Stream,
+    method: str,
+    rate: Fraction,
+    confidence: str,
+    words: list[str | int],
+    by_clip: bool = False,
+) -> strategies.Selection:
+    """Pick frames of the pool by a strategy, or 'none' or 'all' of them; `path` holds the scores.
+
+    With `by_clip` the strategy picks its share of each clip on its own, none of a clip that is too
+    short for one frame, and each clip has random draws of its own. Raises `BadInput` if the rate
+    picks nothing of the pool.
+    """
+    if method in ("none", "all"):
+        return strategies.Selection(np.arange(len(pool) if method == "all" else 0))
+    strategy = strategies.load(method)
+    here = window(path, pool, rate, confidence, strategy.needs)
+    parts = _clips(here, pool) if by_clip else [(0, here, [])]
+    picked = []
+    for start, part, more in parts:
+        if part.k:
+            found = strategies.select(strategy, part, seeds.generator(*words, *more))
+            picked.append((start + found.indices, found.score, found.decided_by))
+    if not picked:
+        most = max(part.size for _, part, _ in parts)
+        where = f"a clip's {most} frames or fewer" if by_clip else f"{most} frames"
+        fault = f"{method} at a rate of {rate} picks none of {where}"
+        raise BadInput(pool.path, fault, "Take a higher rate or a larger pool")
+    return strategies.Selection(*map(np.concatenate, zip(*picked, strict=True)))
+
+
+def _clips(
+    pooled: strategies.Window, pool: Stream
+) -> list[tuple[int, strategies.Window, list[str]]]:
+    """Each clip's first frame, its part of the pool's window, and the word that seeds its draws."""
+    parts = []
+    for clip, start in zip(pool.clips, pool.starts.tolist(), strict=True):
+        here = slice(start, start + clip.frames)
+        error = None if pooled.error is None else pooled.error[here]
+        peaks = None if pooled.peaks is None else pooled.peaks[here]
+        part = replace(pooled, size=clip.frames, error=error, peaks=peaks)
+        parts.append((start, part, [clip.slug]))
+    return parts
+
+
+def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection) -> None:
+    """Write a selection as CSV, with `COLUMNS`."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for index, score, decided in zip(picked.indices, picked.score, picked.decided_by, strict=True):
+        clip, frame = pool.locate(int(index))
+        shown = "" if np.isnan(score) else f"{score:.6g}"
+        rows.writerow([index, pool.clips[clip].slug, frame, shown, decided if decided >= 0 else ""])
+    write_text(path, text.getvalue())
+
+
+def read_selection(path: str | Path, pool: Stream) -> np.ndarray:
+    """Frames (k,) of the pool in a selection file; raises `BadInput` if it is not of this pool."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise ValueError(f"its columns are {reader.fieldnames}")
+        indices = np.array([int(row["frame"]) for row in rows], np.int64)
+        for index, row in zip(indices, rows, strict=True):
+            clip, frame = pool.locate(int(index))
+            if (pool.clips[clip].slug, str(frame)) != (row["clip"], row["clip_frame"]):
+                raise ValueError(f"frame {index} is another one in {pool.path}")
+        if len(np.unique(indices)) < len(indices):
+            raise ValueError("it names a frame twice")
+    except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
+        raise BadInput(path, f"not a selection from this pool ({error})", _REMAKE) from error
+    return indices

@@ -1,0 +1,92 @@
+"""Poses predicted from frames, and from those of a stream in bounded memory."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from posequery.clips import Stream
+from posequery.jobs.progress import Progress
+from posequery.student import decoding, parsing, pixels
+from posequery.student.inference import for_inference
+from posequery.student.network import STRIDE
+from posequery.student.training import flushed_denormals, normalised
+
+BATCH = 32
+"""Frames that are predicted at once."""
+
+
+class Prediction(NamedTuple):
+    """What a network says of n frames, in source pixels."""
+
+    joints: np.ndarray
+    """(n, 18, 2) float32: the highest refined peak of each map, always a value."""
+    peaks: np.ndarray
+    """(n, 18) float32: the values of those peaks."""
+    parsed: np.ndarray
+    """(n, 18, 2) float32, the second reading: of the people that trt_pose's parser finds, the one
+    nearest to the reference (`parsing.nearest`); NaN where a joint is not found."""
+
+
+@flushed_denormals()
+def predict(
+    network: nn.Module,
+    frames: np.ndarray,
+    source_sizes: np.ndarray,
+    reference: np.ndarray | None = None,
+) -> Prediction:
+    """Read one batch of frames (n, s, s, 3) uint8 RGB at the network's size.
+
+    The network ends in eval mode; one that `for_inference` made is faster. source_sizes (n, 2) are
+    width and height. Without a reference (n, 18, 2) in source pixels there is no second reading: it
+    is NaN.
+    """
+    side = frames.shape[1] // STRIDE
+    with torch.inference_mode():
+        maps, fields = see(network, frames)
+        points, values = decoding.highest_peaks(maps)
+    parsed = np.full(points.shape, np.nan, np.float32)
+    if reference is not None:
+        for number, several in enumerate(people_in(maps, fields, source_sizes)):
+            parsed[number] = parsing.nearest(several, reference[number])
+    joints = pixels.to_source(points.cpu().numpy(), side, source_sizes)
+    return Prediction(joints, values.cpu().numpy(), parsed)
+
+
+def see(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maps and fields, on the network's device, of frames (n, s, s, 3) uint8 RGB."""
+    device = next(network.parameters()).device
+    maps, fields = network.eval()(normalised(torch.from_numpy(frames).to(device)))
+    return maps, fields
+
+
+def people_in(
+    maps: torch.Tensor, fields: torch.Tensor, source_sizes: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Of each image the people (p, 18, 2) that the parser finds, in source pixels."""
+    for people, size in zip(parsing.parse(maps, fields), source_sizes, strict=True):
+        sizes = np.tile(size, (len(people.joints), 1))
+        yield pixels.to_source(people.joints, maps.shape[-1], sizes)
+
+
+def predict_stream(
+    network: nn.Module,
+    stream: Stream,
+    start: int = 0,
+    stop: int | None = None,
+    reference: np.ndarray | None = None,
+    progress: Progress | None = None,
+) -> Prediction:
+    """Read frames start to stop of a stream; `reference` (n, 18, 2) is of those frames."""
+    stop = len(stream) if stop is None else stop
+    fast, readings = for_inference(network), []
+    for begin in range(start, stop, BATCH):
+        indices = np.arange(begin, min(begin + BATCH, stop))
+        known = None if reference is None else reference[indices - start]
+        frames, sizes = stream.frames(indices), stream.source_size(indices)
+        readings.append(predict(fast, frames, sizes, known))
+        if progress is not None:
+            progress.advance(len(indices))
+    return Prediction(*map(np.concatenate, zip(*readings, strict=True)))

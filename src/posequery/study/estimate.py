@@ -1,0 +1,194 @@
+"""What a study will cost, before any of it runs: frames, trainings, jobs, bytes, hours."""
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from posequery.clips import frames_in
+from posequery.sources.extraction import compressed
+from posequery.study import grid
+from posequery.study.clips import ClipSource
+from posequery.study.schema import Study
+
+RECORDED = 436
+"""Bytes that a cell keeps of each frame that it is measured on (evaluation, online.record)."""
+SAMPLE = 200
+"""Frames of a video that extraction is timed on."""
+
+
+class Extraction(NamedTuple):
+    """Frames a second, and bytes that each takes in its clip."""
+
+    frames: float
+    bytes: float
+
+
+class Student(NamedTuple):
+    """Images a second that this machine trains and reads, and the bytes of the weights."""
+
+    training: float
+    inference: float
+    weights: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all of a study's jobs do together.
+
+    extracted: frames of all clips. pool, test, stream: frames of each; scored: of the pool, once
+    before the cells. windows, batches: how often
+    a strategy and `continual` train on the stream. pretrained, finetuned, adapted: images that
+    pass through a training network, all epochs. predicted: frames that the student predicts.
+    cells: how many there are.
+    """
+
+    extracted: int
+    pool: int
+    test: int
+    stream: int
+    scored: int
+    windows: int
+    batches: int
+    pretrained: int
+    finetuned: int
+    adapted: int
+    predicted: int
+    cells: int
+
+
+def work(
+    study: Study,
+    clips: Mapping[str, ClipSource],
+    frames: Mapping[str, int],
+    fps: float,
+    images: int,
+) -> Work:
+    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second.
+
+    images: what the student is pre-trained on; 0 where a checkpoint is given.
+    """
+
+    def of(stream: str) -> int:
+        return sum(frames[slug] for slug, clip in clips.items() if stream in clip.streams)
+
+    pool, test, stream = of("pool"), of("test"), of("stream")
+    online, epochs = study.online, study.training.epochs
+    window = frames_in(online.window, fps)
+    every = frames_in(online.continual_every, fps)
+    if online.first_frames is not None:
+        stream = min(stream, frames_in(online.first_frames, fps))
+    takes, missed = frames_in(online.training_takes, fps), online.meanwhile == "missed"
+    windows, batches = (_trainings(stream, length, takes, missed) for length in (window, every))
+    offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
+    lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
+    adapted = 0
+    for cell in lived:
+        times = {"baseline": 0, "once": 1, "continual": batches}.get(cell.method, windows)
+        length = every if cell.method == "continual" else window
+        adapted += times * int(length * Fraction(cell.rate))
+    # `continual` is read twice: by its live weights, and at the other methods' lag.
+    plays = len(lived) + sum(cell.method == "continual" for cell in lived)
+    scored = pool if offline else 0
+    return Work(
+        extracted=sum(frames[slug] for slug in clips),
+        pool=pool,
+        test=test,
+        stream=stream,
+        scored=scored,
+        windows=windows,
+        batches=batches,
+        pretrained=images * study.student.recipe.epochs,
+        finetuned=epochs * sum(int(pool * cell.rate) for cell in offline),
+        adapted=epochs * adapted,
+        predicted=scored + len(offline) * test + plays * stream,
+        cells=len(offline) + len(lived),
+    )
+
+
+def _trainings(stream: int, length: int, takes: int, missed: bool) -> int:
+    """Trainings on a stream: one for each stretch whose weights go live while there are frames."""
+    step = length + takes if missed else length
+    return max(0, -(-(stream - length - takes) // step))
+
+
+def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:
+    """How many jobs the workflow has from a dataset to the tables, the target `all` among them."""
+    cells = grid.cells(study)
+    offline = sum(cell.setting == "offline" for cell in cells)
+    streamed = sum("stream" in clip.streams for clip in clips.values())
+    student = study.student
+    # prepare and pretrain, or import_checkpoint; then prepare and average_precision.
+    first = 1 if student.checkpoint else 2
+    # People to pre-train on are rendered, and BlazePose fetched.
+    first += int(not student.checkpoint and not student.coco) + ("blazepose" in study.teachers)
+    first += 2 if student.validation and not student.checkpoint else int(bool(student.validation))
+    labels = {"openpose": streamed + 1, "ground_truth": 0}
+    taught = sum(labels.get(teacher, 1) for teacher in study.teachers)
+    indices = 3 if study.offline else 1
+    # Offline: one score and a selection for each cell. At the end: collect, tables, figures, all.
+    return len(clips) + indices + first + taught + len(cells) + (offline + 1 if offline else 0) + 4
+
+
+def measure_extraction(path: str, size: int) -> Extraction:
+    """Extract a video's first frames as a job does, with two threads, and keep nothing."""
+    start, count, written = time.perf_counter(), 0, 0
+    with closing(compressed(path, size, threads=2, most=SAMPLE)) as frames:
+        for data in frames:
+            count, written = count + 1, written + len(data)
+    return Extraction(count / (time.perf_counter() - start), written / count)
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the unit that suits it: '12 s', '15 min', '31 h', '3 days'."""
+    for name, unit, most in (("s", 1, 100), ("min", 60, 100), ("h", 3600, 100)):
+        if seconds < most * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86400:,.0f} days"
+
+
+def text(
+    study: Study,
+    done: Work,
+    count: int,
+    extraction: Extraction,
+    student: Student | None,
+    copied: int,
+) -> str:
+    """The estimate for a person; without `student` it has no hours of training and reading.
+
+    count: jobs. copied: bytes of images that the study keeps beside what it makes.
+    """
+    rows: list[tuple[str, int, str, float | None]] = [
+        ("extract", done.extracted, "frames", extraction.frames),
+        ("pre-train", done.pretrained, "images", student and student.training),
+        ("fine-tune", done.finetuned, "images", student and student.training),
+        ("adapt", done.adapted, "images", student and student.training),
+        ("predict", done.predicted, "frames", student and student.inference),
+    ]
+    seeds = "one seed takes" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds take"
+    lines = [f"What {seeds}, by rates measured here ({study.device}, one job at a time):", ""]
+    seconds = 0.0
+    for what, amount, unit, rate in rows:
+        if not amount:
+            continue
+        line = f"  {what:<10} {amount:>15,} {unit}"
+        if rate:
+            seconds += amount / rate
+            line += f"  {rate:>8,.1f}/s  {duration(amount / rate):>10}"
+        lines.append(line)
+    disk = done.extracted * extraction.bytes + copied
+    if student:
+        disk += done.cells * student.weights
+        lines.append(f"  {'together':<10} {duration(seconds):>45}")
+    disk += RECORDED * (done.predicted - done.scored)
+    where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
+    starts = "each takes about a second to start"
+    lines += ["", f"{count:,} jobs ({starts}), {done.cells} of them cells; {where}."]
+    if study.openpose and study.openpose.program:
+        lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")
+    trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
+    lines.append(f"The stream has {done.stream:,} frames: {trained}.")
+    return "\n".join(lines)

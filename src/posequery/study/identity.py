@@ -1,0 +1,92 @@
+"""A study's identity across runs: one name stands for one protocol."""
+
+import difflib
+from pathlib import Path
+
+import yaml
+
+from posequery.jobs.files import BadInput, write_text
+from posequery.study import grid
+from posequery.study.schema import Study, protocol
+
+
+def restriction(only: object, study: Study) -> tuple[str, ...]:
+    """The methods that `--config only=` names, in the study's order; empty for all of them."""
+    if only is None:
+        return ()
+    there = grid.methods(study)
+    words = only if isinstance(only, list) else str(only).split(",")
+    named = [name for name in (str(word).strip() for word in words) if name]
+    if not named:
+        raise BadInput("only=", "names no method", f"There are {', '.join(there)}")
+    for name in named:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, 1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(there)}"
+            raise BadInput(f"only={name}", f"study {study.name} has no such method", hint)
+    return tuple(method for method in there if method in named)
+
+
+def confirmation(word: object) -> bool:
+    """What `--config confirm=` says; Snakemake hands on `false` as a word."""
+    answers = {"true": True, "false": False}
+    answer = answers.get(str(word).lower())
+    if answer is None:
+        raise BadInput(f"confirm={word}", "is neither true nor false", "Write confirm=true")
+    return answer
+
+
+_DEFAULTS = {
+    "name": "defaults",
+    "source": {"kind": "rendered"},
+    "teachers": ["ground_truth"],
+    "offline": {},
+}
+"""A study that says least of all with an offline half: every other key has its default."""
+
+
+ADDING = ("offline", "openpose")
+"""Sections whose presence adds cells and changes none; an absent one is noted by its own name."""
+
+
+def _noted(out: Path) -> Path:
+    return out / "study.yaml"
+
+
+def note_protocol(study: Study, out: Path) -> None:
+    """Write down which protocol the results in `out` are made with."""
+    text = yaml.safe_dump(protocol(study), sort_keys=True, allow_unicode=True)
+    path = _noted(out)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
+    """Raise `BadInput` if `out` holds results made under this name with another protocol."""
+    path = _noted(out)
+    made = any((out / "cells").rglob("summary.json"))
+    if confirmed or not path.is_file() or not made:
+        return
+    try:
+        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        before = None
+    if not isinstance(before, dict):
+        fault = "is broken, so that nobody knows what the results beside it were made with"
+        raise BadInput(path, fault, "If they are this study's, delete it; else delete them")
+    now = yaml.safe_load(yaml.safe_dump(protocol(study)))
+    without = {section for section in ADDING if section in before or section in now}
+    # A key that is younger than the results had its default when they were made.
+    before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_DEFAULTS)))) | before
+    changed = [
+        f"{key} was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key) != now.get(key) and key.split(".")[0] not in without
+    ]
+    if changed:
+        raise BadInput(
+            path,
+            f"study '{study.name}' has results of another protocol: {'; '.join(changed)}",
+            "Give the changed study a file and name of its own, or overwrite these results with "
+            "--config confirm=true",
+        )

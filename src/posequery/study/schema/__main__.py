@@ -1,0 +1,50 @@
+"""Prints the documentation of every key, in Markdown."""
+
+from fractions import Fraction
+from typing import Literal, get_args, get_origin
+
+from posequery.study.schema import Study, subsection
+from posequery.study.schema.values import Section
+
+
+def reference() -> str:
+    """The documentation of every key, in Markdown."""
+    lines: list[str] = []
+
+    def table(section: type[Section], prefix: str) -> None:
+        for key, info in section.model_fields.items():
+            inner = subsection(section, key)
+            name = f"{prefix}{key}"
+            if isinstance(inner, type) and issubclass(inner, Section):
+                about = info.description or inner.__doc__ or ""
+                lines.append(f"| **`{name}`** | | {' '.join(about.split())} |")
+                table(inner, f"{name}.")
+                continue
+            default = "required" if info.is_required() else _shown(info.default)
+            about = " ".join((info.description or "").split())
+            choices = _choices(info.annotation)
+            if choices:
+                about = f"{about} One of: {', '.join(f'`{choice}`' for choice in choices)}."
+            lines.append(f"| `{name}` | `{default}` | {about.strip()} |")
+
+    table(Study, "")
+    return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines])
+
+
+def _choices(annotation: object) -> list[str]:
+    """The words that a type allows, also inside a list or beside another type."""
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    return [word for inner in get_args(annotation) for word in _choices(inner)]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_shown(item) for item in value) + "]"
+    if isinstance(value, Fraction):
+        return f"{value * 100} %"
+    return "none" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    print(reference())

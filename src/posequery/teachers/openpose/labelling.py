@@ -1,0 +1,182 @@
+"""OpenPose as a teacher: of all people that it sees, one labels a frame, by a rule of `RULES`.
+
+- `labelled`: who is nearest to the clip's own label, by the mean distance over the limb joints that
+  both have; who has none of them or is `FAR` away is never taken, nor is anybody where the clip has
+  no label. Of equals the one of the higher mean confidence, then the first. The rule knows the
+  label because the question is how well OpenPose sees the labelled person, not who of those in the
+  picture that is.
+- `tracked`: who is nearest to the person taken last, by the mean distance over the joints that both
+  have. Each clip begins with its strongest person, and begins anew once nobody was taken for a
+  second. Nothing holds it from going over to another person when its own is not found.
+- `strongest`: the highest sum of confidence over the student's joints, the first of equals. That is
+  nearly whom `--number_people_max 1` keeps: OpenPose's own score also counts links and the area
+  (src/openpose/core/keepTopNPeople.cpp), which its files do not tell.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posequery.clips import ClipInfo, Stream
+from posequery.jobs.files import BadInput
+from posequery.metrics import found_error, frame_errors, joint_errors
+from posequery.skeletons import JOINTS, LIMBS
+from posequery.teachers.openpose.detections import Detections, read_detections
+
+RULES = ("labelled", "tracked", "strongest")
+NOBODY = -1
+FAR = 0.2
+"""Share of the frame's diagonal at which it is somebody else: the paper's OpenPose errs by 0.006,
+while joints read in a wrong scale lie 0.25 away and more."""
+
+_REMAKE = "Make the detections again"
+
+
+def label_stream(
+    stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Labels of a whole stream from one detections file per clip, in the clips' order; files of
+    clips behind the stream's end may follow.
+
+    Gives joints (n, 18, 2) float32 in source pixels, NaN where OpenPose found none or nobody was
+    taken, their confidence (n, 18) float32, and a summary (`summarise`). What a video has beyond
+    its clip's last frame is dropped. Raises `BadInput` for a file that is broken, of another video
+    or of a shorter one, for two clips whose detections come from the same JSON files, and for a
+    clip in which half of the joints lie `FAR` from its own labels.
+    """
+    if len(paths) < len(stream.clips):
+        fault = f"has {len(stream.clips)} clips, and {len(paths)} detections files are given"
+        raise BadInput(stream.path, fault, "Give one for each clip, in their order")
+    joints = np.full((len(stream), len(JOINTS), 2), np.nan, np.float32)
+    confidence = np.zeros((len(stream), len(JOINTS)), np.float32)
+    own = stream.joints(np.arange(len(stream)))
+    number = np.zeros(len(stream), np.int64)
+    read = np.zeros(len(stream), bool)
+    taken = np.zeros(len(stream), bool)
+    origins: dict[str, str] = {}
+    for clip, start, path in zip(stream.clips, stream.starts, paths, strict=False):
+        found = read_detections(path)
+        _check(found, clip, path)
+        first = origins.setdefault(found.origin, clip.video)
+        if first != clip.video:
+            fault = f"comes from the same JSON files as {first}'s ({found.origin})"
+            raise BadInput(path, fault, "Keep each subject's files in a folder of its name")
+        here = slice(start, start + clip.frames)
+        chosen = choose(found, own[here], rule, stream.fps)
+        taken[here] = chosen != NOBODY
+        joints[here][taken[here]] = found.joints[chosen[taken[here]]]
+        confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
+        _check_distance(joints[here], own[here], clip, found.origin)
+        if rule == "labelled":
+            distance = frame_errors(joint_errors(joints[here], own[here]))
+            another = distance > FAR * np.hypot(clip.width, clip.height)
+            joints[here][another], confidence[here][another] = np.nan, 0
+            taken[here] &= ~another
+        number[here] = np.diff(found.start)[: clip.frames]
+        read[here] = found.read[: clip.frames]
+    return joints, confidence, summarise(joints, own, number, read, taken)
+
+
+def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> None:
+    # A study may move: the last two folders tell a video, and Human3.6M's subject with it.
+    names = [Path(video).parts[::-1][:3] for video in (found.video, clip.video)]
+    if any(one != other for one, other in zip(*names, strict=False)):
+        fault = f"holds {found.video}, and its clip {clip.slug} is of {clip.video}"
+        raise BadInput(path, fault, "Give the detections in the order of the clips")
+    if (found.width, found.height) != (clip.width, clip.height):
+        fault = f"is of frames of {found.width}x{found.height}, its clip {clip.slug} of "
+        raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
+    if len(found) < clip.frames:
+        fault = f"has {len(found)} frames where its clip {clip.slug} has {clip.frames}"
+        fix = "OpenPose seems to have stopped early: delete this file and run it again"
+        raise BadInput(path, fault, fix)
+
+
+def _check_distance(joints: np.ndarray, own: np.ndarray, clip: ClipInfo, origin: str) -> None:
+    errors = joint_errors(joints, own)[:, LIMBS]
+    known = errors[np.isfinite(errors)]
+    if len(known) and np.median(known) > FAR * np.hypot(clip.width, clip.height):
+        fault = f"its joints lie {np.median(known):.0f} px (median) from the labels of {clip.slug}"
+        fix = "Another video's, or another --keypoint_scale than openpose.keypoint_scale?"
+        raise BadInput(origin, fault, fix)
+
+
+def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndarray:
+    """Who of a clip's people is taken in each of its n frames: their numbers (n,), or `NOBODY`.
+
+    own: the clip's labels (n, 18, 2) in source pixels, NaN where there is none.
+    """
+    people = int(found.start[len(own)])
+    owner = np.repeat(np.arange(len(own)), np.diff(found.start)[: len(own)])
+    joints, confidence = found.joints[:people], found.confidence[:people]
+    strength = confidence.sum(axis=1, dtype=np.float64)
+    if rule == "labelled":
+        distance = frame_errors(joint_errors(joints, own[owner]))
+        return _best(owner, np.isfinite(distance), distance, strength, len(own))
+    strongest = _best(owner, strength > 0, np.zeros(people), strength, len(own))
+    if rule == "strongest":
+        return strongest
+    if rule != "tracked":
+        raise ValueError(f"no rule is called {rule}: there are {', '.join(RULES)}")
+    chosen = np.full(len(own), NOBODY)
+    last = np.full(joints.shape[1:], np.nan, np.float32)
+    absent = np.inf
+    for frame in range(len(own)):
+        if absent >= fps:
+            chosen[frame] = strongest[frame]
+        else:
+            here = slice(found.start[frame], found.start[frame + 1])
+            chosen[frame] = _nearest(joints[here], strength[here], last, here.start)
+        absent += 1
+        if chosen[frame] != NOBODY:
+            last, absent = joints[chosen[frame]], 0
+    return chosen
+
+
+def _best(
+    owner: np.ndarray, able: np.ndarray, distance: np.ndarray, strength: np.ndarray, count: int
+) -> np.ndarray:
+    """For each of `count` frames the able person of the least distance, then of most strength."""
+    best = np.full(count, NOBODY)
+    able = np.flatnonzero(able)
+    # Stable: of equals in all three, the first stays first.
+    order = able[np.lexsort((-strength[able], distance[able], owner[able]))]
+    frames, places = np.unique(owner[order], return_index=True)
+    best[frames] = order[places]
+    return best
+
+
+def _nearest(people: np.ndarray, strength: np.ndarray, last: np.ndarray, first: int) -> int:
+    """Who of people (p, 18, 2), numbered from `first` on, is nearest to `last` (18, 2)."""
+    distances = joint_errors(people, np.broadcast_to(last, people.shape))
+    shared = np.isfinite(distances)
+    able = np.flatnonzero(shared.any(axis=1))
+    if not len(able):
+        return NOBODY
+    mean = distances[able].mean(axis=1, where=shared[able], dtype=np.float64)
+    return first + int(able[np.lexsort((-strength[able], mean))[0]])
+
+
+def summarise(
+    joints: np.ndarray, own: np.ndarray, number: np.ndarray, read: np.ndarray, taken: np.ndarray
+) -> dict[str, Any]:
+    """The teacher's error against the clips' own labels, and what it found.
+
+    joints and own (n, 18, 2) in source pixels; number (n,) of the people in each frame; read (n,):
+    it has a file; taken (n,): somebody of it was taken. `mpjpe_px` is over the limb joints that
+    both have, `found_share` how many of the labelled limb joints these are; None where there is no
+    such joint. The paper gives 7.87 px for OpenPose on its stream.
+    """
+    error, share = found_error(joints, own)
+    return {
+        "mpjpe_px": None if np.isnan(error) else error,
+        "found_share": None if np.isnan(share) else share,
+        "frames": len(joints),
+        "frames_without_file": int((~read).sum()),
+        "frames_without_person": int((read & (number == 0)).sum()),
+        "frames_with_several_people": int((number > 1).sum()),
+        "frames_without_label": int((~taken).sum()),
+    }

@@ -1,0 +1,169 @@
+"""The OpenPose program run on one video: its JSON files, read as `Detections`.
+
+The flags are those of the demo openpose.bin (include/openpose/flags.hpp, doc/01_demo.md). The true
+program was never run here: tests have a stand-in that takes the same flags and writes the same
+files.
+"""
+
+import ctypes
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import Progress
+from posequery.teachers.openpose.detections import Detections
+from posequery.teachers.openpose.json_files import SUFFIX, from_json, title
+
+HEARTBEAT = 0.5
+"""Seconds between two looks at how many files the program has written."""
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h."""
+TOLD = 4000
+"""Characters of the program's last words that go into the log."""
+
+
+def detect(
+    video: str | os.PathLike[str],
+    size: tuple[int, int],
+    frames: int,
+    program: str | os.PathLike[str],
+    models: str | os.PathLike[str],
+    scratch: str | os.PathLike[str],
+    model: str = "BODY_25",
+    net_resolution: str = "-1x368",
+    missing: str = "refuse",
+) -> Detections:
+    """All people that OpenPose sees in a video, or in a folder of its images.
+
+    size: the video's width and height in pixels. frames: how many it has, 0 if that is unknown.
+    program: openpose.bin; models: the folder with its `pose/`; model: BODY_25 or COCO. Its files go
+    into a folder of their own under `scratch`, which is removed at the end, and so is what a
+    killed run of the same video left there. missing: `refuse` or `unlabelled`, as in `from_json`.
+
+    Raises `BadInput` if the program or its models are missing, and if it dies, leaves frames out or
+    writes what is not to be used.
+    """
+    path = shutil.which(program)
+    if path is None:
+        fix = "Name the program openpose.bin, and make it executable"
+        raise BadInput(program, "there is no such program to be run", fix)
+    if not Path(models).is_dir():
+        fix = "Name OpenPose's folder models, filled by its getModels.sh"
+        raise BadInput(models, "there is no such folder", fix)
+    source = "--image_dir" if Path(video).is_dir() else "--video"
+    with _folder(scratch, video) as folder:
+        output = folder / "json"
+        output.mkdir()
+        command = [
+            os.path.abspath(path),  # noqa: PTH100 (resolving a link would change the name)
+            f"{source}={Path(video).absolute()}",
+            f"--write_json={output}",
+            f"--model_folder={Path(models).absolute()}/",
+            f"--model_pose={model}",
+            f"--net_resolution={net_resolution}",
+            "--keypoint_scale=0",
+            "--display=0",
+            "--render_pose=0",
+        ]
+        with Progress(frames or None, "frames", f"OpenPose on {title(video)}") as progress:
+            _run(command, folder, output, progress)
+        try:
+            found = from_json(output, video, size, frames, missing=missing)
+        except BadInput as error:
+            name = Path(error.path).name
+            what = f"its file {name} " if name.endswith(SUFFIX) else ""
+            raise BadInput(program, f"ran on {video}: {what}{error.fault}", error.fix) from error
+    return replace(found, origin=str(Path(video).absolute()))
+
+
+@contextmanager
+def _folder(scratch: str | os.PathLike[str], video: str | os.PathLike[str]) -> Iterator[Path]:
+    parent = Path(scratch).absolute()
+    parent.mkdir(parents=True, exist_ok=True)
+    prefix = hashlib.sha256(os.fsencode(Path(video).absolute())).hexdigest()[:16]
+    for left in parent.glob(f"{prefix}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A name of its own: a killed run's program may be alive still, and writing into the old one.
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}.", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> None:
+    with open(folder / "stdout", "w+b") as spoken, open(folder / "stderr", "w+b") as faults:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=spoken,
+                stderr=faults,
+                preexec_fn=_die_with_parent,
+            )
+        except OSError as error:
+            fault = f"cannot be run ({error.strerror})"
+            raise BadInput(command[0], fault, "Build OpenPose for this machine") from error
+        try:
+            while process.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(HEARTBEAT)
+                progress.advance(_written(output) - progress.done)
+        finally:
+            process.kill()  # nothing where it has ended, as it has unless this run is interrupted
+            process.wait()
+        words, errors = _read(spoken), _read(faults)
+    if process.returncode:
+        sys.stderr.write(f"{words[-TOLD:]}\n{errors[-TOLD:]}\n")
+        done = f"{progress.done} of {progress.total or 'an unknown number of'} frames"
+        fault = f"{_ending(process.returncode)} after {done}: {_reason(errors or words)}"
+        raise BadInput(command[0], fault, "See the log for all that it says")
+    if not progress.done:
+        fault = f"ended without a word of error, and wrote no file ({command[1]})"
+        raise BadInput(command[0], fault, "Name OpenPose's demo, openpose.bin")
+
+
+def _die_with_parent() -> None:
+    """Linux ends this process when the one that started it is killed; elsewhere it stays alive."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _written(output: Path) -> int:
+    with os.scandir(output) as entries:
+        return sum(entry.name.endswith(SUFFIX) for entry in entries)
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").strip()
+
+
+def _ending(code: int) -> str:
+    return f"ended with exit code {code}" if code > 0 else f"was killed by {_signal(-code)}"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {number}"
+
+
+def _reason(said: str) -> str:
+    """The last line, or that after the last 'Error:', behind which OpenPose lists its own lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    heads = [number for number, line in enumerate(lines[:-1]) if line == "Error:"]
+    if not lines:
+        return "it said nothing"
+    return lines[heads[-1] + 1] if heads else lines[-1]

@@ -1,0 +1,127 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from posequery.jobs.command import run
+from posequery.jobs.files import BadInput
+
+
+def fail(fault):
+    raise fault
+
+
+def test_success_returns(capsys):
+    run(lambda: print("made"))
+    assert capsys.readouterr() == ("made\n", "")
+
+
+def test_bad_input_is_one_line_and_exit_1(capsys):
+    with pytest.raises(SystemExit) as ending:
+        run(lambda: fail(BadInput("a  b.mp4", "holds no frame", "Download it again")))
+    assert ending.value.code == 1
+    assert capsys.readouterr().err == "error: a  b.mp4: holds no frame. Download it again.\n"
+
+
+def test_interruption_is_one_line_and_exit_130(capsys):
+    with pytest.raises(SystemExit) as ending:
+        run(lambda: fail(KeyboardInterrupt()))
+    assert ending.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
+def test_a_bug_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        run(lambda: 1 / 0)
+
+
+def script(code, *arguments):
+    src = str(Path(__file__).parents[2] / "src")
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": src},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_a_fault_of_the_disk_is_one_line_and_exit_1(number):
+    code = (
+        "import sys; from posequery.jobs.command import run\n"
+        "def main(): raise OSError(int(sys.argv[1]), 'any', 'a b/clip.h5')\n"
+        "run(main)"
+    )
+    done = script(code, str(number))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: a b/clip.h5: {os.strerror(number)}. ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_has_gone_leaves_no_traceback():
+    code = (
+        "from posequery.jobs.command import run\n"
+        "def main():\n"
+        "    while True: print('a line' * 100)\n"
+        "run(main)"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+def test_another_fault_of_the_system_keeps_its_traceback():
+    with pytest.raises(FileNotFoundError):
+        run(Path("there is no such file").stat)
+
+
+def test_a_clip_that_the_disk_has_no_room_for_does_not_crash_the_process(tmp_path):
+    """HDF5 2.0 crashes (SIGSEGV) at exit after a failed write; a limit stands for the disk."""
+    code = """
+import resource, shutil, sys
+import numpy as np
+from posequery.clips import ClipWriter
+from posequery.jobs.command import run
+from posequery.jobs.files import whole
+
+def main():
+    frame = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    with whole(sys.argv[1]) as temporary, ClipWriter(temporary) as writer:
+        for _ in range(200):
+            writer.append(frame)
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+shutil.disk_usage = lambda path: shutil._ntuple_diskusage(9, 9, 0)
+run(main)
+"""
+    done = script(code, str(tmp_path / "a.h5"))
+    assert done.returncode == 1, done.stderr
+    assert f"error: {tmp_path / 'a.h5'}: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_log_does_not_keep_the_line_from_the_terminal(tmp_path):
+    code = (
+        "import errno; from posequery.jobs.command import run\n"
+        "def main(): raise OSError(errno.ENOSPC, 'any', 'clip.h5')\n"
+        "run(main)"
+    )
+    src = str(Path(__file__).parents[2] / "src")
+    with open("/dev/full", "w") as log, open(tmp_path / "terminal", "w") as terminal:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": src, "POSEQUERY_TERMINAL": str(terminal.fileno())},
+            stderr=log,
+            pass_fds=[terminal.fileno()],
+            check=False,
+        )
+    assert done.returncode == 1
+    assert (tmp_path / "terminal").read_text().startswith("error: clip.h5: No space left")

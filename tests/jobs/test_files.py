@@ -1,0 +1,128 @@
+import errno
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from posequery.jobs.files import BadInput, sha256, whole, whole_folder, write_text
+
+SRC = str(Path(__file__).parents[2] / "src")
+
+
+def test_an_error_names_file_fault_and_fix():
+    error = BadInput(Path("a b/c.mp4"), "is empty.", "Copy it again.")
+    assert str(error) == "a b/c.mp4: is empty. Copy it again."
+    assert (error.path, error.fault, error.fix) == ("a b/c.mp4", "is empty", "Copy it again")
+
+
+def test_whole_appears_at_the_end_with_its_suffix_kept_on_the_way(tmp_path):
+    target = tmp_path / "new" / "Directions 1.54138969.h5"
+    with whole(target) as temporary:
+        assert temporary.parent == target.parent
+        assert temporary.suffix == ".h5"
+        temporary.write_text("done")
+        assert not target.exists()
+    assert target.read_text() == "done"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_whole_leaves_the_older_file_when_it_fails(tmp_path):
+    target = tmp_path / "a.csv"
+    write_text(target, "older")
+
+    def fail():
+        with whole(target) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert target.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_whole_folder_replaces_all_or_nothing(tmp_path):
+    target = tmp_path / "data"
+    for name in ("first", "second"):
+        with whole_folder(target) as temporary:
+            (temporary / name).mkdir()
+            (temporary / name / "file").write_text(name)
+    assert [path.name for path in target.iterdir()] == ["second"]
+
+    def fail():
+        with whole_folder(target) as temporary:
+            (temporary / "third").touch()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [path.name for path in target.iterdir()] == ["second"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+def test_any_failure_on_a_full_disk_is_told_as_that(tmp_path, manager, monkeypatch):
+    """HDF5 and torch word a failed write as they like: `unexpected pos 704 vs 598`."""
+    target = tmp_path / "weights.pt"
+
+    def fail(fault):
+        with manager(target):
+            raise fault
+
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        fail(RuntimeError("unexpected pos 704 vs 598"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+    with pytest.raises(OSError, match="No space left") as caught:
+        fail(RuntimeError("unexpected pos 704 vs 598"))
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
+    with pytest.raises(BadInput, match="no JPEG"):
+        fail(BadInput("a", "is no JPEG", "Mend it"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+def test_what_a_kill_left_goes_and_nothing_else_does(tmp_path, manager):
+    (tmp_path / ".a [1].01234567.h5").write_text("left by a kill")
+    (tmp_path / ".a [1].89abcdef.h5").mkdir()
+    (tmp_path / ".a [1].89abcdef.h5" / "part").write_text("left by a kill")
+    others = {"a [1].01234567.h5", ".a [1].0123456x.h5", ".a 1.01234567.h5", ".a [1].01234567.pt"}
+    for name in others:
+        (tmp_path / name).write_text("another's")
+    with manager(tmp_path / "a [1].h5") as temporary:
+        if manager is whole:
+            temporary.touch()
+    assert {path.name for path in tmp_path.iterdir()} == others | {"a [1].h5"}
+
+
+@pytest.mark.parametrize("manager", ["whole", "whole_folder"])
+def test_a_kill_leaves_nothing_under_the_name(tmp_path, manager):
+    target = tmp_path / "result.h5"
+    code = (
+        f"import sys, time; from posequery.jobs.files import {manager}\n"
+        f"with {manager}(sys.argv[1]) as temporary:\n"
+        "    path = temporary / 'part' if temporary.is_dir() else temporary\n"
+        "    path.write_text('half'); print('written', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, target],
+        env={**os.environ, "PYTHONPATH": SRC},
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(signal.SIGKILL)
+    assert not target.exists()
+    with whole(target) as temporary:  # the next run is not in its way
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_sha256_of_a_file(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "a").write_bytes(content)
+    assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()

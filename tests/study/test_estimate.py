@@ -1,0 +1,108 @@
+"""What a study costs, by hand and from the published frame counts."""
+
+from pathlib import Path
+
+import pytest
+
+from posequery.sources.human36m.counts import expected
+from posequery.study import estimate
+from posequery.study.clips import clips
+from posequery.study.loading import load_study
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def the_papers(study="human36m", **changes):
+    found = load_study(study, {"seeds": [0], **changes}, CONFIG)
+    sources = clips(found, "results/human36m")
+    frames = {slug: expected(clip.subject, clip.stem) for slug, clip in sources.items()}
+    return found, sources, estimate.work(found, sources, frames, 50.0, 64_115)
+
+
+def test_the_papers_study_before_one_camera():
+    """Facts on the dataset: 62,094 and 389,938 annotated frames of S1 and of the pool; the first
+    videos of S9 and S11 without Waiting 1 of S9 are 40,407 - 1,612 + 29,010."""
+    _, _, work = the_papers()
+    assert (work.stream, work.pool, work.test) == (62_094, 389_938, 67_805)
+    assert work.extracted == 389_938 + 67_805
+    # 41 whole windows of 1,500 and 485 batches of 128, each with a frame behind it to test.
+    assert (work.windows, work.batches) == (41, 485)
+    assert work.cells == (1 + 4 * 5 + 1) + (1 + 2 * (2 + 4 * 2))
+    # 250 epochs on COCO's images with people.
+    assert work.pretrained == 16_028_750
+    # floor(389,938 p) at 1, 5, 10, 20, 40 %, four strategies, and all of them once.
+    assert work.finetuned == 10 * (4 * (3899 + 19496 + 38993 + 77987 + 155975) + 389_938)
+    # Two teachers: 15 and 300 of each window, four strategies; 15 once; 128 of each batch.
+    assert work.adapted == 10 * 2 * (4 * 41 * (15 + 300) + 15 + 485 * 128)
+    # The pool once, the test by 22 cells, the stream by 21 and by continual twice.
+    assert work.predicted == 389_938 + 22 * 67_805 + (21 + 2) * 62_094
+
+
+def test_four_cameras_are_four_times_as_much():
+    _, sources, work = the_papers("human36m_four_cameras")
+    assert len(sources) == 4 * (5 * 30 + 14 + 15)
+    assert (work.stream, work.pool, work.test) == (4 * 62_094, 4 * 389_938, 4 * 67_805)
+    assert (work.windows, work.batches) == (165, 1940)
+
+
+def test_frames_lost_while_training_explain_the_papers_33_windows():
+    """33 (1,500 + 381) = 62,073, and 21 frames are left to test the last weights."""
+    _, _, work = the_papers(online={"training_takes": "381 frames", "meanwhile": "missed"})
+    assert work.windows == 33
+    _, _, work = the_papers(online={"first_frames": "49023 frames"})
+    assert (work.stream, work.windows, work.batches) == (49_023, 32, 382)
+
+
+def test_weights_that_go_live_later_need_frames_behind_that():
+    # The last of 41 whole windows ends at 61,500; 594 frames are behind it.
+    for takes, windows in (("593 frames", 41), ("594 frames", 40)):
+        _, _, work = the_papers(online={"training_takes": takes, "methods": []})
+        assert work.windows == windows
+
+
+@pytest.mark.parametrize(("frames", "trainings"), [(0, 0), (10, 0), (11, 1), (20, 1), (21, 2)])
+def test_nothing_is_trained_that_nothing_tests(frames, trainings):
+    online = {"window": "10 frames", "rates": ["1/10"], "once_rate": "1/10"}
+    study = load_study("human36m", {"online": online}, CONFIG)
+    sources = clips(study, "results")
+    slug = next(slug for slug, clip in sources.items() if "stream" in clip.streams)
+    counts = dict.fromkeys(sources, 0) | {slug: frames}
+    assert estimate.work(study, sources, counts, 50.0, 0).windows == trainings
+
+
+def test_own_videos_have_people_rendered_and_blazepose_fetched():
+    """extract 2, index, render_people, prepare, pretrain, fetch_package, label_blazepose, three
+    cells, and collect, stream_report, before_after and all."""
+    videos = {"videos": ["a.mp4", "b.mp4"], "online": {"rates": ["4%", "20%"]}}
+    study = load_study("videos", videos, CONFIG)
+    assert estimate.jobs(study, clips(study, "results")) == 2 + 1 + 3 + 2 + 3 + 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.4, "0 s"),
+        (99, "99 s"),
+        (915, "15 min"),
+        (6000, "2 h"),
+        (359_000, "100 h"),
+        (1e6, "12 days"),
+    ],
+)
+def test_a_duration_has_the_unit_that_suits_it(seconds, told):
+    assert estimate.duration(seconds) == told
+
+
+def test_the_text_adds_up():
+    study, _, work = the_papers()
+    extraction = estimate.Extraction(frames=500.0, bytes=20_000.0)
+    student = estimate.Student(training=100.0, inference=1000.0, weights=87_000_000)
+    told = estimate.text(study, work, 547, extraction, student, copied=10**10)
+    assert "457,743 frames     500.0/s      15 min" in told
+    assert "16,028,750 images     100.0/s        45 h" in told
+    assert "41 windows are trained on, and 485 batches by continual" in told
+    # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 436 bytes a frame of a cell.
+    gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 436 * (work.predicted - work.pool)) / 1e9
+    assert f"{gigabytes:.1f} GB in results/human36m" in told
+    without = estimate.text(study, work, 547, extraction, None, copied=0)
+    assert "together" not in without and "457,743 frames     500.0/s" in without

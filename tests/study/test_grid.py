@@ -1,0 +1,26 @@
+"""The grid: every cell once, whatever a study's file repeats."""
+
+from collections import Counter
+
+from posequery.study.grid import cells
+from posequery.study.schema import Study
+
+
+def test_what_is_named_twice_makes_no_cell_twice() -> None:
+    twice = Study.model_validate(
+        {
+            "name": "twice",
+            "source": {"kind": "rendered"},
+            "seeds": [0, 1, 0],
+            "strategies": ["uniform", "random", "uniform"],
+            "teachers": ["ground_truth", "network", "ground_truth"],
+            "offline": {"rates": ["1%", 0.01, "5%"]},
+            "online": {"rates": ["1/100", "1%"], "methods": ["baseline", "once", "baseline"]},
+        }
+    )
+    found = cells(twice)
+    assert max(Counter(cell.folder for cell in found).values()) == 1
+    # A seed: offline none, all, two strategies at two rates; online baseline, and for each of two
+    # teachers once and two strategies at one rate.
+    assert len(found) == 2 * (2 + 2 * 2 + 1 + 2 * (1 + 2))
+    assert cells(twice, ("random",)) == [cell for cell in found if cell.method == "random"]

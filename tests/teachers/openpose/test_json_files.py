@@ -1,0 +1,394 @@
+"""OpenPose's JSON files, written by hand from its documentation (doc/02_output.md)."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+
+from posequery.jobs.files import BadInput
+from posequery.skeletons import JOINTS
+from posequery.teachers.openpose.detections import read_detections, write_detections
+from posequery.teachers.openpose.json_files import digests, from_json
+
+NAMES = {
+    "BODY_25": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle
+LHip LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel""".split(),
+    "COCO": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist RHip RKnee RAnkle LHip
+LKnee LAnkle REye LEye REar LEar""".split(),
+}
+SIZE = (1000, 1002)
+STEM = "Directions 1.54138969"
+POSE = {"Nose": (500.25, 100.5), "LWrist": (700.0, 400.75), "RAnkle": (450.5, 990.0)}
+OURS = {"nose": "Nose", "left_wrist": "LWrist", "right_ankle": "RAnkle"}
+
+
+def person(pose=POSE, model="BODY_25", missing=(0, 0), place=lambda point: point):
+    """A person as OpenPose writes it, with six digits; what is not in `pose` was not found."""
+    values = []
+    for name in NAMES[model]:
+        x, y = place(np.array(pose[name])) if name in pose else missing
+        values += [float(f"{x:.6g}"), float(f"{y:.6g}"), 0.75 if name in pose else 0]
+    empty = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
+    return {"person_id": [-1], "pose_keypoints_2d": values} | {key: [] for key in empty}
+
+
+def write(folder, frames, stem=STEM):
+    """frames: {number: people}."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, people in frames.items():
+        path = folder / f"{stem}_{number:012d}_keypoints.json"
+        path.write_text(json.dumps({"version": 1.3, "people": people}))
+    return path
+
+
+def read(folder, frames=0, video=f"Videos/{STEM}.mp4", **options):
+    return from_json(folder, video, SIZE, frames, **options)
+
+
+@pytest.mark.parametrize("model", ["BODY_25", "COCO"])
+def test_people_and_joints_come_as_they_were_written(tmp_path, model):
+    other = {"Neck": (20.0, 30.0)}
+    nobody = []
+    write(tmp_path, {0: [person(POSE, model)], 1: nobody, 2: [person(other, model), person()]})
+    write(tmp_path, {2: [person(other, model), person(POSE, model)]})
+    found = read(tmp_path, 3)
+    assert found.start.tolist() == [0, 1, 1, 3]
+    assert found.read.all()
+    assert len(found) == 3
+    assert (found.width, found.height) == (1000, 1002)
+    assert found.joints.dtype == found.confidence.dtype == np.float32
+    for who in (0, 2):
+        for joint, name in enumerate(JOINTS):
+            if name in OURS:
+                np.testing.assert_allclose(found.joints[who, joint], POSE[OURS[name]])
+            else:
+                assert np.isnan(found.joints[who, joint]).all()
+    assert np.unique(found.confidence[0]).tolist() == [0, 0.75]
+    assert found.joints[1, JOINTS.index("neck")].tolist() == [20, 30]
+    assert np.isfinite(found.joints[1]).sum() == 2
+
+
+@pytest.mark.parametrize("model", ["BODY_25", "COCO"])
+@pytest.mark.parametrize(
+    ("scale", "scale_size", "size", "place"),
+    [
+        (0, None, (1000, 1002), lambda p: p),
+        # The network's input holds 367 x 367 of its 368 x 368: 999 pixels over 366.
+        (1, (368, 368), (1000, 1002), lambda p: p * 366 / 999),
+        # And 653 x 367 of 656 x 368 of a full HD video: 1919 over 652 is less than 1079 over 366.
+        (1, (656, 368), (1920, 1080), lambda p: p * 652 / 1919),
+        (2, (640, 480), (1000, 1002), lambda p: p * 479 / 1001),
+        (2, (1280, 1280), (1000, 1002), lambda p: p * 1279 / 1001),
+        (3, None, (1000, 1002), lambda p: p / (999, 1001)),
+        (4, None, (1000, 1002), lambda p: 2 * p / (999, 1001) - 1),
+    ],
+)
+def test_the_same_pose_in_every_keypoint_scale(tmp_path, scale, scale_size, size, place, model):
+    missing = (-1, -1) if scale == 4 else (0, 0)
+    write(tmp_path, {0: [person(POSE, model, missing, place)]})
+    found = from_json(tmp_path, f"{STEM}.mp4", size, 1, scale=scale, scale_size=scale_size)
+    for ours, theirs in OURS.items():
+        joint = found.joints[0, JOINTS.index(ours)]
+        np.testing.assert_allclose(joint, POSE[theirs], atol=0.01)
+    assert np.isfinite(found.joints).sum() == 6
+
+
+def test_a_scale_in_pixels_needs_its_size(tmp_path):
+    write(tmp_path, {0: [person()]})
+    with pytest.raises(ValueError, match="keypoint scale 1"):
+        read(tmp_path, 1, scale=1)
+
+
+def test_nobody_anywhere_is_no_error(tmp_path):
+    write(tmp_path, {0: [], 1: []})
+    found = read(tmp_path, 2)
+    assert found.joints.shape == (0, 18, 2)
+    assert found.start.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "place"),
+    [("S1", f"S1/{STEM}"), ("S1", "S1"), (None, STEM), (None, ".")],
+)
+def test_files_are_found_in_the_folders_of_their_subject_and_video(tmp_path, subject, place):
+    write(tmp_path / place, {0: [person()]})
+    write(tmp_path / place, {0: [person(), person()]}, stem="Directions.54138969")
+    write(tmp_path / place, {0: [person(), person()]}, stem=f"x_{STEM}")
+    (tmp_path / place / f"{STEM}_7_keypoints.json").write_text("no frame of a video")
+    write(tmp_path / "S5", {0: [person(), person()]})
+    found = read(tmp_path, 1, subject=subject)
+    assert found.start.tolist() == [0, 1]
+    assert found.origin == str(tmp_path / place / STEM)
+
+
+def test_the_first_folder_that_holds_some_of_them_counts(tmp_path):
+    write(tmp_path / "S1" / STEM, {0: [person()]})
+    write(tmp_path / "S1", {0: [], 1: []})
+    assert read(tmp_path, subject="S1").start.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("place", [".", STEM])
+def test_a_folder_without_the_subjects_name_is_nobodys(tmp_path, place):
+    """Human3.6M has the same names for all subjects: a flat folder would be taken for each."""
+    write(tmp_path / place, {0: [person()]})
+    with pytest.raises(BadInput, match="may be of any subject") as caught:
+        read(tmp_path, 1, subject="S1")
+    assert caught.value.path == str(tmp_path / place)
+    assert caught.value.fix == f"Put those of S1 into {tmp_path / 'S1'}"
+
+
+def test_the_subjects_own_folder_given_as_that_of_all_is_told(tmp_path):
+    write(tmp_path / "S1", {0: [person()]})
+    with pytest.raises(BadInput, match=f"If they are S1's, name the folder above: {tmp_path}"):
+        read(tmp_path / "S1", 1, subject="S1")
+
+
+def image_folder(folder, count, number=lambda i: i + 1):
+    folder.mkdir(parents=True)
+    for index in range(count):
+        path = folder / f"{folder.name}_{number(index):06d}.jpg"
+        cv2.imwrite(str(path), np.zeros((12, 20, 3), np.uint8))
+    return folder
+
+
+def write_of_images(folder, names, people):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in zip(names, people, strict=True):
+        text = json.dumps({"people": found})
+        (folder / f"{name}_keypoints.json").write_text(text)
+
+
+@pytest.mark.parametrize("place", ["S1", "S1/S1_Directions_1.54138969"])
+def test_the_frames_of_a_folder_of_images_are_in_the_order_of_their_names(tmp_path, place):
+    video = image_folder(tmp_path / "images/S1/S1_Directions_1.54138969", 3)
+    names = [f"{video.name}_{number:06d}" for number in (1, 2, 3)]
+    write_of_images(tmp_path / "json" / place, names, [[], [person()], [person(), person()]])
+    found = read(tmp_path / "json", 3, video=video, subject="S1")
+    assert found.start.tolist() == [0, 0, 1, 3]
+    assert found.origin.endswith(f"{place}/S1_Directions_1.54138969")
+
+
+def test_a_file_of_an_image_that_is_not_there_is_another_cuts(tmp_path):
+    video = image_folder(tmp_path / "walk.1", 2)
+    write_of_images(tmp_path / "json/walk.1", [f"walk.1_{i:06d}" for i in (1, 2, 3)], [[], [], []])
+    with pytest.raises(BadInput, match=r"walk\.1_000003_keypoints\.json: is of no image in"):
+        read(tmp_path / "json", 2, video=video)
+
+
+# What cannot be of this video
+
+
+def test_a_folder_that_is_missing_or_empty_is_told(tmp_path):
+    with pytest.raises(BadInput, match="there is no such folder"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match=rf"no OpenPose file of '{STEM}' \(looked in .*S1.* or .*S1"):
+        read(tmp_path, subject="S1")
+
+
+def test_the_videos_that_a_folder_holds_instead_are_named(tmp_path):
+    for stem in ("Walking 1.54138969", "Eating.54138969", "Sitting.1", "Waiting.1"):
+        write(tmp_path / "S1", {0: [], 1: []}, stem=stem)
+    with pytest.raises(BadInput) as caught:
+        read(tmp_path, subject="S1")
+    assert caught.value.fault == (
+        "holds OpenPose files of 'Eating.54138969', 'Sitting.1', 'Waiting.1' and 1 more, and none "
+        f"of '{STEM}'"
+    )
+
+
+def test_more_files_than_frames_are_of_another_cut(tmp_path):
+    write(tmp_path, {number: [] for number in range(4)})
+    with pytest.raises(BadInput, match=r"_000000000003_key.*: is of frame 3, and .* has 3 frames"):
+        read(tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    ("there", "frames", "told"),
+    [
+        ([0, 3, 5], 6, "3 of the 6 frames of .* have no file, the first is frame 1"),
+        ([2, 3], 0, "2 of the 4 frames of .* have no file, the first is frame 0"),
+        ([0, 1], 5, "3 of the 5 frames .* all from frame 2 on: OpenPose seems to have stopped"),
+    ],
+)
+def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, capsys, there, frames, told):
+    write(tmp_path, {number: [person()] for number in there})
+    with pytest.raises(BadInput, match=told):
+        read(tmp_path, frames)
+    capsys.readouterr()
+    found = read(tmp_path, frames, missing="unlabelled")
+    assert np.flatnonzero(found.read).tolist() == there
+    assert np.diff(found.start).tolist() == found.read.astype(int).tolist()
+    text = capsys.readouterr().err
+    assert f"of the {len(found)} frames of '{STEM}' have no file" in text
+    assert "taken as unlabelled" in text
+
+
+def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
+    write(tmp_path, {number: [person()] for number in range(8)})
+    assert len(read(tmp_path, 10)) == len(read(tmp_path, 9)) == 8
+    with pytest.raises(BadInput, match="3 of the 11 frames .* have no file"):
+        read(tmp_path, 11)
+    assert len(read(tmp_path, 10, missing="unlabelled")) == 10
+
+
+def test_a_videos_files_are_told_apart_by_names_and_sizes(tmp_path):
+    write(tmp_path / "a", {0: [person()], 1: []})
+    before = digests(tmp_path / "a")
+    assert before.keys() == {STEM}
+    copy = shutil.copytree(tmp_path / "a", tmp_path / "b", copy_function=shutil.copyfile)
+    (copy / "README").write_text("not OpenPose's")
+    assert digests(copy) == before
+    write(copy, {1: [person()]})
+    assert digests(copy) != before
+    assert digests(tmp_path / "nowhere") == {}
+
+
+def body(**changes):
+    return person() | changes
+
+
+VALUES = person()["pose_keypoints_2d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is cut off, or no JSON"),
+        ('{"version":1.3,"people":[{"pose_keypoints_2d":[1,', "is cut off, or no JSON"),
+        ("[" * 100_000, "is cut off, or no JSON"),
+        ('{"people":[{"pose_keypoints_2d":[nan]}]}', "is cut off, or no JSON"),
+        (b"\xff\xfe\x00", "is cut off, or no JSON"),
+        ("[]", "holds no list of 'people'"),
+        ("{}", "holds no list of 'people'"),
+        ('{"people":{}}', "holds no list of 'people'"),
+        ('{"people":[[]]}', "holds no list of 'people'"),
+        ([body(pose_keypoints_2d=[], hand_left_keypoints_2d=[1, 2, 3])], "without a body"),
+        ([{"hand_left_keypoints_2d": [1, 2, 3]}], "without a body"),
+        ([person(), {"face_keypoints_2d": [1, 2, 3]}], "without a body"),
+        ([body(pose_keypoints_2d=[1.0] * 45)], "a body of 45 numbers"),
+        ([body(pose_keypoints_2d=VALUES[:-1])], "a body of 74 numbers"),
+        ([body(pose_keypoints_2d={"0": 1})], "not a number"),
+        ([body(pose_keypoints_2d="12")], "not a number"),
+        ([body(pose_keypoints_2d=[*VALUES[:-1], "0.5"])], "not a number"),
+        ([body(pose_keypoints_2d=[*VALUES[:-1], None])], "not a number"),
+        ([body(pose_keypoints_2d=[*VALUES[:-1], True])], "not a number"),
+        ([body(pose_keypoints_2d=[*VALUES[:-1], float("nan")])], "not finite"),
+        ([body(pose_keypoints_2d=[float("inf"), *VALUES[1:]])], "not finite"),
+        ([body(pose_keypoints_2d=[10**400, *VALUES[1:]])], "not finite"),
+        ([body(pose_keypoints_2d=[*VALUES[:-1], -0.1])], "a confidence below 0"),
+        ([person(model="COCO")], r"another model \(BODY_25 and COCO\)"),
+    ],
+)
+def test_a_file_that_openpose_did_not_write_whole_is_named(tmp_path, text, told):
+    write(tmp_path, {0: [person()], 2: [person()]})
+    path = write(tmp_path, {1: text if isinstance(text, list) else []})
+    if not isinstance(text, list):
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(BadInput, match=told) as caught:
+        read(tmp_path, 3)
+    assert caught.value.path == str(path)
+
+
+def test_people_without_bodies_are_mended_by_openpose_s_flag(tmp_path):
+    write(tmp_path, {0: [body(pose_keypoints_2d=[])]})
+    with pytest.raises(BadInput, match="--body 1"):
+        read(tmp_path, 1)
+
+
+def test_what_is_no_file_is_passed_over(tmp_path):
+    (tmp_path / f"{STEM}_000000000000_keypoints.json").mkdir()
+    os.mkfifo(tmp_path / f"{STEM}_000000000001_keypoints.json")
+    with pytest.raises(BadInput, match="holds no OpenPose file"):
+        read(tmp_path, 2)
+
+
+WHOLE = {"Nose": (400.0, 100.0), "LHip": (450.0, 500.0), "RHip": (380.0, 510.0)}
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "told"),
+    [
+        (lambda p: p / (999, 1001), 0, "between -1 and 1: --keypoint_scale 3 or 4, not 0"),
+        (lambda p: p / (999, 1001), 1, "between -1 and 1: --keypoint_scale 3 or 4, not 1"),
+        (lambda p: 2 * p / (999, 1001) - 1, 0, "between -1 and 1"),
+        (lambda p: p, 3, r"has a joint at \(399600, 100100\) by --keypoint_scale 3"),
+        (lambda p: p, 4, "has a joint at"),
+        (lambda p: -3 * p, 0, r"has a joint at \(-1200, -300\)"),
+        (lambda p: 2 * p / (999, 1001) - 1, 3, "100% of the joints lie outside"),
+        (lambda p: p + np.array([650, 0]), 0, "100% of the joints lie outside"),
+        (lambda p: p + np.array([0, 600]), 0, "67% of the joints lie outside"),
+        (lambda p: p * 10, 0, r"has a joint at \(4000, 1000\).*the frame is 1000x1002"),
+    ],
+)
+def test_coordinates_that_cannot_be_of_the_scale_or_the_video_are_refused(
+    tmp_path, written, said, told
+):
+    write(tmp_path, {n: [person(WHOLE, missing=(0, 0), place=written)] for n in range(5)})
+    size = (368, 368) if said == 1 else None
+    with pytest.raises(BadInput, match=told):
+        read(tmp_path, 5, scale=said, scale_size=size)
+
+
+def test_a_single_joint_just_outside_of_the_frame_is_let_pass(tmp_path):
+    write(tmp_path, {n: [person(WHOLE)] for n in range(9)})
+    write(tmp_path, {9: [person(WHOLE | {"Nose": (1100.0, 5.0)})]})
+    assert read(tmp_path, 10).joints[9, 0].tolist() == [1100, 5]
+
+
+def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_asked_about(tmp_path, capsys):
+    write(tmp_path, {0: [person(WHOLE, place=lambda p: p / (999, 1001))]})
+    read(tmp_path, 1, scale=4)
+    assert "is it 3?" in capsys.readouterr().err
+
+
+# The file of detections
+
+
+def test_detections_are_written_and_read_back(tmp_path):
+    write(tmp_path / "json", {0: [person()], 2: [person(), person(WHOLE)]})
+    found = read(tmp_path / "json", 4, missing="unlabelled")
+    write_detections(tmp_path / "found.h5", found)
+    back = read_detections(tmp_path / "found.h5")
+    for name, value in vars(found).items():
+        np.testing.assert_array_equal(getattr(back, name), value)
+    write_detections(tmp_path / "again.h5", back)
+    assert (tmp_path / "again.h5").read_bytes() == (tmp_path / "found.h5").read_bytes()
+
+
+def cut(path: Path):
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def without(path: Path):
+    with h5py.File(path, "a") as file:
+        del file["start"]
+
+
+def unnamed(path: Path):
+    with h5py.File(path, "a") as file:
+        del file.attrs["video"]
+
+
+def unshared(path: Path):
+    with h5py.File(path, "a") as file:
+        file["start"][1] = 9
+
+
+def lengthened(path: Path):
+    with h5py.File(path, "a") as file:
+        del file["read"]
+        file["read"] = np.ones(7, bool)
+
+
+@pytest.mark.parametrize("harm", [cut, without, unnamed, unshared, lengthened, Path.unlink])
+def test_a_broken_file_of_detections_is_refused(tmp_path, harm):
+    write(tmp_path / "json", {0: [person()], 1: [person()]})
+    write_detections(tmp_path / "found.h5", read(tmp_path / "json", 2))
+    harm(tmp_path / "found.h5")
+    with pytest.raises(BadInput, match=r"found\.h5: (not a whole|there is no such) detections"):
+        read_detections(tmp_path / "found.h5")

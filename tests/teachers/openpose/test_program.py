@@ -1,0 +1,316 @@
+"""The OpenPose program, for which a script stands that takes its flags and writes its files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from posequery.clips import ClipInfo, ClipWriter, read_labels, write_index
+from posequery.jobs.files import BadInput
+from posequery.skeletons import JOINTS
+from posequery.teachers.openpose import program as openpose_program
+from posequery.teachers.openpose.detections import read_detections
+from posequery.teachers.openpose.program import detect
+
+ROOT = Path(__file__).resolve().parents[3]
+SIZE, FRAMES = (160, 120), 6
+CENTRES = [40 + 12 * number for number in range(FRAMES)]
+
+
+def pictures():
+    """A bright upright bar that walks to the right."""
+    for centre in CENTRES:
+        picture = np.full((SIZE[1], SIZE[0], 3), 30, np.uint8)
+        picture[30:90, centre - 6 : centre + 6] = 220
+        yield picture
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory, write_video):
+    folder = tmp_path_factory.mktemp("it's a folder") / "S1/Videos"
+    folder.mkdir(parents=True)
+    return write_video(folder / "Walking 1.54138969.mp4", pictures())
+
+
+def make_program(path, source):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!{sys.executable}\n{source}")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def program(tmp_path):
+    source = (ROOT / "tests/builders/openpose_program.py").read_text()
+    return make_program(tmp_path / "open pose/openpose.bin", source)
+
+
+@pytest.fixture
+def run(tmp_path, program, video):
+    """Runs the stand-in on the video; gives what was detected."""
+    (tmp_path / "models").mkdir()
+
+    def run(frames=FRAMES, **options):
+        words = {"program": program, "models": tmp_path / "models", "scratch": tmp_path / "scratch"}
+        options = {"video": video, "size": SIZE, "frames": frames} | words | options
+        return detect(**options)
+
+    yield run
+    left = tmp_path / "scratch"
+    assert not left.exists() or not any(left.iterdir())
+
+
+def on_the_person(joints):
+    """The middle of shoulders and hips, and left and right of it, as the video shows them."""
+    left, right = JOINTS.index("left_hip"), JOINTS.index("right_hip")
+    middle = joints[:, [left, right], 0].mean(axis=1)
+    np.testing.assert_allclose(middle, CENTRES, atol=8)
+    assert (joints[:, left, 0] > joints[:, right, 0]).all()
+    assert (joints[:, JOINTS.index("nose"), 1] < joints[:, JOINTS.index("left_ankle"), 1]).all()
+
+
+@pytest.mark.parametrize("model", ["BODY_25", "COCO"])
+@pytest.mark.parametrize("frames", [FRAMES, 0])
+def test_a_video_is_seen_frame_by_frame(run, video, model, frames):
+    found = run(model=model, frames=frames)
+    assert found.start.tolist() == list(range(FRAMES + 1))
+    assert (found.video, found.origin) == (str(video), str(video))
+    assert (found.width, found.height) == SIZE
+    on_the_person(found.joints)
+
+
+def test_a_folder_of_images_is_seen_image_by_image(tmp_path, run):
+    folder = tmp_path / "images/S1_Walking_1.54138969"
+    folder.mkdir(parents=True)
+    for number, picture in enumerate(pictures()):
+        cv2.imwrite(str(folder / f"{folder.name}_{number + 1:06d}.jpg"), picture)
+    on_the_person(run(video=folder).joints)
+
+
+def test_the_program_is_given_openpose_s_flags(tmp_path, run, program, video):
+    source = program.read_text().replace("def main():", "def main():\n    note()")
+    note = f"def note():\n    open({str(tmp_path / 'said')!r}, 'w').write(json.dumps(sys.argv[1:]))"
+    program.write_text(source.replace("import json", f"import json\n{note}", 1))
+    run(model="COCO", net_resolution="-1x160")
+    said = dict(flag.split("=", 1) for flag in json.loads((tmp_path / "said").read_text()))
+    assert Path(said.pop("--write_json")).parents[1] == tmp_path / "scratch"
+    assert said == {
+        "--video": str(video),
+        "--model_folder": f"{tmp_path}/models/",
+        "--model_pose": "COCO",
+        "--net_resolution": "-1x160",
+        "--keypoint_scale": "0",
+        "--display": "0",
+        "--render_pose": "0",
+    }
+
+
+def test_what_a_killed_run_left_is_swept_and_other_things_are_not(tmp_path, run):
+    run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openpose_program.shutil, "rmtree", lambda *_, **__: None)
+        run()
+    (tmp_path / "scratch/other").mkdir()
+    (left,) = (tmp_path / "scratch").glob("*.*")
+    assert any((left / "json").iterdir())
+    run()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["other"]
+    (tmp_path / "scratch/other").rmdir()
+
+
+def test_its_files_are_counted_while_it_runs(run, capsys, monkeypatch):
+    monkeypatch.setattr(openpose_program, "HEARTBEAT", 0.01)
+    run()
+    assert f"OpenPose on Walking 1.54138969: {FRAMES}/{FRAMES} frames" in capsys.readouterr().err
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ("dies", "ended with exit code 255 after 3 of 6 frames: Cuda check failed .*: out of mem"),
+        ("killed", "was killed by SIGSEGV after 3 of 6 frames: Starting OpenPose demo"),
+        ("stops", "ran on .*4138969.mp4: 3 of the 6 frames .* from frame 3 on: OpenPose seems"),
+        ("silent", "ended without a word of error, and wrote no file"),
+        ("hands", "ran on .* its file Walking 1.*_000000000000_keypoints.json holds somebody with"),
+    ],
+)
+def test_a_program_that_fails_is_told(run, program, monkeypatch, capfd, trouble, told):
+    monkeypatch.setenv("OPENPOSE_STAND_IN", trouble)
+    with pytest.raises(BadInput, match=told) as caught:
+        run()
+    assert caught.value.path == str(program)
+    # The log has all that it said.
+    assert ("Coming from:" in capfd.readouterr().err) == (trouble == "dies")
+
+
+def test_a_length_that_nobody_knows_is_told_so(run, monkeypatch):
+    monkeypatch.setenv("OPENPOSE_STAND_IN", "dies")
+    with pytest.raises(BadInput, match="after 3 of an unknown number of frames"):
+        run(frames=0)
+
+
+def test_frames_that_it_left_out_may_be_taken_as_unlabelled(run, monkeypatch):
+    monkeypatch.setenv("OPENPOSE_STAND_IN", "stops")
+    assert run(missing="unlabelled").read.tolist() == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import sys\nsys.exit(3)", "exit code 3 after 0 of 6 frames: it said nothing"),
+        ("import sys\nsys.exit('a\\nlast words')", "exit code 1 after 0 of 6 frames: last words"),
+        ("print('Error:')\nimport sys\nsys.exit(1)", "exit code 1 .*: Error:"),
+    ],
+)
+def test_the_last_that_it_said_is_told(tmp_path, run, source, told):
+    with pytest.raises(BadInput, match=told):
+        run(program=make_program(tmp_path / "other.bin", source))
+
+
+def test_a_flag_that_it_does_not_know_is_told(run, program):
+    program.write_text(program.read_text().replace('    "net_resolution": "-1x368",\n', ""))
+    with pytest.raises(BadInput, match="exit code 1 .*unknown command line flag 'net_resolution'"):
+        run()
+
+
+def missing(tmp_path):
+    return tmp_path / "nothing.bin"
+
+
+def locked(tmp_path):
+    (tmp_path / "locked.bin").write_text("#!/bin/sh\n")
+    return tmp_path / "locked.bin"
+
+
+def of_another_machine(tmp_path):
+    (tmp_path / "arm.bin").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(64))
+    (tmp_path / "arm.bin").chmod(0o755)
+    return tmp_path / "arm.bin"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (missing, "there is no such program to be run"),
+        (locked, "there is no such program to be run"),
+        (lambda tmp_path: tmp_path, "there is no such program to be run"),
+        (of_another_machine, "cannot be run"),
+    ],
+)
+def test_a_program_that_cannot_be_run_is_told(tmp_path, run, make, told):
+    with pytest.raises(BadInput, match=told):
+        run(program=make(tmp_path))
+
+
+def test_models_that_are_missing_are_told(tmp_path, run):
+    with pytest.raises(BadInput, match="elsewhere: there is no such folder"):
+        run(models=tmp_path / "elsewhere")
+
+
+def test_a_program_does_not_outlive_an_interrupted_run(tmp_path, run, monkeypatch):
+    source = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    source += f"time.sleep(4)\nopen({str(tmp_path / 'outlived')!r}, 'w')"
+    program = make_program(tmp_path / "slow.bin", source)
+    monkeypatch.setattr(openpose_program, "HEARTBEAT", 0.01)
+
+    def interrupt(output):
+        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+            raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr(openpose_program, "_written", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(program=program)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not (tmp_path / "outlived").exists()
+
+
+# The scripts
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a child of its parent's end")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_does_not_outlive_a_killed_job(tmp_path, video, how):
+    source = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    program = make_program(tmp_path / "slow.bin", f"{source}time.sleep(60)")
+    (tmp_path / "models").mkdir(exist_ok=True)
+    options = {"video": video, "program": program, "models": tmp_path / "models"}
+    options |= {"scratch": tmp_path / "scratch", "output": tmp_path / "found.h5"}
+    words = [f"--{key}={value}" for key, value in options.items()]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, str(ROOT / "scripts/detect_openpose.py"), *words]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as job:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            time.sleep(0.02)
+        job.send_signal(how)
+    number = int((tmp_path / "pid").read_text())
+    for _ in range(250):
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{number}/stat").read_text().split()[2] == "Z":
+            return  # dead, and nobody has asked after it
+        time.sleep(0.02)
+    pytest.fail("the program lives on")
+
+
+def script(name, *arguments, ok=True):
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, str(ROOT / "scripts" / f"{name}.py"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode == 0) == ok, done.stderr
+    return done.stderr
+
+
+def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
+    (tmp_path / "models").mkdir()
+    found = tmp_path / "found.h5"
+    where = ("--models", tmp_path / "models", "--scratch", tmp_path / "scratch")
+    resolution = "--net-resolution=-1x160"
+    script(
+        "detect_openpose", "--video", video, "--program", program, *where, resolution,
+        "--output", found,
+    )  # fmt: skip
+    detections = read_detections(found)
+    on_the_person(detections.joints)
+    info = ClipInfo("w", "S1", "Walking", 1, "c", 5, 50.0, *SIZE, 16, str(video))
+    with ClipWriter(tmp_path / "w.h5") as writer:
+        for _ in range(5):
+            writer.append(np.zeros((16, 16, 3), np.uint8))
+        writer.close(info, detections.joints[:5] + np.float32([3, 4]))
+    index = tmp_path / "stream.json"
+    write_index(index, [tmp_path / "w.h5"])
+    labels, summary = tmp_path / "labels.h5", tmp_path / "openpose.json"
+    script(
+        "label_openpose", "--stream", index, "--detections", found, "--person", "labelled",
+        "--output", labels, "--summary", summary,
+    )  # fmt: skip
+    np.testing.assert_array_equal(read_labels(labels, index)[0], detections.joints[:5])
+    assert json.loads(summary.read_text())["mpjpe_px"] == pytest.approx(5)
+
+
+def test_the_script_reads_json_of_any_scale(tmp_path, video):
+    values = [0.5, 0.25, 0.9] * 25
+    folder = tmp_path / "json/S1"
+    folder.mkdir(parents=True)
+    for number in range(FRAMES):
+        text = json.dumps({"people": [{"pose_keypoints_2d": values}]})
+        (folder / f"{video.stem}_{number:012d}_keypoints.json").write_text(text)
+    options = ("--video", video, "--json", tmp_path / "json", "--subject", "S1")
+    output = ("--output", tmp_path / "found.h5")
+    script("detect_openpose", *options, "--keypoint-scale", 3, *output)
+    assert read_detections(tmp_path / "found.h5").joints[0, 0].tolist() == [79.5, 29.75]
+    told = script("detect_openpose", *options, *output, ok=False)
+    assert told.splitlines()[-1].startswith(f"error: {folder}: all joints lie between -1 and 1")

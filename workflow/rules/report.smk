@@ -1,0 +1,168 @@
+# From cells to the paper: cells.csv, tables, figures; for real people, the stream's own report.
+
+
+rule collect:
+    input:
+        cell_files(),
+    output:
+        cells=f"{FINAL}/cells.csv",
+        seconds=f"{FINAL}/seconds.csv",
+    log:
+        f"{OUT}/logs/collect.log",
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code_digest("collect"),
+        folders=[cell_path(cell) for cell in CELLS],
+    message:
+        "Collect {OUT}'s cells into one table"
+    shell:
+        script("collect")
+        + " --folders {params.folders:q} --cells {output.cells:q}"
+        + " --seconds {output.seconds:q} 2> {log:q}"
+
+
+if STUDY.has_truth:
+
+    rule tables:
+        input:
+            cells=rules.collect.output.cells,
+            seconds=rules.collect.output.seconds,
+            stream=f"{OUT}/clips/stream.json",
+            labels=label_files(),
+        output:
+            directory(f"{FINAL}/tables"),
+        log:
+            f"{OUT}/logs/tables.log",
+        localrule: True
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+            gpu=0,
+        params:
+            code=code_digest("tables"),
+            captions=captions(),
+            labels=lambda wildcards, input: (
+                ["--labels", *input.labels] if input.labels else []
+            ),
+        message:
+            "Set the tables"
+        shell:
+            script("tables")
+            + " --cells {input.cells:q} --seconds {input.seconds:q}"
+            + " --stream {input.stream:q} {params.labels:q}"
+            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+
+    rule figures:
+        input:
+            cells=rules.collect.output.cells,
+            stream=f"{OUT}/clips/stream.json",
+            labels=label_files(),
+        output:
+            directory(f"{FINAL}/figures"),
+        log:
+            f"{OUT}/logs/figures.log",
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=20,
+            gpu=0,
+        params:
+            code=code_digest("figures"),
+            captions=captions(),
+            labels=lambda wildcards, input: (
+                ["--labels", *input.labels] if input.labels else []
+            ),
+        message:
+            "Draw the figures"
+        shell:
+            script("figures")
+            + " --cells {input.cells:q} --stream {input.stream:q} {params.labels:q}"
+            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+
+else:
+
+    rule stream_report:
+        input:
+            cells=rules.collect.output.cells,
+            stream=f"{OUT}/clips/stream.json",
+            labels=label_files(),
+            consensus=f"{OUT}/labels/consensus.h5" if STUDY.source.kind == "lab" else [],
+        output:
+            tables=directory(f"{FINAL}/tables"),
+            figures=directory(f"{FINAL}/figures"),
+        log:
+            f"{OUT}/logs/stream_report.log",
+        localrule: True
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=20,
+            gpu=0,
+        params:
+            code=code_digest("stream_report"),
+            captions=captions(),
+            window=STUDY.online.window,
+            consensus=lambda wildcards, input: (
+                ["--consensus", input.consensus] if input.consensus else []
+            ),
+        message:
+            "Report how the student adapted to the stream"
+        shell:
+            script("stream_report")
+            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
+            + " {params.consensus:q} --window {params.window:q} --captions {params.captions:q}"
+            + " --figures {output.figures:q} --tables {output.tables:q} 2> {log:q}"
+
+    rule before_after:
+        input:
+            cells=rules.collect.output.cells,
+            stream=f"{OUT}/clips/stream.json",
+            labels=label_files(),
+            videos=videos_of_stream(),
+        output:
+            directory(f"{FINAL}/pictures"),
+        log:
+            f"{OUT}/logs/before_after.log",
+        benchmark:
+            f"{OUT}/benchmarks/before_after.tsv"
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=60,
+            gpu=0,
+        params:
+            code=code_digest("before_after"),
+            captions=captions(),
+        message:
+            "Show the student before and after it has adapted"
+        shell:
+            script("before_after")
+            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
+            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+
+    rule tables:
+        input:
+            rules.stream_report.output.tables,
+        localrule: True
+
+    rule figures:
+        input:
+            rules.stream_report.output.figures,
+            picture_files(),
+        localrule: True
