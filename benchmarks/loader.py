@@ -79,7 +79,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
-    device, recipe = torch.device(options.device), Recipe.of({"precision": options.precision})
+    device, recipe = torch.device(options.device), Recipe(precision=options.precision)
     network = build(options.network, "benchmark").to(device).train()
     optimiser = Adam(network.parameters())
 

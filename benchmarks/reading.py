@@ -106,7 +106,7 @@ def main() -> None:
         print(f"{name}: {rate:.0f} frames/s")
     for precision in ("float32", "bfloat16"):
         network = build(options.network, "benchmark").train()
-        optimiser, recipe = Adam(network.parameters()), Recipe.of({"precision": precision})
+        optimiser, recipe = Adam(network.parameters()), Recipe(precision=precision)
 
         def step(
             network: torch.nn.Module = network, optimiser: Adam = optimiser, recipe: Recipe = recipe

@@ -54,7 +54,7 @@ class Ours:
         if device == "cuda":
             self.network.to(memory_format=torch.channels_last)
         self.optimiser = Adam(self.network.parameters())
-        self.recipe = Recipe.of({"precision": precision})
+        self.recipe = Recipe(precision=precision)
 
     def __call__(self, batch: Batch) -> float:
         torch.set_flush_denormal(True)

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="the teacher's; absent: the stream's own")
     parser.add_argument("--reference", choices=("truth", "labels"), required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--continual-every", required=True, help="'128 frames' or '2.56 s'")
@@ -34,7 +34,9 @@ def main() -> None:
     parser.add_argument("--meanwhile", choices=("watched", "missed"), required=True)
     parser.add_argument("--weights", choices=("continue", "reset"), required=True)
     parser.add_argument("--error-by", choices=("ground_truth", "teacher"), required=True)
-    parser.add_argument("--confidence", required=True)
+    parser.add_argument(
+        "--parameters", type=json.loads, required=True, help="JSON: the strategy's own"
+    )
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
     parser.add_argument("--device", required=True)
@@ -58,12 +60,11 @@ def main() -> None:
         stream=stream,
         labels=labels,
         reference=labels if arguments.reference == "labels" else truth,
-        policy=policy(method, rate, window, every),
-        recipe=Recipe.of(arguments.recipe),
+        policy=policy(method, rate, window, every, arguments.parameters),
+        recipe=arguments.recipe,
         words=arguments.words,
         reset=arguments.weights == "reset",
         error_by_labels=arguments.error_by == "teacher",
-        confidence=arguments.confidence,
         lag=window if method == "continual" else None,
         takes=takes,
         missed=arguments.meanwhile == "missed",

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--test", type=Path, required=True, help="index of the test stream")
     parser.add_argument("--selection", type=Path, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--cell", type=json.loads, required=True, help="JSON: what the cell is")
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
@@ -41,7 +41,7 @@ def main() -> None:
     inputs = [arguments.pool, arguments.selection, arguments.checkpoint]
     key = job_key(vars(arguments), inputs)
     state = job_folder(arguments.state, key)
-    recipe = Recipe.of(arguments.recipe)
+    recipe = arguments.recipe
     epochs = []
     if len(picked):
         samples = StreamFrames(pool, picked, pool.joints(picked))

@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", required=True)
     parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
-    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--device", required=True)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--backbone", type=Path)
@@ -24,7 +24,7 @@ def main() -> None:
         load_any(options.checkpoint, options.network, options.input_size)
     if options.backbone:
         load_backbone(build(options.network, "rates"), options.backbone)
-    recipe = Recipe.of(options.recipe)
+    recipe = options.recipe
     speed = measure(options.network, options.input_size, recipe, options.device)
     print(json.dumps(speed._asdict()))
 

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--backbone", help="ImageNet weights, in torchvision's file format")
     parser.add_argument("--network", required=True, choices=sorted(NETWORKS))
     parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
-    parser.add_argument("--recipe", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="what draws are made from")
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
     parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
@@ -37,7 +37,7 @@ def main() -> None:
         parser.error("--best needs a --validation-set")
 
     checkpoint.require_device(options.device)
-    samples, recipe = TrainingSet(options.training_set), Recipe.of(options.recipe)
+    samples, recipe = TrainingSet(options.training_set), options.recipe
     sets, validation = [options.training_set], None
     if options.validation_set:
         sets.append(options.validation_set)

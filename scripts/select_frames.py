@@ -16,7 +16,9 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--method", required=True)
     parser.add_argument("--rate", type=Fraction, required=True, help="exact, as 1/100")
-    parser.add_argument("--confidence", required=True)
+    parser.add_argument(
+        "--parameters", type=json.loads, required=True, help="JSON: the strategy's own"
+    )
     parser.add_argument("--select-from", choices=("pool", "clip"), required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument("--output", type=Path, required=True)
@@ -27,7 +29,7 @@ def main() -> None:
         pool,
         arguments.method,
         arguments.rate,
-        arguments.confidence,
+        arguments.parameters,
         arguments.words,
         by_clip=arguments.select_from == "clip",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from posequery import strategies
 from posequery.study.schema import Study, subsection
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +23,9 @@ def test_every_trap_is_held_by_a_test_that_there_is():
 def keys(section, prefix=""):
     for key in section.model_fields:
         yield prefix + key
+        if key == "strategies":
+            for name in strategies.names():
+                yield from keys(strategies.load(name).parameters, f"strategies.{name}.")
         inner = subsection(section, key)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from keys(inner, f"{prefix}{key}.")

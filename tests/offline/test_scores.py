@@ -35,7 +35,7 @@ def scores(pool: Stream, tmp_path: Path) -> Path:
 
 
 def test_a_selection_is_read_back(pool: Stream, scores: Path, tmp_path: Path) -> None:
-    picked = selection.select(scores, pool, "error", Fraction(3, 10), "lowest", WORDS)
+    picked = selection.select(scores, pool, "error", Fraction(3, 10), {}, WORDS)
     path = tmp_path / "picked.csv"
     selection.write_selection(path, pool, picked)
     # Frames 2, 4 and 6 have errors 9, 8 and 7; frame 6 of the pool is the first of clip b.
@@ -50,7 +50,7 @@ def test_a_selection_is_read_back(pool: Stream, scores: Path, tmp_path: Path) ->
 
 def test_none_and_all(pool: Stream, scores: Path) -> None:
     def pick(method: str) -> Selection:
-        return selection.select(scores, pool, method, Fraction(1), "lowest", WORDS)
+        return selection.select(scores, pool, method, Fraction(1), {}, WORDS)
 
     assert pick("none").indices.tolist() == []
     assert pick("all").indices.tolist() == list(range(10))
@@ -58,14 +58,12 @@ def test_none_and_all(pool: Stream, scores: Path) -> None:
 
 def test_a_rate_that_picks_nothing_is_told(pool: Stream, scores: Path) -> None:
     with pytest.raises(BadInput, match="uniform at a rate of 1/100 picks none of 10 frames"):
-        selection.select(scores, pool, "uniform", Fraction(1, 100), "lowest", WORDS)
+        selection.select(scores, pool, "uniform", Fraction(1, 100), {}, WORDS)
 
 
 def test_a_share_of_each_clip(pool: Stream, scores: Path) -> None:
     def pick(method: str, rate: str) -> list[int]:
-        picked = selection.select(
-            scores, pool, method, Fraction(rate), "lowest", WORDS, by_clip=True
-        )
+        picked = selection.select(scores, pool, method, Fraction(rate), {}, WORDS, by_clip=True)
         assert len(picked.score) == len(picked.decided_by) == len(picked.indices)
         return picked.indices.tolist()
 
@@ -86,9 +84,7 @@ def test_each_clip_has_draws_of_its_own(make_stream, tmp_path: Path) -> None:
     pool_scores.write_scores(tmp_path / "s.h5", np.zeros(120), np.zeros((120, 18)))
 
     rate = Fraction(1, 4)
-    picked = selection.select(
-        tmp_path / "s.h5", pool, "random", rate, "lowest", WORDS, by_clip=True
-    )
+    picked = selection.select(tmp_path / "s.h5", pool, "random", rate, {}, WORDS, by_clip=True)
     first, second, third = (picked.indices.reshape(3, 10) - [[0], [40], [80]]).tolist()
     assert first != second != third != first
     for clip, name in zip((first, second, third), names, strict=True):
@@ -163,10 +159,10 @@ def test_blocks_change_no_batch() -> None:
 def test_a_frame_without_a_label_is_picked_last_and_has_no_score(
     pool: Stream, scores: Path, tmp_path: Path
 ) -> None:
-    picked = selection.select(scores, pool, "error", Fraction(1), "lowest", WORDS)
+    picked = selection.select(scores, pool, "error", Fraction(1), {}, WORDS)
     selection.write_selection(tmp_path / "picked.csv", pool, picked)
     assert (tmp_path / "picked.csv").read_text().splitlines()[-1] == "9,b,3,,"
-    picked = selection.select(scores, pool, "error", Fraction(9, 10), "lowest", WORDS)
+    picked = selection.select(scores, pool, "error", Fraction(9, 10), {}, WORDS)
     assert picked.indices.tolist() == list(range(9))
 
 
@@ -174,10 +170,10 @@ def test_scores_of_another_pool_are_told(pool: Stream, tmp_path: Path) -> None:
     path = tmp_path / "other.h5"
     pool_scores.write_scores(path, np.zeros(7), np.zeros((7, 18)))
     with pytest.raises(BadInput, match="scores 7 frames, not the 10"):
-        selection.select(path, pool, "error", Fraction(1, 2), "lowest", WORDS)
+        selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
     path.write_bytes(b"no HDF5")
     with pytest.raises(BadInput, match="not a whole file of scores"):
-        selection.select(path, pool, "error", Fraction(1, 2), "lowest", WORDS)
+        selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_a_training_that_takes_too_long_to_be_tested(make_stream, tmp_path: Path
         "meanwhile": "missed",
         "weights": "continue",
         "error-by": "ground_truth",
-        "confidence": "lowest",
+        "parameters": "{}",
         "words": "[]",
         "code": "c",
         "device": "cpu",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from posequery import strategies
 from posequery.jobs import seeds
@@ -123,9 +124,10 @@ def test_least_confidence_takes_the_lowest_peak_and_says_which_map() -> None:
     peaks = np.full((4, 18), 0.9)
     peaks[0, 0], peaks[1, 7], peaks[2, 2] = 0.3, 0.2, 0.5  # nose, left elbow, right eye
 
-    def pick(confidence: str) -> tuple[list[int], list[int]]:
-        here = Window(4, Fraction(1, 2), peaks=peaks, confidence=confidence)
-        picked = select(load("least_confidence"), here, seeds.generator("a"))
+    def pick(over: str) -> tuple[list[int], list[int]]:
+        here = Window(4, Fraction(1, 2), peaks=peaks)
+        own = strategies.parameters("least_confidence", {"over": over})
+        picked = select(load("least_confidence"), here, seeds.generator("a"), own)
         return picked.indices.tolist(), picked.decided_by.tolist()
 
     assert pick("lowest") == ([0, 1], [0, 7])
@@ -144,6 +146,19 @@ def test_largest_against_brute_force(values: list[float], data: st.DataObject) -
     picked = largest(score, k, seeds.generator("a"))
     assert len(set(picked)) == k
     assert sorted(score[picked], key=str) == pytest.approx(sorted(ranked[:k], key=str), nan_ok=True)
+
+
+def test_the_word_of_the_papers_tables_is_a_strategys_name_too() -> None:
+    assert strategies.canonical("uncertainty") == "least_confidence"
+    assert strategies.canonical("uniform") == "uniform"
+    with pytest.raises(ValueError, match="no strategy is called 'unifrom': did you mean 'uniform'"):
+        strategies.canonical("unifrom")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_unknown_parameter_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="temperature"):
+        strategies.parameters(name, {"temperature": 1})
 
 
 def test_an_unknown_strategy_is_named() -> None:

@@ -4,7 +4,8 @@ import torch
 
 from posequery.skeletons import MIRROR
 from posequery.student import augmentation, decoding, pixels, targets
-from posequery.student.augmentation import STILL, Augmentation, Draws
+from posequery.student.augmentation import STILL, Draws
+from posequery.student.recipe import Augmentation
 
 CORNERS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 1], [1, 0, 1]])
 """Top left, bottom left, bottom right, top right."""
@@ -140,7 +141,7 @@ def test_people_move_with_the_pixels(size: tuple[int, int]) -> None:
 
 def test_a_flip_exchanges_left_and_right() -> None:
     generators = [np.random.default_rng(seed) for seed in range(20)]
-    draws = augmentation.draw(Augmentation(0, (1, 1), 0, flip=True), generators)
+    draws = augmentation.draw(Augmentation(shift=0, scale=(1, 1), angle=0, flip=True), generators)
     people = np.random.default_rng(0).uniform(0, 96, (20, 1, 18, 2))
     warped = augmentation.warp_people(people, draws, 96, np.full((20, 2), 96))
     mirrored = people[:, :, MIRROR] * [-1, 1] + [95, 0]

@@ -10,9 +10,9 @@ import torch
 
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS, MIRROR
-from posequery.student.augmentation import STILL, Augmentation
+from posequery.student.augmentation import STILL
 from posequery.student.batches import Batch, BatchMaker, Wanted, load
-from posequery.student.recipe import Recipe
+from posequery.student.recipe import Augmentation, Recipe
 from posequery.student.samples import Sample, TrainingSet
 
 WANTED = [Wanted(0, np.array([3, 0, 2])), Wanted(0, np.array([1])), Wanted(1, np.array([2, 3]))]

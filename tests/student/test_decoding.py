@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posequery.student import augmentation, decoding, pixels, targets
-from posequery.student.augmentation import Augmentation
+from posequery.student.recipe import Augmentation
 
 
 def slow_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple[float, float]:

@@ -1,25 +1,27 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
-from posequery.student.augmentation import Augmentation
-from posequery.student.recipe import Recipe
+from posequery.student.recipe import Augmentation, Recipe
 
 
 def test_trt_poses_schedule() -> None:
     """1e-3, from epoch 75 on 1e-4, from 150 on 1e-5; ten batches an epoch."""
     recipe = Recipe(epochs=250, schedule=(75, 150))
     expected = {0: 1e-3, 749: 1e-3, 750: 1e-4, 1499: 1e-4, 1500: 1e-5, 2499: 1e-5}
-    assert {batch: recipe.rate(batch, 10) for batch in expected} == pytest.approx(expected)
+    assert {batch: recipe.learning_rate_at(batch, 10) for batch in expected} == pytest.approx(
+        expected
+    )
 
 
 def test_the_cosine_ends_near_zero_and_the_constant_does_not() -> None:
     cosine, constant = Recipe(epochs=4, schedule="cosine"), Recipe(epochs=4)
-    rates = [cosine.rate(batch, 2) / cosine.learning_rate for batch in range(8)]
+    rates = [cosine.learning_rate_at(batch, 2) / cosine.learning_rate for batch in range(8)]
     # (1 + cos(turn / 16)) / 2 of a whole turn
     half = [1, 0.96193977, 0.85355339, 0.69134172, 0.5, 0.30865828, 0.14644661, 0.03806023]
     assert rates == pytest.approx(half)
-    assert {constant.rate(batch, 2) for batch in range(8)} == {constant.learning_rate}
+    assert {constant.learning_rate_at(batch, 2) for batch in range(8)} == {constant.learning_rate}
 
 
 def test_a_recipe_is_read_from_plain_data() -> None:
@@ -31,6 +33,6 @@ def test_a_recipe_is_read_from_plain_data() -> None:
     }
     bounds = Augmentation(scale=(0.8, 1.2), flip=True)
     expected = Recipe(epochs=2, schedule=(1,), precision="bfloat16", augmentation=bounds)
-    assert Recipe.of(json.loads(json.dumps(told))) == expected
-    with pytest.raises(TypeError):
-        Recipe.of({"epoch": 2})
+    assert Recipe.model_validate_json(json.dumps(told)) == expected
+    with pytest.raises(ValidationError, match="epoch"):
+        Recipe.model_validate({"epoch": 2})

@@ -1,5 +1,4 @@
 import csv
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.skeletons import LIMBS
 from posequery.student import pixels, prediction, targets, training
-from posequery.student.augmentation import Augmentation
 from posequery.student.network import build
-from posequery.student.recipe import Recipe
+from posequery.student.recipe import Augmentation, Recipe
 from posequery.student.samples import Sample
 
 SIDE = 32
@@ -182,7 +180,7 @@ def test_workers_change_no_bit(never_stopped: tuple[torch.Tensor, list[training.
 def test_bfloat16_trains_as_float32_does_but_for_rounding() -> None:
     recipe = Recipe(epochs=6, batch_size=8, stdev=1.2 / 8)
     full, expected = train(spots(16, 1), recipe)
-    lower, found = train(spots(16, 1), dataclasses.replace(recipe, precision="bfloat16"))
+    lower, found = train(spots(16, 1), recipe.model_copy(update={"precision": "bfloat16"}))
     assert all(value.dtype == torch.float32 for value in lower.parameters())
     assert torch.isfinite(weights(lower)).all()
     assert not torch.equal(weights(lower), weights(full))

@@ -20,8 +20,8 @@ from posequery.study.identity import (
 )
 from posequery.study.loading import load_study
 from posequery.study.readings import captions
+from posequery.study.reference import reference
 from posequery.study.schema import Study, protocol, subsection
-from posequery.study.schema.__main__ import reference
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -48,8 +48,8 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         "strategies: [unifrom]\nonline: {rates: [120%], window: 30 minutes}\n",
     )
     for expected in (
-        "unknown key 'onlin', did you mean 'online'?",
-        "unknown key 'training.epoch', did you mean 'epochs'?",
+        "unknown key 'onlin': did you mean 'online'?",
+        "unknown key 'training.epoch': did you mean 'epochs'?",
         "training.learning_rate",
         "seeds",
         "no strategy is called 'unifrom': did you mean 'uniform'?",
@@ -163,7 +163,7 @@ def test_trt_poses_own_pre_training_is_a_study_to_extend(tmp_path: Path) -> None
     assert student.backbone.name.startswith("densenet121")
     recipe = student.recipe
     assert (student.name, student.input_size) == ("densenet121_baseline_att", 256)
-    assert (recipe.epochs, recipe.schedule, recipe.batch_size) == (250, [75, 150], 64)
+    assert (recipe.epochs, recipe.schedule, recipe.batch_size) == (250, (75, 150), 64)
     assert (recipe.learning_rate, recipe.stdev, recipe.augmentation.flip) == (1e-3, 0.025, False)
 
 
@@ -379,7 +379,7 @@ def test_a_section_with_one_key_given_keeps_its_other_defaults() -> None:
 
 def test_the_documentation_is_the_schemas() -> None:
     text = (CONFIG / "README.md").read_text(encoding="utf-8")
-    assert reference() in text, "renew config/README.md: python -m posequery.study.schema"
+    assert reference() in text, "renew config/README.md: python -m posequery.study.reference"
 
 
 @pytest.mark.parametrize(
@@ -403,10 +403,32 @@ def test_the_studies_that_ship_are_valid(study: str) -> None:
     assert grid.cells(load_study(study, {}, CONFIG))
 
 
-def test_the_recipe_that_is_configured_is_the_one_that_trains() -> None:
-    from posequery.student import augmentation, recipe
-    from posequery.study.schema.training import Augmentation, Recipe
+def test_a_strategy_owns_its_parameters(tmp_path: Path) -> None:
+    given = "strategies: [uniform, {uncertainty: {over: mean}}]\n"
+    study = load_study(write(tmp_path, RENDERED + given), {}, CONFIG)
+    assert list(study.strategies) == ["uniform", "least_confidence"]
+    assert study.strategies["least_confidence"].over == "mean"
+    assert Study.model_validate(study.model_dump(mode="json")) == study
+    assert restriction("uncertainty", study) == ("least_confidence",)
+    text = RENDERED + "strategies: [{least_confidence: {ovr: mean}}, {uniform: {step: 2}}]\n"
+    assert "strategies" in fault(tmp_path, text) and "ovr" in fault(tmp_path, text)
+    assert "one strategy an entry" in fault(tmp_path, RENDERED + "strategies: [{a: {}, b: {}}]\n")
 
-    ours, theirs = Recipe(), recipe.Recipe()
-    assert recipe.Recipe.of(ours.model_dump(mode="json")) == theirs
-    assert Augmentation().model_dump() == vars(augmentation.Augmentation())
+
+def test_an_older_key_says_where_it_went(tmp_path: Path) -> None:
+    told = fault(tmp_path, RENDERED + "confidence: mean\n")
+    assert "confidence: is a parameter of its strategy now" in told and "over: …" in told
+
+
+def test_a_strategys_parameters_are_part_of_the_protocol_of_its_own_cells(tmp_path: Path) -> None:
+    def study(strategies: str) -> Study:
+        return load_study(write(tmp_path, RENDERED + f"strategies: {strategies}\n"), {}, CONFIG)
+
+    (tmp_path / "cells/a").mkdir(parents=True)
+    (tmp_path / "cells/a/summary.json").touch()
+    note_protocol(study("[uniform, least_confidence]"), tmp_path)
+    refuse_changed_protocol(study("[random]"), tmp_path, False)
+    with pytest.raises(BadInput, match="strategies.least_confidence was .*lowest.*, is .*mean"):
+        refuse_changed_protocol(study("[{least_confidence: {over: mean}}]"), tmp_path, False)
+    note_protocol(study("[uniform]"), tmp_path)
+    refuse_changed_protocol(study("[{least_confidence: {over: mean}}]"), tmp_path, False)

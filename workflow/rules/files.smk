@@ -224,6 +224,12 @@ def strategies_of(method):
     return [method] if method in STUDY.strategies else []
 
 
+def strategy_parameters(method):
+    """A strategy's own parameters, as JSON; of another method none."""
+    own = STUDY.strategies.get(method)
+    return as_json(own) if own else "{}"
+
+
 def offline_priority(wildcards):
     return 40 if wildcards.method == "all" else 0
 

@@ -54,7 +54,7 @@ rule select_frames:
             "select_frames", *strategies_of(wildcards.method)
         ),
         rate=rate_of,
-        confidence=STUDY.confidence,
+        parameters=lambda wildcards: strategy_parameters(wildcards.method),
         select_from=STUDY.offline and STUDY.offline.select_from,
         words=lambda wildcards: seed_words(
             "select", wildcards.method, wildcards.rate, wildcards.seed
@@ -64,7 +64,7 @@ rule select_frames:
     shell:
         script("select_frames")
         + " --pool {input.pool:q} --scores {input.scores:q} --method {wildcards.method}"
-        + " --rate {params.rate} --confidence {params.confidence}"
+        + " --rate {params.rate} --parameters {params.parameters:q}"
         + " --select-from {params.select_from} --words {params.words:q}"
         + " --output {output:q} 2> {log:q}"
 

@@ -40,7 +40,7 @@ rule adapt:
         meanwhile=STUDY.online.meanwhile,
         weights=STUDY.online.weights,
         error_by=STUDY.online.error_by,
-        confidence=STUDY.confidence,
+        parameters=lambda wildcards: strategy_parameters(wildcards.method),
         words=lambda wildcards: seed_words("online", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
@@ -54,6 +54,6 @@ rule adapt:
         + " --window {params.window:q} --continual-every {params.every:q}"
         + " --training-takes {params.takes:q} --meanwhile {params.meanwhile}"
         + " --weights {params.weights} --error-by {params.error_by}"
-        + " --confidence {params.confidence} --words {params.words:q} --code {params.code}"
+        + " --parameters {params.parameters:q} --words {params.words:q} --code {params.code}"
         + " --device {params.device} --state {params.state:q} --output {params.folder:q}"
         + " 2> {log:q}"

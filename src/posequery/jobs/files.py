@@ -1,12 +1,13 @@
 """Files that appear whole or not at all, and the one error for files that are wrong."""
 
+import difflib
 import errno
 import glob
 import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +23,22 @@ class BadInput(Exception):
     """A file or setting that cannot be used: names it, what is wrong with it, and the fix."""
 
     def __init__(self, path: str | os.PathLike[str], fault: str, fix: str) -> None:
-        self.path, self.fault, self.fix = str(path), fault.rstrip("."), fix.rstrip(".")
+        self.path, self.fault = str(path), fault.rstrip(".")
+        self.fix = f"{fix[:1].upper()}{fix[1:]}".rstrip(".")
         super().__init__(self.path, self.fault, self.fix)
 
     def __str__(self) -> str:
         return f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """What to try in place of an unknown `word`: the nearest known one, or all where none is near.
+
+    Starts in lower case, as in "did you mean 'uniform'?" or "there are random, uniform".
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word, names, 1)
+    return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}"
 
 
 def _beside(path: Path) -> Path:

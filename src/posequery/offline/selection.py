@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +23,7 @@ _REMAKE = "Delete it and make it again"
 
 
 def window(
-    path: str | Path, pool: Stream, rate: Fraction, confidence: str, needs: tuple[str, ...]
+    path: str | Path, pool: Stream, rate: Fraction, needs: tuple[str, ...]
 ) -> strategies.Window:
     """The whole pool as one window, with those of its scores that a strategy needs."""
     try:
@@ -34,7 +35,7 @@ def window(
         if len(values) != len(pool):
             fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"
             raise BadInput(path, fault, _REMAKE)
-    return strategies.Window(len(pool), rate, **scores, confidence=confidence)
+    return strategies.Window(len(pool), rate, **scores)
 
 
 def select(
@@ -42,11 +43,13 @@ def select(
     pool: Stream,
     method: str,
     rate: Fraction,
-    confidence: str,
+    parameters: Mapping[str, object],
     words: list[str | int],
     by_clip: bool = False,
 ) -> strategies.Selection:
     """Pick frames of the pool by a strategy, or 'none' or 'all' of them; `path` holds the scores.
+
+    parameters: the strategy's own.
 
     With `by_clip` the strategy picks its share of each clip on its own, none of a clip that is too
     short for one frame, and each clip has random draws of its own. Raises `BadInput` if the rate
@@ -55,12 +58,13 @@ def select(
     if method in ("none", "all"):
         return strategies.Selection(np.arange(len(pool) if method == "all" else 0))
     strategy = strategies.load(method)
-    here = window(path, pool, rate, confidence, strategy.needs)
+    own = strategies.parameters(method, parameters)
+    here = window(path, pool, rate, strategy.needs)
     parts = _clips(here, pool) if by_clip else [(0, here, [])]
     picked = []
     for start, part, more in parts:
         if part.k:
-            found = strategies.select(strategy, part, seeds.generator(*words, *more))
+            found = strategies.select(strategy, part, seeds.generator(*words, *more), own)
             picked.append((start + found.indices, found.score, found.decided_by))
     if not picked:
         most = max(part.size for _, part, _ in parts)

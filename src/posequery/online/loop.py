@@ -56,7 +56,6 @@ class Task:
     words: Sequence[str | int]
     reset: bool = False
     error_by_labels: bool = False
-    confidence: str = "lowest"
     lag: int | None = None
     takes: int = 0
     missed: bool = False
@@ -180,15 +179,14 @@ def _picked(task: Task, seen: Seen, tally: Tally) -> _Picked | None:
     began = time.perf_counter()
     size, start = task.policy.every, tally.stretch
     labels = task.labels[start : start + size]
-    if task.policy.strategy is None:
+    policy = task.policy
+    if policy.strategy is None:
         selection = strategies.Selection(np.arange(size))
     else:
         error = joint_errors(seen.joints, labels) if task.error_by_labels else seen.error
-        window = strategies.Window(
-            size, task.policy.rate, frame_errors(error), seen.peaks, task.confidence
-        )
+        window = strategies.Window(size, policy.rate, frame_errors(error), seen.peaks)
         random = seeds.generator(*task.words, "selection", start)
-        selection = strategies.select(task.policy.strategy, window, random)
+        selection = strategies.select(policy.strategy, window, random, policy.parameters)
     tally.seconds["selection"] += time.perf_counter() - began
     # A frame in which the teacher saw nobody teaches nothing.
     found = np.isfinite(labels[selection.indices]).all(axis=2).any(axis=1)

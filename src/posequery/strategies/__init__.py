@@ -2,8 +2,8 @@
 
 A strategy is one file of this folder, known by its name, that binds `STRATEGY`. To add one:
 
-1. write `strategies/<name>.py` with a function of a `Window` and a generator that returns a
-   `Selection`, and `STRATEGY = Strategy(...)` that says what it needs;
+1. write `strategies/<name>.py` with a function of a `Window`, a generator and the strategy's own
+   parameters that returns a `Selection`, and `STRATEGY = Strategy(...)` that says what it needs;
 2. name it under `strategies:` in a study's file;
 3. run `pytest tests/strategies`: every strategy must pass the common suite.
 
@@ -15,8 +15,12 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+
+from posequery.jobs.files import suggestion
+from posequery.settings import Section
 
 
 class TooFewFrames(ValueError):
@@ -36,8 +40,6 @@ class Window:
     rate: Fraction
     error: np.ndarray | None = None
     peaks: np.ndarray | None = None
-    confidence: str = "lowest"
-    """How peaks become a frame's confidence: 'lowest' of all maps, 'lowest_limb', or 'mean'."""
 
     @property
     def k(self) -> int:
@@ -65,13 +67,19 @@ class Selection:
             object.__setattr__(self, "decided_by", np.full(count, -1))
 
 
+class NoParameters(Section):
+    """Of a strategy that has none of its own."""
+
+
 @dataclass(frozen=True)
 class Strategy:
-    """A strategy: its printed name, the fields of `Window` it needs, and how it picks."""
+    """A strategy: its printed name, how it picks, the fields of `Window` it needs, and the section
+    of its own parameters, an object of which is the third argument of `pick`."""
 
     label: str
-    pick: Callable[[Window, np.random.Generator], Selection]
+    pick: Callable[[Window, np.random.Generator, Any], Selection]
     needs: tuple[str, ...] = ()
+    parameters: type[Section] = NoParameters
 
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
@@ -90,19 +98,43 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
+def canonical(word: str) -> str:
+    """The name of the strategy called `word`, which may also be its label, as the paper's tables
+    print it: 'uncertainty' is `least_confidence`. Raises ValueError with the nearest name."""
+    if word in names():
+        return word
+    labels = {load(name).label: name for name in names()}
+    if word not in labels:
+        raise ValueError(f"no strategy is called '{word}': {suggestion(word, names())}")
+    return labels[word]
+
+
 def load(name: str) -> Strategy:
-    """The strategy called `name`."""
+    """The strategy called `name`; raises ValueError if there is none."""
     if name not in names():
-        raise ValueError(f"no strategy is called '{name}'; there are {', '.join(names())}")
+        raise ValueError(f"no strategy is called '{name}': {suggestion(name, names())}")
     strategy: Strategy = importlib.import_module(f"{__name__}.{name}").STRATEGY
     return strategy
 
 
-def select(strategy: Strategy, window: Window, random: np.random.Generator) -> Selection:
-    """Pick exactly k frames of a window. Raises `TooFewFrames` if k is 0."""
+def parameters(name: str, values: object) -> Section:
+    """The parameters of the strategy called `name` from plain data, validated."""
+    return load(name).parameters.model_validate(values)
+
+
+def select(
+    strategy: Strategy,
+    window: Window,
+    random: np.random.Generator,
+    parameters: Section | None = None,
+) -> Selection:
+    """Pick exactly k frames of a window; without `parameters` by the strategy's defaults.
+
+    Raises `TooFewFrames` if k is 0.
+    """
     if window.k < 1:
         raise TooFewFrames(f"picks none of {window.size} frames")
     missing = [name for name in strategy.needs if getattr(window, name) is None]
     if missing:
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")
-    return strategy.pick(window, random)
+    return strategy.pick(window, random, parameters or strategy.parameters())

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from posequery.strategies import Selection, Strategy, Window
+from posequery.strategies import NoParameters, Selection, Strategy, Window
 
 
-def _pick(window: Window, random: np.random.Generator) -> Selection:
+def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
     return Selection(np.sort(random.choice(window.size, window.k, replace=False)))
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from posequery.strategies import Selection, Strategy, Window
+from posequery.strategies import NoParameters, Selection, Strategy, Window
 
 
-def _pick(window: Window, random: np.random.Generator) -> Selection:
+def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
     p = window.rate
     # Python's integers: a rate may have a denominator that overflows 64 bits.
     frames = [j * p.denominator // p.numerator for j in range(window.k)]

@@ -16,33 +16,16 @@ import cv2
 import numpy as np
 
 from posequery.skeletons import MIRROR
+from posequery.student.recipe import Augmentation
 
 LUMA = np.array([0.299, 0.587, 0.114])
 TO_YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 FROM_YIQ = np.linalg.inv(TO_YIQ)
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """Bounds of the draws, all uniform; the defaults are trt_pose's."""
-
-    shift: float = 0.2
-    """Largest shift, as a share of the image's side."""
-    scale: tuple[float, float] = (0.5, 2.0)
-    """Least and greatest magnification."""
-    angle: float = 0.2
-    """Largest rotation, in radians."""
-    brightness: float = 0.05
-    contrast: float = 0.05
-    saturation: float = 0.05
-    """Largest change of each factor from 1."""
-    hue: float = 0.01
-    """Largest rotation of the hue, in turns."""
-    flip: bool = False
-    """Whether every other image, by chance, is mirrored (trt_pose never does)."""
-
-
-STILL = Augmentation(0, (1, 1), 0, 0, 0, 0, 0)
+STILL = Augmentation(
+    angle=0, scale=(1, 1), shift=0, brightness=0, contrast=0, saturation=0, hue=0, flip=False
+)
 """Changes nothing."""
 
 

@@ -3,17 +3,15 @@
 STRIDE = 4
 """Input pixels to a cell of the maps, in every network."""
 
-SIDE_UNITS = {
-    "densenet_small": 16,
-    "densenet_wide": 16,
-    **{
-        f"{backbone}_{head}": 32
-        for backbone in (
-            *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
-            *("densenet121", "densenet161", "densenet169", "densenet201"),
-        )
-        for head in ("baseline", "baseline_att")
-    },
-}
+SMALL = ("densenet_small", "densenet_wide")
+"""The stand-in's networks (`network.small`)."""
+BACKBONES = (
+    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+    *("densenet121", "densenet161", "densenet169", "densenet201"),
+)
+HEADS = ("baseline", "baseline_att")
+"""trt_pose's networks are a backbone under a head, as `densenet121_baseline_att`."""
+
+SIDE_UNITS = dict.fromkeys(SMALL, 16) | {f"{b}_{h}": 32 for b in BACKBONES for h in HEADS}
 """Each network's name, and what the side of its input is a multiple of: its coarsest stride, in
 pixels."""

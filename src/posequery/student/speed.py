@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +46,8 @@ def measure(name: str, input_size: int, recipe: Recipe, device: str) -> Speed:
         image = np.zeros((input_size, input_size, 3), np.uint8)
         people = np.full((1, 18, 2), input_size / 2, np.float32)
         sample = Sample(image, people, np.zeros(18, bool), np.empty((0, 4), np.float32))
-        maker = BatchMaker([sample], replace(recipe, augmentation=STILL), input_size, ["rates"])
+        still = recipe.model_copy(update={"augmentation": STILL})
+        maker = BatchMaker([sample], still, input_size, ["rates"])
         batch = maker[Wanted(0, np.zeros(count, np.int64))].to(torch.device(device))
         optimiser = Adam(network.train().parameters())
         trained = _a_second(lambda: training.step(network, optimiser, batch, recipe, 1e-3))

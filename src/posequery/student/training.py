@@ -111,7 +111,7 @@ def fit(
         _set_mode(network, recipe.batch_norm)
         total = 0.0
         for number, batch in enumerate(islice(made, batches), start=epoch * batches):
-            rate = recipe.rate(number, batches)
+            rate = recipe.learning_rate_at(number, batches)
             value = step(network, optimiser, batch.to(device), recipe, rate)
             if not math.isfinite(value):
                 raise _diverged(f"the loss of epoch {epoch + 1} is {value}", recipe)
@@ -125,7 +125,7 @@ def fit(
             before = [each.val_loss for each in epochs if each.val_loss is not None]
             if best is not None and val_loss < min(before, default=math.inf):
                 best.load_state_dict(network.state_dict())
-        rate = recipe.rate(epoch * batches, batches)
+        rate = recipe.learning_rate_at(epoch * batches, batches)
         epochs.append(Epoch(total / len(samples), len(samples), seconds, rate, val_loss))
         _keep(state, network, optimiser, epochs, best)
         _write_log(log, epochs)
@@ -164,7 +164,7 @@ def _loss(network: nn.Module, batch: Batch, recipe: Recipe) -> torch.Tensor:
 def _validate(
     network: nn.Module, maker: BatchMaker, workers: int, progress: Progress | None
 ) -> float:
-    recipe = replace(maker.recipe, augmentation=STILL)
+    recipe = maker.recipe.model_copy(update={"augmentation": STILL})
     device, count = next(network.parameters()).device, len(maker.samples)
     pieces = np.split(np.arange(count), range(recipe.batch_size, count, recipe.batch_size))
     wanted = [Wanted(0, indices) for indices in pieces]

@@ -15,11 +15,12 @@ from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.sources import coco, extraction, video
 from posequery.sources.human36m.counts import SHORT_ANNOTATIONS
+from posequery.sources.settings import Source
 from posequery.study.clips import ClipSource, left_out, unusable_files
 from posequery.study.estimate import Work
 from posequery.study.schema import Study
-from posequery.study.schema.data import OpenPose, Source
 from posequery.teachers.openpose import json_files
+from posequery.teachers.openpose.settings import OpenPose
 
 HUMAN36M = (
     "Human3.6M comes from vision.imar.ro/human3.6m, after registration; docs/reproduction.md says "

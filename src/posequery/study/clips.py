@@ -9,8 +9,8 @@ from pathlib import Path
 from posequery.jobs.files import BadInput
 from posequery.sources.human36m import counts, mmpose
 from posequery.sources.human36m import names as human36m
+from posequery.sources.settings import Source
 from posequery.study.schema import Study, named_paths
-from posequery.study.schema.data import Source
 
 CAMERA = human36m.CAMERAS[0]
 

@@ -1,11 +1,11 @@
 """A study's identity across runs: one name stands for one protocol."""
 
-import difflib
 from pathlib import Path
 
 import yaml
 
-from posequery.jobs.files import BadInput, write_text
+from posequery import strategies
+from posequery.jobs.files import BadInput, suggestion, write_text
 from posequery.study import grid
 from posequery.study.schema import Study, protocol
 
@@ -16,14 +16,14 @@ def restriction(only: object, study: Study) -> tuple[str, ...]:
         return ()
     there = grid.methods(study)
     words = only if isinstance(only, list) else str(only).split(",")
-    named = [name for name in (str(word).strip() for word in words) if name]
+    labels = {strategies.load(name).label: name for name in study.strategies}
+    named = [labels.get(name, name) for name in (str(word).strip() for word in words) if name]
     if not named:
         raise BadInput("only=", "names no method", f"There are {', '.join(there)}")
     for name in named:
         if name not in there:
-            near = difflib.get_close_matches(name, there, 1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(there)}"
-            raise BadInput(f"only={name}", f"study {study.name} has no such method", hint)
+            fault = f"study {study.name} has no such method"
+            raise BadInput(f"only={name}", fault, suggestion(name, there))
     return tuple(method for method in there if method in named)
 
 
@@ -41,6 +41,7 @@ _DEFAULTS = {
     "source": {"kind": "rendered"},
     "teachers": ["ground_truth"],
     "offline": {},
+    "strategies": [],
 }
 """A study that says least of all with an offline half: every other key has its default."""
 
@@ -78,10 +79,12 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.
     before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_DEFAULTS)))) | before
+    # A strategy that is in one of the two alone adds cells, or drops them.
+    without |= {key for key in before.keys() ^ now.keys() if key.startswith("strategies.")}
     changed = [
         f"{key} was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and key.split(".")[0] not in without
+        if before.get(key) != now.get(key) and not {key, key.split(".")[0]} & without
     ]
     if changed:
         raise BadInput(

@@ -1,6 +1,5 @@
 """Studies from their files: YAML over YAML over the schema, every fault told at once."""
 
-import difflib
 import os
 import re
 from pathlib import Path
@@ -9,12 +8,16 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from posequery.jobs.files import BadInput
-from posequery.study.schema import PATHS, Study, subsection
-from posequery.study.schema.values import NAME
+from posequery.jobs.files import BadInput, suggestion
+from posequery.study.schema import NAME, PATHS, Study, subsection
 
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
+
+MOVED = {
+    "confidence": "is a parameter of its strategy now: strategies: [{least_confidence: {over: …}}]",
+}
+"""Keys of older versions, and where they went."""
 
 BASE = "videos"
 """The study that one with `videos:` extends unless it says otherwise."""
@@ -93,9 +96,8 @@ def find_study(study: str, folder: Path) -> Path:
     path = folder / f"{study}.yaml"
     if not path.is_file():
         there = sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "config")
-        near = difflib.get_close_matches(study, there, 1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(there)}"
-        raise BadInput(path, "there is no such study", f"{hint}; your own is named by its path")
+        hint = f"{suggestion(study, there)}; your own is named by its path"
+        raise BadInput(path, "there is no such study", hint)
     return path
 
 
@@ -121,11 +123,11 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
 def _fault(error: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
+        if where in MOVED:
+            return f"{where}: {MOVED[where]}"
         section: Any = Study
         for part in error["loc"][:-1]:
             section = subsection(section, part)
-        near = difflib.get_close_matches(str(error["loc"][-1]), list(section.model_fields), 1)
-        hint = f", did you mean '{near[0]}'?" if near else ""
-        return f"unknown key '{where}'{hint}"
+        return f"unknown key '{where}': {suggestion(str(error['loc'][-1]), section.model_fields)}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message

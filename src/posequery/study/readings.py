@@ -52,7 +52,8 @@ def _common(study: Study) -> list[str]:
         "errors over the 12 limb joints",
     ]
     if "least_confidence" in study.strategies:
-        said.append(f"'uncertainty' is {CONFIDENCE[study.confidence]}")
+        own = study.strategies["least_confidence"]
+        said.append(f"'uncertainty' is {CONFIDENCE[own.over]}")
     if study.source.kind == "human36m":
         words, _ = left_out(study)
         said += [f"left out: {', '.join(words)}"] if words else []

@@ -4,12 +4,13 @@ The names follow one pattern with exceptions that differ between subjects (the d
 `metadata.xml`); here they are a table, so that nothing is guessed from a folder listing.
 """
 
-import difflib
 import functools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from posequery.jobs.files import suggestion
 
 CAMERAS = ("54138969", "55011271", "58860488", "60457274")
 POOL_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
@@ -159,8 +160,7 @@ def exclusion(word: str) -> tuple[str, str, str | None]:
     names = _names()
     if word not in names:
         own = [name for name in names if name.startswith(f"{word.split(' ')[0]} ")]
-        near = difflib.get_close_matches(word, own or names, 1)
-        hint = f"did you mean '{near[0]}'?" if near else "write it as 'S9 Waiting 1'"
+        hint = suggestion(word, own) if own else "write it as 'S9 Waiting 1'"
         raise ValueError(f"Human3.6M has no sequence '{word}': {hint}")
     return names[word]
 

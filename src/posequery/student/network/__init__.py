@@ -15,8 +15,8 @@ from torch import nn
 
 from posequery.jobs import seeds
 from posequery.student.network.small import DenseNetSmall
-from posequery.student.network.trt_pose import BACKBONES, HEADS, TrtPose
-from posequery.student.network_names import STRIDE
+from posequery.student.network.trt_pose import TrtPose
+from posequery.student.network_names import BACKBONES, HEADS, STRIDE
 
 __all__ = ["NETWORKS", "STRIDE", "build"]
 

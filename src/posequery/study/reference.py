@@ -3,8 +3,9 @@
 from fractions import Fraction
 from typing import Literal, get_args, get_origin
 
+from posequery import strategies
+from posequery.settings import Section
 from posequery.study.schema import Study, subsection
-from posequery.study.schema.values import Section
 
 
 def reference() -> str:
@@ -26,6 +27,9 @@ def reference() -> str:
             if choices:
                 about = f"{about} One of: {', '.join(f'`{choice}`' for choice in choices)}."
             lines.append(f"| `{name}` | `{default}` | {about.strip()} |")
+            if name == "strategies":
+                for strategy in strategies.names():
+                    table(strategies.load(strategy).parameters, f"strategies.{strategy}.")
 
     table(Study, "")
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines])

@@ -1,21 +1,21 @@
-"""Values that the config's sections are made of: rates, stretches of a stream, names."""
+"""What the sections of a study's settings are made of: rates, stretches of a stream, names.
 
-import difflib
+Each room defines its own section (`student.recipe`, `online.settings`, ...); `study.schema` puts
+them together. A section travels to a job as the JSON of its validated object.
+"""
+
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from posequery import strategies
-from posequery.sources.human36m import names as human36m
-from posequery.student.network_names import SIDE_UNITS
-
-NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
-"""What a study may be called."""
+from posequery.jobs.files import suggestion
 
 
 class Section(BaseModel):
+    """A part of the settings: strict, immutable, documented by the text under each key."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
@@ -37,6 +37,7 @@ Rate = Annotated[
     BeforeValidator(_rate, json_schema_input_type=str),
     PlainSerializer(str, return_type=str),
 ]
+"""The share of frames that is picked, an exact fraction."""
 
 
 def _duration(value: object) -> str:
@@ -51,7 +52,7 @@ def _duration(value: object) -> str:
     return f"{count} {unit}"
 
 
-def _window(value: object) -> str:
+def _stretch(value: object) -> str:
     text = _duration(value)
     if text.startswith("0 "):
         raise ValueError(f"'{value}' is no stretch of a stream: it has no frame")
@@ -59,24 +60,18 @@ def _window(value: object) -> str:
 
 
 Duration = Annotated[str, BeforeValidator(_duration, json_schema_input_type=str)]
-Stretch = Annotated[str, BeforeValidator(_window, json_schema_input_type=str)]
+"""Frames or seconds of a stream, perhaps none: '0 frames', '7.6 s'."""
+Stretch = Annotated[str, BeforeValidator(_stretch, json_schema_input_type=str)]
+"""Frames or seconds of a stream, at least one frame: '1500 frames', '30 s'."""
 Positive = Annotated[int, Field(ge=1)]
 
 
-def _one_of(what: str, names: Sequence[str]) -> BeforeValidator:
-    """Takes one of `names`; for another it tells the nearest, or all where none is near."""
+def one_of(what: str, names: Sequence[str]) -> BeforeValidator:
+    """Takes one of `names`; an error names the nearest one, or all where none is near."""
 
     def known(name: object) -> str:
         if str(name) not in names:
-            near = difflib.get_close_matches(str(name), names, 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}"
-            raise ValueError(f"no {what} is called '{name}': {hint}")
+            raise ValueError(f"no {what} is called '{name}': {suggestion(str(name), names)}")
         return str(name)
 
     return BeforeValidator(known)
-
-
-StrategyName = Annotated[str, _one_of("strategy", strategies.names())]
-NetworkName = Annotated[str, _one_of("network", tuple(SIDE_UNITS))]
-Camera = Annotated[str, _one_of("camera", human36m.CAMERAS)]
-Subject = Annotated[str, _one_of("subject", human36m.SUBJECTS)]

@@ -1,73 +1,56 @@
-"""The config's schema: what a study may say, with the protocol as its defaults.
+"""The study's schema: what a study may say, with the protocol as its defaults.
 
-The text under each key is printed into `config/README.md` by `python -m posequery.study.schema`.
+Each room defines its own section; here they are put together and checked against each other. The
+text under each key is printed into `config/README.md` by `python -m posequery.study.reference`.
 """
 
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
-from posequery.study.schema.data import OpenPose, Source
-from posequery.study.schema.training import Network, Recipe, Student
-from posequery.study.schema.values import NAME, Duration, Rate, Section, StrategyName, Stretch
+from posequery import strategies
+from posequery.offline.settings import Offline
+from posequery.online.settings import Online
+from posequery.settings import Section
+from posequery.sources.settings import Source
+from posequery.student.recipe import Recipe
+from posequery.student.settings import Network, Student
+from posequery.teachers.openpose.settings import OpenPose
+
+NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
+"""What a study may be called."""
 
 
-class Offline(Section):
-    """The offline study: fine-tune on a part of a pool, test on other subjects."""
+def _strategies(value: object) -> object:
+    """Names, or names with parameters of their own: [uniform, {least_confidence: {over: mean}}]."""
+    if isinstance(value, Mapping):  # already validated, or its JSON
+        value = [{name: parameters} for name, parameters in value.items()]
+    if not isinstance(value, list):
+        raise ValueError(f"write a list of strategies, not {value!r}")
+    chosen: dict[str, Section] = {}
+    for entry in value:
+        if isinstance(entry, Mapping) and len(entry) != 1:
+            raise ValueError(
+                f"write one strategy an entry, as {{name: {{key: value}}}}, not {entry}"
+            )
+        [(name, parameters)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
+        canonical = strategies.canonical(str(name))
+        try:
+            chosen[canonical] = strategies.parameters(canonical, parameters)
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise ValueError(f"{name}: {'; '.join(faults)}") from None
+    return chosen
 
-    rates: list[Rate] = [Fraction(p, 100) for p in (1, 5, 10, 20, 40)]
-    select_from: Literal["pool", "clip"] = "pool"
-    """What a strategy picks its share from: the whole pool at once, or each clip on its own. A clip
-    too short for one frame at that rate then gives none."""
 
-
-class Online(Section):
-    """The online study: adapt to a stream, window by window."""
-
-    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
-    window: Stretch = "1500 frames"
-    """In frames or in seconds ('30 s')."""
-    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Beside the strategies."""
-    continual_every: Stretch = "128 frames"
-    """continual trains on all frames of each stretch of this length."""
-    once_rate: Rate = Fraction(1, 100)
-    """once trains on this share of the first window, uniformly, and never again."""
-    weights: Literal["continue", "reset"] = "continue"
-    """Whether a window's training starts from the live weights or from the pre-trained ones."""
-    error_by: Literal["ground_truth", "teacher"] = "ground_truth"
-    """What the strategy 'error' measures the student's errors against."""
-    first_frames: Stretch | None = None
-    """End the stream behind these, if it is longer; what lies behind counts nowhere."""
-    training_takes: Duration = "0 frames"
-    """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
-    meanwhile: Literal["watched", "missed"] = "watched"
-    """What happens to the frames that pass while a training runs. `watched`: the weights before
-    predict them, and they belong to the next stretch; a training must then be over when that one
-    is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
-    behind them."""
-
-    @model_validator(mode="after")
-    def _one_training_at_a_time(self) -> Self:
-        if self.meanwhile == "missed":
-            return self
-        stretches = {"window": self.window}
-        if "continual" in self.methods:
-            stretches["continual_every"] = self.continual_every
-        takes, unit = self.training_takes.split()
-        for key, stretch in stretches.items() if Fraction(takes) else ():
-            count, other = stretch.split()
-            if unit != other:
-                raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
-            if Fraction(takes) > Fraction(count):
-                raise ValueError(
-                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, and "
-                    "one training runs at a time; take less, or meanwhile: missed"
-                )
-        return self
+Strategies = Annotated[
+    dict[str, Any],
+    BeforeValidator(_strategies),
+    PlainSerializer(lambda chosen: {name: own.model_dump() for name, own in chosen.items()}),
+]
+"""Each strategy's name, and its own parameters, validated."""
 
 
 _SOURCES = {
@@ -100,10 +83,11 @@ class Study(Section):
     teachers: Annotated[
         list[Literal["ground_truth", "network", "openpose", "blazepose"]], Field(min_length=1)
     ] = ["blazepose"]
-    strategies: list[StrategyName] = ["uniform", "random", "error", "least_confidence"]
-    confidence: Literal["lowest", "lowest_limb", "mean"] = "lowest"
-    """How the peaks of the maps become a frame's confidence: the lowest of all 18 maps, the lowest
-    of the 12 limb joints' maps, or the mean of all."""
+    strategies: Strategies = Field(
+        default=["uniform", "random", "error", "least_confidence"], validate_default=True
+    )
+    """Each by its name, or with parameters of its own: `{least_confidence: {over: mean}}`. The
+    paper's word for `least_confidence`, `uncertainty`, is taken as well."""
     training: Recipe = Recipe()
     """Fine-tuning offline and every training online."""
     offline: Offline | None = None
@@ -207,6 +191,8 @@ def protocol(study: Study) -> dict[str, Any]:
             flat[prefix] = value
 
     walk("", values)
+    for name, parameters in study.strategies.items():
+        flat[f"strategies.{name}"] = parameters.model_dump(mode="json")
     flat["videos"] = [video.name for video in study.videos]
     flat |= {key: path.name for key, path in named_paths(study) if key in PATHS}
     return flat

@@ -1,0 +1,54 @@
+"""The settings of the online study."""
+
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import model_validator
+
+from posequery.settings import Duration, Rate, Section, Stretch
+
+
+class Online(Section):
+    """The online study: adapt to a stream, window by window."""
+
+    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    window: Stretch = "1500 frames"
+    """In frames or in seconds ('30 s')."""
+    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
+    """Beside the strategies."""
+    continual_every: Stretch = "128 frames"
+    """continual trains on all frames of each stretch of this length."""
+    once_rate: Rate = Fraction(1, 100)
+    """once trains on this share of the first window, uniformly, and never again."""
+    weights: Literal["continue", "reset"] = "continue"
+    """Whether a window's training starts from the live weights or from the pre-trained ones."""
+    error_by: Literal["ground_truth", "teacher"] = "ground_truth"
+    """What the strategy 'error' measures the student's errors against."""
+    first_frames: Stretch | None = None
+    """End the stream behind these, if it is longer; what lies behind counts nowhere."""
+    training_takes: Duration = "0 frames"
+    """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
+    meanwhile: Literal["watched", "missed"] = "watched"
+    """What happens to the frames that pass while a training runs. `watched`: the weights before
+    predict them, and they belong to the next stretch; a training must then be over when that one
+    is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
+    behind them."""
+
+    @model_validator(mode="after")
+    def _one_training_at_a_time(self) -> "Online":
+        if self.meanwhile == "missed":
+            return self
+        stretches = {"window": self.window}
+        if "continual" in self.methods:
+            stretches["continual_every"] = self.continual_every
+        takes, unit = self.training_takes.split()
+        for key, stretch in stretches.items() if Fraction(takes) else ():
+            count, other = stretch.split()
+            if unit != other:
+                raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
+            if Fraction(takes) > Fraction(count):
+                raise ValueError(
+                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, and "
+                    "one training runs at a time; take less, or meanwhile: missed"
+                )
+        return self

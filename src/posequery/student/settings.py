@@ -1,0 +1,68 @@
+"""The settings of networks and of what they are pre-trained on."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from posequery.settings import Positive, Section, one_of
+from posequery.student.network_names import SIDE_UNITS
+from posequery.student.recipe import Recipe
+
+NetworkName = Annotated[str, one_of("network", tuple(SIDE_UNITS))]
+
+
+class Coco(Section):
+    """Keypoints in COCO's format, as its owners ship them."""
+
+    annotations: Path
+    """A `person_keypoints_*.json`."""
+    images: Path
+    """The folder of its images."""
+
+
+class Network(Section):
+    """A network and how it is pre-trained."""
+
+    name: NetworkName = "densenet_small"
+    """densenet_small, densenet_wide, or trt_pose's: resnet18, 34, 50, 101, 152 and densenet121,
+    161, 169, 201, each with _baseline or _baseline_att behind it."""
+    input_size: Annotated[int, Field(ge=32)] = 96
+    """Side of the square that the whole frame is squashed to, in pixels: a multiple of 16 for the
+    first two networks, of 32 for trt_pose's."""
+    images: Positive = 4000
+    """Rendered images to train on."""
+    image_size: Positive = 128
+    """Side of those images, in pixels."""
+    recipe: Recipe = Recipe()
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Network":
+        unit = SIDE_UNITS[self.name]
+        # At its coarsest stride a single cell of a single image has no spread to normalise by.
+        if self.input_size % unit or self.input_size < 2 * unit:
+            raise ValueError(
+                f"input_size: {self.name} takes multiples of {unit}, from {2 * unit} on"
+            )
+        return self
+
+
+class Student(Network):
+    """The light network that adapts."""
+
+    checkpoint: Path | None = None
+    """A checkpoint to start from, in place of pre-training: posequery's own or trt_pose's."""
+    backbone: Path | None = None
+    """ImageNet weights of the backbone to pre-train from, in torchvision's file format."""
+    coco: Coco | None = None
+    """People to pre-train on, in place of rendered ones."""
+    validation: Coco | None = None
+    """People to validate pre-training on: loss after each epoch, and average precision (OKS)."""
+
+    @model_validator(mode="after")
+    def _one_start(self) -> "Student":
+        if self.checkpoint and (self.coco or self.backbone):
+            raise ValueError("checkpoint takes the place of coco and backbone: give it or them")
+        if self.backbone and SIDE_UNITS[self.name] < 32:
+            raise ValueError(f"backbone: {self.name} has none; trt_pose's networks have one")
+        return self
