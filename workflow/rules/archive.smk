@@ -3,7 +3,7 @@
 
 rule archive:
     input:
-        final_files(),
+        PLAN.final_files(),
     output:
         f"{FINAL}/{STUDY.name}.tar.gz",
     log:
@@ -21,7 +21,7 @@ rule archive:
         results=lambda wildcards: OUT,
         settings=as_json(STUDY),
     message:
-        "Archive study {STUDY.name}"
+        f"Archive study {STUDY.name}"
     shell:
         script("archive")
         + " {output:q} --results {params.results:q} --settings {params.settings:q} 2> {log:q}"

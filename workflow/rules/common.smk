@@ -1,43 +1,32 @@
-# The study at hand, and what every station uses: interpreters, digests, seeds.
-import functools
+# The study at hand, and how a rule runs its script.
 import json
-import shlex
-import time
-
-SRC = Path(workflow.basedir) / "src"
-SCRIPTS = Path(workflow.basedir) / "scripts"
-sys.path.insert(0, str(SRC))
+import os
+import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+ROOT = Path(str(workflow.current_basedir)).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
 
 from posequery.jobs.files import BadInput
-from posequery.study import clips, grid, identity, provenance, readings
+from posequery.study import identity, provenance
 from posequery.study.loading import CONTROLS, load_study
+from posequery.study.plan import Plan, as_json
 
 try:
-    provenance.require_checkout(SRC)
-    STUDY = load_study(str(config["study"]), config, Path(workflow.basedir) / "config")
-    ONLY = identity.restriction(config.get("only"), STUDY)
-    OUT = f"results/{STUDY.name}"
+    provenance.require_checkout(ROOT / "src")
+    STUDY = load_study(str(config["study"]), config, ROOT / "config")
+    PLAN = Plan(STUDY, identity.restriction(config.get("only"), STUDY))
     confirmed = identity.confirmation(config.get("confirm", False))
-    identity.refuse_changed_protocol(STUDY, Path(OUT), confirmed)
-    CLIPS = clips.clips(STUDY, OUT)
+    identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)
 except BadInput as error:
     raise WorkflowError(str(error)) from None
 
-# Where a restricted run's tables go: never in place of the study's own.
-FINAL = f"{OUT}/only/{'+'.join(ONLY)}" if ONLY else OUT
-RENDERED = STUDY.source.kind == "rendered"
-HUMAN36M = STUDY.source.kind == "human36m"
-CELLS = grid.cells(STUDY, ONLY)
+OUT, FINAL = PLAN.out, PLAN.final
 GPU = int(STUDY.device == "cuda")
-STATE = f"{OUT}/state"
-STUDENT = f"{OUT}/student/pretrained.pt"
 
-# One thread a job and jobs side by side: numbers then do not depend on --cores.
-# A job's own errors and closing line go to the terminal as well (3), the rest to its log.
-# Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
-# those of the last run: results may move to another checkout.
 # What needs torch may have another interpreter: a board's own Python has torch and no Snakemake.
 TORCH = {
     "adapt",
@@ -45,52 +34,54 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "label_network",
-    "pretrain",
     "measure_speed",
+    "pretrain",
     "score",
 }
-TORCH_PYTHON = str(config.get("python", sys.executable))
+# Under `--sdm conda` it is the one of the environment that the rule names.
+IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+PYTHON = "python" if IN_CONDA else sys.executable
+TORCH_PYTHON = str(config.get("python", PYTHON))
 
-
-def literal(path):
-    """A path as a word of the shell's, whose braces Snakemake leaves alone."""
-    return shlex.quote(str(path)).replace("{", "{{").replace("}", "}}")
-
-
-shell.executable("bash")
-shell.prefix(
-    "set -euo pipefail; exec 3>&2; export POSEQUERY_TERMINAL=3 "
-    "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
-    "OMP_WAIT_POLICY=PASSIVE PYTHONHASHSEED=0 "
-    f"PYTHONPATH={literal(SRC)} POSEQUERY_SCRIPTS={literal(SCRIPTS)} "
-    f"POSEQUERY_PYTHON={literal(sys.executable)} "
-    f"POSEQUERY_TORCH_PYTHON={literal(TORCH_PYTHON)}; "
+# Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
+# those of the last run: results may move to another checkout.
+os.environ |= {
+    "POSEQUERY_SRC": str(ROOT / "src"),
+    "POSEQUERY_SCRIPTS": str(ROOT / "scripts"),
+    "POSEQUERY_PYTHON": PYTHON,
+    "POSEQUERY_TORCH_PYTHON": TORCH_PYTHON,
+}
+# One thread a job and jobs side by side: numbers then do not depend on --cores.
+ENVIRONMENT = (
+    "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE "
+    'PYTHONHASHSEED=0 PYTHONPATH="$POSEQUERY_SRC" POSEQUERY_TERMINAL=3'
 )
 
 
 def script(name):
-    """The shell words that run a station's script."""
+    """The words of a rule's command that run its script.
+
+    A job's own errors and closing line go to the terminal as well (3), the rest to its log.
+    """
     python = "POSEQUERY_TORCH_PYTHON" if name in TORCH else "POSEQUERY_PYTHON"
-    return f'"${python}" "$POSEQUERY_SCRIPTS"/{name}.py'
+    return f'{ENVIRONMENT} "${python}" "$POSEQUERY_SCRIPTS"/{name}.py 3>&2'
 
 
 def code_digest(name, *strategies):
     """The digest of a script, of all it imports, and of the strategies named."""
-    return provenance.code_digest(SCRIPTS / f"{name}.py", strategies)
+    return provenance.code_digest(ROOT / "scripts" / f"{name}.py", strategies)
 
 
-def as_json(model):
-    """A part of the config as the JSON that a script takes."""
-    return json.dumps(model.model_dump(mode="json"), sort_keys=True)
-
-
-def seed_words(*parts):
-    """The words that seed a job's random draws."""
-    return json.dumps([STUDY.name, *parts])
+def or_refuse(find, *arguments):
+    """What a method of the plan finds; what it refuses, in one line."""
+    try:
+        return find(*arguments)
+    except BadInput as error:
+        raise WorkflowError(str(error)) from None
 
 
 wildcard_constraints:
-    slug="|".join(CLIPS),
+    slug="|".join(PLAN.clips),
     stream="pool|test|stream",
     method="[a-z0-9_]+",
     teacher="[a-z_]+",

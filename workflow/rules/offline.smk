@@ -1,10 +1,11 @@
 # The offline study: score the pool once, select, fine-tune and evaluate; each cell a job.
+from posequery.study.grid import parse_rate_slug
 
 
 rule score:
     input:
         pool=f"{OUT}/clips/pool.json",
-        checkpoint=STUDENT,
+        checkpoint=PLAN.student,
     output:
         f"{OUT}/scores/pool.h5",
     log:
@@ -22,7 +23,7 @@ rule score:
     params:
         code=code_digest("score"),
         device=STUDY.device,
-        state=f"{STATE}/score",
+        state=f"{PLAN.state}/score",
     message:
         "Score every frame of the pool with the pre-trained student"
     shell:
@@ -51,12 +52,12 @@ rule select_frames:
         gpu=0,
     params:
         code=lambda wildcards: code_digest(
-            "select_frames", *strategies_of(wildcards.method)
+            "select_frames", *PLAN.strategies(wildcards.method)
         ),
-        rate=rate_of,
-        parameters=lambda wildcards: strategy_parameters(wildcards.method),
+        rate=lambda wildcards: str(parse_rate_slug(wildcards.rate)),
+        parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
         select_from=STUDY.offline and STUDY.offline.select_from,
-        words=lambda wildcards: seed_words(
+        words=lambda wildcards: PLAN.seed_words(
             "select", wildcards.method, wildcards.rate, wildcards.seed
         ),
     message:
@@ -74,7 +75,7 @@ rule finetune:
         pool=f"{OUT}/clips/pool.json",
         test=f"{OUT}/clips/test.json",
         selection=rules.select_frames.output,
-        checkpoint=STUDENT,
+        checkpoint=PLAN.student,
     output:
         multiext(
             f"{OUT}/cells/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
@@ -97,11 +98,11 @@ rule finetune:
     params:
         code=code_digest("finetune"),
         recipe=as_json(STUDY.training),
-        cell=cell_words("offline"),
-        words=lambda wildcards: seed_words("offline", *wildcards),
+        cell=lambda wildcards: PLAN.cell("offline", wildcards),
+        words=lambda wildcards: PLAN.seed_words("offline", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
-        state=lambda wildcards: f"{STATE}/{'-'.join(['offline', *wildcards])}",
+        state=lambda wildcards: f"{PLAN.state}/{'-'.join(['offline', *wildcards])}",
     message:
         "Fine-tune on {wildcards.rate} by {wildcards.method}, and evaluate"
     shell:

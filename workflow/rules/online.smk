@@ -4,8 +4,8 @@
 rule adapt:
     input:
         stream=f"{OUT}/clips/stream.json",
-        checkpoint=STUDENT,
-        labels=adapt_labels,
+        checkpoint=PLAN.student,
+        labels=lambda wildcards: PLAN.adapt_labels(wildcards.teacher),
     output:
         multiext(
             f"{OUT}/cells/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
@@ -27,24 +27,26 @@ rule adapt:
         runtime=1440,
         gpu=GPU,
     params:
-        code=lambda wildcards: code_digest("adapt", *adapt_strategies(wildcards)),
+        code=lambda wildcards: code_digest(
+            "adapt", *PLAN.adapt_strategies(wildcards.method)
+        ),
         labels=lambda wildcards, input: (
             ["--labels", *input.labels] if input.labels else []
         ),
         reference="truth" if STUDY.has_truth else "labels",
         recipe=as_json(STUDY.training),
-        cell=cell_words("online"),
+        cell=lambda wildcards: PLAN.cell("online", wildcards),
         window=STUDY.online.window,
         every=STUDY.online.continual_every,
         takes=STUDY.online.training_takes,
         meanwhile=STUDY.online.meanwhile,
         weights=STUDY.online.weights,
         error_by=STUDY.online.error_by,
-        parameters=lambda wildcards: strategy_parameters(wildcards.method),
-        words=lambda wildcards: seed_words("online", *wildcards),
+        parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
+        words=lambda wildcards: PLAN.seed_words("online", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
-        state=lambda wildcards: f"{STATE}/{'-'.join(['online', *wildcards])}",
+        state=lambda wildcards: f"{PLAN.state}/{'-'.join(['online', *wildcards])}",
     message:
         "Adapt online by {wildcards.method} at {wildcards.rate}, labels by {wildcards.teacher}"
     shell:

@@ -3,7 +3,7 @@
 
 rule collect:
     input:
-        cell_files(),
+        PLAN.cell_files(),
     output:
         cells=f"{FINAL}/cells.csv",
         seconds=f"{FINAL}/seconds.csv",
@@ -19,9 +19,9 @@ rule collect:
         gpu=0,
     params:
         code=code_digest("collect"),
-        folders=[cell_path(cell) for cell in CELLS],
+        folders=PLAN.cell_folders(),
     message:
-        "Collect {OUT}'s cells into one table"
+        f"Collect {OUT}'s cells into one table"
     shell:
         script("collect")
         + " --folders {params.folders:q} --cells {output.cells:q}"
@@ -35,7 +35,7 @@ if STUDY.has_truth:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
             stream=f"{OUT}/clips/stream.json",
-            labels=label_files(),
+            labels=PLAN.label_files(),
         output:
             directory(f"{FINAL}/tables"),
         log:
@@ -50,7 +50,7 @@ if STUDY.has_truth:
             gpu=0,
         params:
             code=code_digest("tables"),
-            captions=captions(),
+            captions=PLAN.captions(),
             labels=lambda wildcards, input: (
                 ["--labels", *input.labels] if input.labels else []
             ),
@@ -66,7 +66,7 @@ if STUDY.has_truth:
         input:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
-            labels=label_files(),
+            labels=PLAN.label_files(),
         output:
             directory(f"{FINAL}/figures"),
         log:
@@ -80,7 +80,7 @@ if STUDY.has_truth:
             gpu=0,
         params:
             code=code_digest("figures"),
-            captions=captions(),
+            captions=PLAN.captions(),
             labels=lambda wildcards, input: (
                 ["--labels", *input.labels] if input.labels else []
             ),
@@ -97,7 +97,7 @@ else:
         input:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
-            labels=label_files(),
+            labels=PLAN.label_files(),
             consensus=f"{OUT}/labels/consensus.h5" if STUDY.source.kind == "lab" else [],
         output:
             tables=directory(f"{FINAL}/tables"),
@@ -114,7 +114,7 @@ else:
             gpu=0,
         params:
             code=code_digest("stream_report"),
-            captions=captions(),
+            captions=PLAN.captions(),
             window=STUDY.online.window,
             consensus=lambda wildcards, input: (
                 ["--consensus", input.consensus] if input.consensus else []
@@ -131,8 +131,8 @@ else:
         input:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
-            labels=label_files(),
-            videos=videos_of_stream(),
+            labels=PLAN.label_files(),
+            videos=PLAN.stream_videos(),
         output:
             directory(f"{FINAL}/pictures"),
         log:
@@ -148,7 +148,7 @@ else:
             gpu=0,
         params:
             code=code_digest("before_after"),
-            captions=captions(),
+            captions=PLAN.captions(),
         message:
             "Show the student before and after it has adapted"
         shell:
@@ -164,5 +164,5 @@ else:
     rule figures:
         input:
             rules.stream_report.output.figures,
-            picture_files(),
+            PLAN.picture_files(),
         localrule: True

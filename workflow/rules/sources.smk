@@ -1,16 +1,17 @@
+import time
+
 # Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
 
-SUBJECTS = clips.human36m.SUBJECTS if RENDERED else ()
+RENDERED = STUDY.source.kind == "rendered"
 
 
-for subject in SUBJECTS:
+for subject in PLAN.rendered_subjects():
 
     rule:
         name:
             f"render_{subject}"
         output:
-            [clip.video for clip in CLIPS.values() if clip.subject == subject],
-            [clip.annotation for clip in CLIPS.values() if clip.subject == subject],
+            *PLAN.rendered_files(subject),
         log:
             f"{OUT}/logs/render/{subject}.log",
         benchmark:
@@ -26,8 +27,8 @@ for subject in SUBJECTS:
             code=code_digest("render_studio"),
             root=lambda wildcards: f"{OUT}/data/human36m",
             subject=subject,
-            stems=stems_of(subject),
-            frames=clips.rendered_frames(STUDY, subject),
+            stems=PLAN.rendered_stems(subject),
+            frames=PLAN.rendered_frames(subject),
         message:
             f"Render {subject} of the stand-in for Human3.6M"
         shell:
@@ -57,19 +58,18 @@ rule render_people:
     params:
         code=code_digest("render_people"),
         root=lambda wildcards: f"{OUT}/data/{wildcards.domain}",
-        images=lambda wildcards: network_of(wildcards.domain).images,
-        size=lambda wildcards: network_of(wildcards.domain).image_size,
+        people=lambda wildcards: PLAN.rendered_people(wildcards.domain),
     message:
         "Render the people of the {wildcards.domain} domain in COCO's format"
     shell:
         script("render_people")
-        + " --domain {wildcards.domain} --count {params.images}"
-        + " --size {params.size} --root {params.root:q} 2> {log:q}"
+        + " --domain {wildcards.domain} --count {params.people[count]}"
+        + " --size {params.people[size]} --root {params.root:q} 2> {log:q}"
 
 
 rule prepare:
     input:
-        unpack(people_of),
+        unpack(lambda wildcards: or_refuse(PLAN.people_files, wildcards.domain)),
     output:
         f"{OUT}/training_sets/{{domain}}.h5",
     log:
@@ -123,7 +123,7 @@ rule fetch_package:
 
 rule extract:
     input:
-        unpack(source_of),
+        unpack(lambda wildcards: or_refuse(PLAN.source_files, wildcards.slug)),
     output:
         f"{OUT}/clips/{{slug}}.h5",
     log:
@@ -141,7 +141,7 @@ rule extract:
         gpu=0,
     params:
         code=code_digest("extract"),
-        options=extract_options,
+        options=lambda wildcards: PLAN.extract_options(wildcards.slug),
     message:
         "Extract the clip {wildcards.slug}"
     shell:
@@ -151,7 +151,7 @@ rule extract:
 
 rule index:
     input:
-        lambda wildcards: streams_of(wildcards.stream),
+        lambda wildcards: PLAN.clip_files(wildcards.stream),
     output:
         f"{OUT}/clips/{{stream}}.json",
     log:
@@ -166,11 +166,7 @@ rule index:
         gpu=0,
     params:
         code=code_digest("index"),
-        first=lambda wildcards: (
-            ["--first-frames", STUDY.online.first_frames]
-            if wildcards.stream == "stream" and STUDY.online.first_frames
-            else []
-        ),
+        first=lambda wildcards: PLAN.first_frames_option(wildcards.stream),
     message:
         "Index the clips of the {wildcards.stream}"
     shell:
@@ -196,7 +192,7 @@ rule check:
         python=TORCH_PYTHON,
         now=time.time(),  # a look is never up to date
     message:
-        "Look at the data of study {STUDY.name}"
+        f"Look at the data of study {STUDY.name}"
     shell:
         script("check")
         + " {params.study:q} --config {params.settings:q} --torch-python {params.python:q}"

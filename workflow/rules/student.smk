@@ -6,7 +6,7 @@ if STUDY.student.checkpoint:
         input:
             str(STUDY.student.checkpoint),
         output:
-            STUDENT,
+            PLAN.student,
         log:
             f"{OUT}/logs/import_checkpoint.log",
         localrule: True
@@ -32,9 +32,9 @@ else:
 
     rule pretrain:
         input:
-            unpack(pretrain_inputs),
+            **PLAN.pretrain_inputs(),
         output:
-            weights=STUDENT,
+            weights=PLAN.student,
             best=[f"{OUT}/student/best.pt"] if STUDY.student.validation else [],
             epochs=f"{OUT}/student/epochs.csv",
         log:
@@ -54,11 +54,11 @@ else:
             network=STUDY.student.name,
             input_size=STUDY.student.input_size,
             recipe=as_json(STUDY.student.recipe),
-            words=seed_words("pretrain"),
+            words=PLAN.seed_words("pretrain"),
             device=STUDY.device,
-            state=f"{STATE}/pretrain",
+            state=f"{PLAN.state}/pretrain",
             workers=STUDY.workers,
-            more=pretrain_options,
+            more=PLAN.pretrain_options(),
         message:
             "Pre-train the student"
         shell:
@@ -77,7 +77,7 @@ if STUDY.student.validation:
         input:
             annotations=str(STUDY.student.validation.annotations),
             images=str(STUDY.student.validation.images),
-            checkpoint=STUDENT,
+            checkpoint=PLAN.student,
         output:
             f"{OUT}/student/average_precision.json",
         log:

@@ -24,9 +24,9 @@ rule train_teacher:
         network=STUDY.teacher_network.name,
         input_size=STUDY.teacher_network.input_size,
         recipe=as_json(STUDY.teacher_network.recipe),
-        words=seed_words("train_teacher"),
+        words=PLAN.seed_words("train_teacher"),
         device=STUDY.device,
-        state=f"{STATE}/train_teacher",
+        state=f"{PLAN.state}/train_teacher",
     message:
         "Train the network that stands where OpenPose stands"
     shell:
@@ -41,7 +41,7 @@ rule label_network:
     input:
         stream=f"{OUT}/clips/stream.json",
         checkpoint=rules.train_teacher.output.weights,
-        videos=videos_of_stream(),
+        videos=PLAN.stream_videos(),
     output:
         f"{OUT}/labels/network.h5",
     log:
@@ -71,7 +71,7 @@ if STUDY.openpose:
 
     rule detect_openpose:
         input:
-            unpack(openpose_input),
+            unpack(lambda wildcards: PLAN.openpose_inputs(wildcards.slug)),
         output:
             detections=f"{OUT}/labels/openpose/{{slug}}.h5",
             files=f"{OUT}/labels/openpose/{{slug}}.files",
@@ -89,8 +89,8 @@ if STUDY.openpose:
             gpu=GPU if STUDY.openpose.program else 0,
         params:
             code=code_digest("detect_openpose"),
-            options=openpose_options,
-            files=openpose_files,
+            options=lambda wildcards: PLAN.openpose_options(wildcards.slug),
+            files=lambda wildcards: PLAN.openpose_digest(wildcards.slug),
         message:
             "Take what OpenPose sees in {wildcards.slug}"
         shell:
@@ -101,7 +101,7 @@ if STUDY.openpose:
     rule label_openpose:
         input:
             stream=f"{OUT}/clips/stream.json",
-            detections=detection_files(),
+            detections=PLAN.detection_files(),
         output:
             labels=f"{OUT}/labels/openpose.h5",
             summary=f"{OUT}/labels/openpose.json",
@@ -132,7 +132,7 @@ rule label_blazepose:
     input:
         stream=f"{OUT}/clips/stream.json",
         package=f"{OUT}/data/mediapipe",
-        videos=videos_of_stream(),
+        videos=PLAN.stream_videos(),
     output:
         f"{OUT}/labels/blazepose.h5",
     log:

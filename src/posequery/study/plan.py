@@ -1,0 +1,302 @@
+"""What a run of a study consists of, and where each of its files lies.
+
+The rules ask here for their inputs and parameters, station by station. Paths are relative to the
+folder that the workflow runs in.
+"""
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from posequery.sources.human36m import names as human36m
+from posequery.study import clips, grid, readings
+from posequery.study.schema import Study
+
+
+def as_json(section: BaseModel) -> str:
+    """A section of the settings as a job takes it."""
+    return json.dumps(section.model_dump(mode="json"), sort_keys=True)
+
+
+class Plan:
+    """A study, or with `only` those of its cells whose method is named.
+
+    study: the validated settings. out: the folder of its results. final: where cells.csv, tables
+    and figures go, which for a part of a study is not `out`. clips: each clip by its slug. cells:
+    the points of the grid that this run makes.
+    """
+
+    def __init__(self, study: Study, only: tuple[str, ...] = ()) -> None:
+        self.study = study
+        self.only = only
+        self.out = f"results/{study.name}"
+        self.final = f"{self.out}/only/{'+'.join(only)}" if only else self.out
+        self.state = f"{self.out}/state"
+        self.student = f"{self.out}/student/pretrained.pt"
+        self.clips = clips.clips(study, self.out)
+        self.cells = grid.cells(study, only)
+
+    def seed_words(self, *parts: str) -> str:
+        """The words that seed a job's random draws, as JSON."""
+        return json.dumps([self.study.name, *parts])
+
+    # Sources
+
+    def clip_files(self, stream: str) -> list[str]:
+        """The clips of the pool, the test or the stream, in the order in which they are played."""
+        found = (slug for slug, clip in self.clips.items() if stream in clip.streams)
+        return [f"{self.out}/clips/{slug}.h5" for slug in found]
+
+    def index_files(self) -> list[str]:
+        streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
+        return [f"{self.out}/clips/{stream}.json" for stream in streams]
+
+    def first_frames_option(self, stream: str) -> list[str]:
+        first = self.study.online.first_frames
+        return ["--first-frames", first] if stream == "stream" and first else []
+
+    def rendered_subjects(self) -> Sequence[str]:
+        return human36m.SUBJECTS if self.study.source.kind == "rendered" else ()
+
+    def rendered_files(self, subject: str) -> tuple[list[str], list[str]]:
+        """The videos and the annotations that are rendered of a subject."""
+        own = [clip for clip in self.clips.values() if clip.subject == subject]
+        return [clip.video for clip in own], [clip.annotation for clip in own if clip.annotation]
+
+    def rendered_stems(self, subject: str) -> list[str]:
+        return [sequence.stem for sequence in clips.rendered_sequences(self.study, subject)]
+
+    def rendered_frames(self, subject: str) -> int:
+        return clips.rendered_frames(self.study, subject)
+
+    @functools.cached_property
+    def sources_are_there(self) -> bool:
+        """True, or BadInput. Only jobs that read them ask: results may lie apart from a dataset."""
+        clips.require_sources(self.study, self.clips, Path(self.out))
+        return True
+
+    def source_files(self, slug: str) -> dict[str, str]:
+        """What a clip is extracted from: a video and its annotation, or a fetched package."""
+        assert self.sources_are_there
+        clip = self.clips[slug]
+        if self.study.source.kind == "lab":
+            return {"package": f"{self.out}/data/pose2sim"}
+        files = {"video": clip.video}
+        return files | ({"annotation": clip.annotation} if clip.annotation else {})
+
+    def extract_options(self, slug: str) -> list[str]:
+        clip = self.clips[slug]
+        options = {
+            "--video": clip.video,
+            "--slug": clip.slug,
+            "--subject": clip.subject,
+            "--action": clip.action,
+            "--subaction": clip.subaction,
+            "--camera": clip.camera,
+            "--size": self.study.student.input_size,
+            "--annotation": clip.annotation,
+            "--stem": clip.stem,
+            "--expected": clip.expected,
+        }
+        return [str(word) for option in options.items() if option[1] for word in option]
+
+    def stream_videos(self) -> list[str]:
+        """The sources of the stream's clips: a fetched package, or the videos themselves."""
+        if self.study.source.kind == "lab":
+            return [f"{self.out}/data/pose2sim"]
+        return [clip.video for clip in self.clips.values() if "stream" in clip.streams]
+
+    # The student
+
+    def training_set(self, domain: str) -> str:
+        return f"{self.out}/training_sets/{domain}.h5"
+
+    def people_files(self, domain: str) -> dict[str, str]:
+        """Annotations and images of a training set: rendered, or a dataset's own."""
+        assert self.sources_are_there
+        student = self.study.student
+        given = {"generic": student.coco, "validation": student.validation}.get(domain)
+        if given:
+            return {"annotations": str(given.annotations), "images": str(given.images)}
+        data = f"{self.out}/data/{domain}"
+        return {
+            "annotations": f"{data}/annotations/person_keypoints_train2017.json",
+            "images": f"{data}/train2017",
+        }
+
+    def rendered_people(self, domain: str) -> dict[str, int]:
+        """How many images of people are rendered, and the side of each in pixels."""
+        networks = {"generic": self.study.student, "studio": self.study.teacher_network}
+        return {"count": networks[domain].images, "size": networks[domain].image_size}
+
+    def student_sets(self) -> dict[str, str]:
+        """What the student is pre-trained on, and validated with."""
+        if self.study.student.checkpoint:
+            return {}
+        sets = {"training_set": self.training_set("generic")}
+        if self.study.student.validation:
+            sets["validation"] = self.training_set("validation")
+        return sets
+
+    def pretrain_inputs(self) -> dict[str, str]:
+        backbone = self.study.student.backbone
+        return self.student_sets() | ({"backbone": str(backbone)} if backbone else {})
+
+    def pretrain_options(self) -> list[str]:
+        """What validation and a given backbone add to the script's options."""
+        inputs, options = self.pretrain_inputs(), []
+        if "validation" in inputs:
+            best = f"{self.out}/student/best.pt"
+            options += ["--validation-set", inputs["validation"], "--best", best]
+        return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
+
+    def training_sets(self) -> list[str]:
+        teacher = [self.training_set("studio")] if "network" in self.study.teachers else []
+        return [*self.student_sets().values(), *teacher]
+
+    def student_reports(self) -> list[str]:
+        """What is reported of the pre-trained student beside the cells."""
+        if not self.study.student.validation:
+            return []
+        return [f"{self.out}/student/average_precision.json"]
+
+    # Teachers
+
+    def teacher_labels(self, teacher: str) -> list[str]:
+        """A teacher's labels of the stream; ground truth travels in the clips themselves."""
+        own = ("none", "ground_truth")
+        return [] if teacher in own else [f"{self.out}/labels/{teacher}.h5"]
+
+    def label_files(self) -> list[str]:
+        return [file for teacher in self.study.teachers for file in self.teacher_labels(teacher)]
+
+    def detection_files(self) -> list[str]:
+        """What OpenPose found in each clip of the stream, in the clips' order."""
+        found = (slug for slug, clip in self.clips.items() if "stream" in clip.streams)
+        return [f"{self.out}/labels/openpose/{slug}.h5" for slug in found]
+
+    def openpose_inputs(self, slug: str) -> dict[str, str]:
+        """The video, and the program that sees it; JSON files enter by `openpose_digest`."""
+        lab = self.study.source.kind == "lab"
+        video = self.clips[slug].video
+        inputs = {"package": f"{self.out}/data/pose2sim"} if lab else {"video": video}
+        given = self.study.openpose
+        return inputs | ({"program": str(given.program)} if given and given.program else {})
+
+    def openpose_digest(self, slug: str) -> str:
+        """A digest of a video's JSON files; where they are missing, the one of the last run."""
+        clip, given = self.clips[slug], self.study.openpose
+        if not given or not given.labels:
+            return ""
+        noted = Path(f"{self.out}/labels/openpose/{slug}.files")
+        if not given.labels.is_dir() and noted.is_file():
+            return noted.read_text()
+        place = given.labels / clip.subject if self.study.has_truth else given.labels
+        source = Path(clip.video)
+        stem = source.name if source.is_dir() else source.stem
+        return _digests(str(place)).get(stem, "")
+
+    def openpose_options(self, slug: str) -> list[str]:
+        clip, given = self.clips[slug], self.study.openpose
+        assert given is not None
+        options: dict[str, object] = {"--video": clip.video, "--missing": given.missing}
+        if given.labels:
+            options |= {
+                "--json": given.labels,
+                "--keypoint-scale": given.keypoint_scale,
+                "--scale-size": given.scale_size,
+                # Human3.6M calls the videos of all its subjects alike.
+                "--subject": clip.subject if self.study.has_truth else None,
+            }
+        else:
+            options |= {
+                "--program": given.program,
+                "--models": given.models,
+                "--model": given.model,
+                "--net-resolution": given.net_resolution,
+                "--scratch": f"{self.state}/openpose",
+            }
+        # With a sign of equality: -1x368 would be taken for an option's name.
+        return [f"{option}={value}" for option, value in options.items() if value is not None]
+
+    # Cells
+
+    def strategies(self, method: str) -> list[str]:
+        """A method as the strategies whose code it runs."""
+        return [method] if method in self.study.strategies else []
+
+    def strategy_parameters(self, method: str) -> str:
+        """A strategy's own parameters, as JSON; of another method none."""
+        own = self.study.strategies.get(method)
+        return as_json(own) if own else "{}"
+
+    def selection_files(self) -> list[str]:
+        return [
+            f"{self.out}/selections/{cell.method}/{grid.rate_slug(cell.rate)}/seed{cell.seed}.csv"
+            for cell in self.cells
+            if cell.setting == "offline"
+        ]
+
+    def cell_folders(self, setting: str | None = None) -> list[str]:
+        cells = (cell for cell in self.cells if setting in (None, cell.setting))
+        return [f"{self.out}/cells/{cell.folder}" for cell in cells]
+
+    def cell_files(self, setting: str | None = None) -> list[str]:
+        return [f"{folder}/summary.json" for folder in self.cell_folders(setting)]
+
+    def cell(self, setting: str, wildcards: Any) -> str:
+        """What the cell of a job's wildcards is, as JSON."""
+        cell = {
+            "setting": setting,
+            "teacher": wildcards.teacher,
+            "method": wildcards.method,
+            "rate": str(grid.parse_rate_slug(wildcards.rate)),
+            "seed": int(wildcards.seed),
+        }
+        return json.dumps(cell)
+
+    def adapt_labels(self, teacher: str) -> list[str]:
+        """The labels trained on, or, of real people, measured against as well."""
+        return self.teacher_labels(teacher if self.study.has_truth else self.study.teachers[0])
+
+    def adapt_strategies(self, method: str) -> list[str]:
+        return self.strategies("uniform" if method == "once" else method)
+
+    # The report
+
+    def picture_files(self) -> list[str]:
+        """Of real people, where the run has a student that never adapts and one that does."""
+        online = {cell.method for cell in self.cells if cell.setting == "online"}
+        comparable = "baseline" in online and len(online) > 1
+        return [f"{self.final}/pictures"] if comparable and not self.study.has_truth else []
+
+    def report_files(self) -> list[str]:
+        return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]
+
+    def final_files(self) -> list[str]:
+        cells = [f"{self.final}/cells.csv", f"{self.final}/seconds.csv"]
+        return [*cells, *self.report_files(), *self.student_reports()]
+
+    def cell_tables(self) -> list[str]:
+        """With the cells come cells.csv and, of a restricted run, the tables of its own."""
+        return [f"{self.final}/cells.csv", *(self.report_files()[:1] if self.only else [])]
+
+    def captions(self) -> str:
+        return json.dumps(readings.captions(self.study))
+
+    def closing_words(self) -> str:
+        made = " and ".join(self.report_files())
+        name, cells = self.study.name, f"{self.final}/cells.csv"
+        return f"Study {name} is complete: {made}; every cell is a row of {cells}."
+
+
+@functools.cache
+def _digests(folder: str) -> dict[str, str]:
+    # Here, since it reads videos and so imports a decoder.
+    from posequery.teachers.openpose.json_files import digests
+
+    return digests(folder)
