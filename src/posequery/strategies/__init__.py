@@ -10,8 +10,6 @@ A strategy is one file of this folder, known by its name, that binds `STRATEGY`.
 Strategies are loaded by name, so that editing one reruns only its own cells.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from posequery.jobs.files import suggestion
+from posequery.registry import Registry
 from posequery.settings import Section
 
 
@@ -93,9 +92,8 @@ def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarra
     return np.sort(shuffled[order[:k]])
 
 
-def names() -> tuple[str, ...]:
-    """The names of all strategies there are, without importing them."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+_STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy")
+names, load = _STRATEGIES.names, _STRATEGIES.load
 
 
 def canonical(word: str) -> str:
@@ -107,14 +105,6 @@ def canonical(word: str) -> str:
     if word not in labels:
         raise ValueError(f"no strategy is called '{word}': {suggestion(word, names())}")
     return labels[word]
-
-
-def load(name: str) -> Strategy:
-    """The strategy called `name`; raises ValueError if there is none."""
-    if name not in names():
-        raise ValueError(f"no strategy is called '{name}': {suggestion(name, names())}")
-    strategy: Strategy = importlib.import_module(f"{__name__}.{name}").STRATEGY
-    return strategy
 
 
 def parameters(name: str, values: object) -> Section:

@@ -1,0 +1,31 @@
+"""Objects found by name: each file of a folder binds one, and no list of them is kept anywhere."""
+
+import importlib
+import pkgutil
+from typing import Generic, TypeVar
+
+from posequery.jobs.files import suggestion
+
+Bound = TypeVar("Bound")
+
+
+class Registry(Generic[Bound]):
+    """The modules of a package, each of which binds an object to the name `bound`.
+
+    path: the package's `__path__`. what: what an error calls such an object.
+    """
+
+    def __init__(self, package: str, path: list[str], bound: str, what: str) -> None:
+        self._package, self._path, self._bound, self._what = package, path, bound, what
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all that there are, without importing them."""
+        return tuple(sorted(module.name for module in pkgutil.iter_modules(self._path)))
+
+    def load(self, name: str) -> Bound:
+        """The object called `name`; raises ValueError with the nearest name if there is none."""
+        if name not in self.names():
+            there = suggestion(name, self.names())
+            raise ValueError(f"no {self._what} is called '{name}': {there}")
+        bound: Bound = getattr(importlib.import_module(f"{self._package}.{name}"), self._bound)
+        return bound

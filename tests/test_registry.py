@@ -1,0 +1,51 @@
+"""Objects found by name, in a folder that a test fills."""
+
+import sys
+
+import pytest
+
+from posequery.registry import Registry
+
+
+@pytest.fixture
+def birds(tmp_path, monkeypatch):
+    """A package of two modules; gives its registry."""
+    folder = tmp_path / "birds"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "wren.py").write_text("BIRD = 'small'\n")
+    (folder / "crane").mkdir()
+    (folder / "crane/__init__.py").write_text("BIRD = 'large'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Registry("birds", [str(folder)], "BIRD", "bird")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "birds"]:
+        del sys.modules[name]
+
+
+def test_files_and_packages_are_found_and_none_is_imported(birds):
+    assert birds.names() == ("crane", "wren")
+    assert "birds" not in sys.modules
+
+
+def test_an_object_is_loaded_by_its_files_name(birds):
+    assert (birds.load("wren"), birds.load("crane")) == ("small", "large")
+    assert "birds.crane" in sys.modules
+
+
+def test_what_is_dropped_into_the_folder_is_found(birds, tmp_path):
+    (tmp_path / "birds/owl.py").write_text("BIRD = 'wise'\n")
+    assert birds.names() == ("crane", "owl", "wren")
+    assert birds.load("owl") == "wise"
+
+
+def test_an_unknown_name_gets_the_nearest(birds):
+    with pytest.raises(ValueError, match="no bird is called 'wern': did you mean 'wren'?"):
+        birds.load("wern")
+    with pytest.raises(ValueError, match="there are crane, wren"):
+        birds.load("ostrich")
+
+
+def test_a_file_that_binds_nothing_is_named(birds, tmp_path):
+    (tmp_path / "birds/stone.py").touch()
+    with pytest.raises(AttributeError, match=r"birds\.stone.*BIRD"):
+        birds.load("stone")
