@@ -8,59 +8,26 @@ from posequery.sources import video
 from posequery.teachers.openpose.detections import write_detections
 from posequery.teachers.openpose.json_files import from_json
 from posequery.teachers.openpose.program import detect
-
-
-def pair(text: str) -> tuple[int, int]:
-    width, height = map(int, text.split("x"))
-    return width, height
+from posequery.teachers.openpose.settings import OpenPose
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--video", type=Path, required=True, help="or a folder of its images")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--json", type=Path, help="the folder of OpenPose's output")
-    source.add_argument("--program", help="openpose.bin")
-    parser.add_argument("--subject", help="whose folder under --json holds the files")
-    parser.add_argument("--keypoint-scale", type=int, choices=range(5), default=0)
-    parser.add_argument("--scale-size", type=pair, help="WxH of keypoint scales 1 and 2, pixels")
-    parser.add_argument("--models", type=Path, help="OpenPose's folder models")
-    parser.add_argument("--model", choices=("BODY_25", "COCO"), default="BODY_25")
-    parser.add_argument("--net-resolution", default="-1x368")
-    parser.add_argument("--scratch", type=Path, help="where OpenPose may write for a while")
     parser.add_argument(
-        "--missing",
-        choices=("refuse", "unlabelled"),
-        default="refuse",
-        help="what to do with frames without a file",
+        "--settings", type=OpenPose.model_validate_json, required=True, help="JSON: `openpose:`"
     )
+    parser.add_argument("--subject", help="whose folder under the settings' labels holds the files")
+    parser.add_argument("--scratch", type=Path, required=True, help="where OpenPose may write")
     parser.add_argument("--output", type=Path, required=True, help="the detections file to write")
     options = parser.parse_args()
+    given = options.settings
     about = video.info(options.video)
-    size, frames = (about.width, about.height), about.frames
-    if options.program:
-        found = detect(
-            options.video,
-            size,
-            frames,
-            options.program,
-            options.models,
-            options.scratch,
-            options.model,
-            options.net_resolution,
-            options.missing,
-        )
+    size = (about.width, about.height)
+    if given.program:
+        found = detect(options.video, size, about.frames, given, options.scratch)
     else:
-        found = from_json(
-            options.json,
-            options.video,
-            size,
-            frames,
-            options.subject,
-            options.keypoint_scale,
-            options.scale_size,
-            options.missing,
-        )
+        found = from_json(given.labels, options.video, size, about.frames, given, options.subject)
     write_detections(options.output, found)
 
 

@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from posequery import strategies
-from posequery.study.schema import Study, subsection
+from posequery.study.schema import Study, sections
 
 ROOT = Path(__file__).parents[1]
 REPRODUCTION = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
@@ -26,8 +25,7 @@ def keys(section, prefix=""):
         if key == "strategies":
             for name in strategies.names():
                 yield from keys(strategies.load(name).parameters, f"strategies.{name}.")
-        inner = subsection(section, key)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        for inner in sections(section, key).values():
             yield from keys(inner, f"{prefix}{key}.")
 
 

@@ -12,6 +12,8 @@ from grimp import build_graph
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from posequery import teachers
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "envs"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -59,8 +61,9 @@ def test_conda_has_the_same_pins(name):
     assert environment["dependencies"][-1]["pip"] == lines(f"{name}.txt")
 
 
-def reached(script):
-    """Packages outside the standard library that a script and all it imports bring in."""
+def reached(script, loaded=()):
+    """Packages outside the standard library that a script brings in, by all that it imports and
+    by the modules that it loads by name."""
     graph = build_graph("posequery", include_external_packages=True, cache_dir=None)
     tree = ast.parse(script.read_text())
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -68,7 +71,7 @@ def reached(script):
     for node in nodes:
         if isinstance(node, ast.ImportFrom):
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    ours = names & graph.modules
+    ours = {*names, *loaded} & graph.modules
     for module in list(ours):
         ours |= graph.find_upstream_modules(module)
     tops = {name.partition(".")[0] for name in names | ours}
@@ -80,8 +83,13 @@ def test_a_boards_own_python_runs_what_needs_torch_and_has_all_that_this_needs()
     named = ast.literal_eval(re.search(r"^TORCH = (\{.*?^\})", rules, re.DOTALL | re.M)[1])
     needs = {script.stem: reached(script) for script in (ROOT / "scripts").glob("*.py")}
     assert {name for name in needs if "torch" in needs[name]} == named & needs.keys()
+    label = ROOT / "scripts/label.py"
+    taught = {name: reached(label, [f"posequery.teachers.{name}"]) for name in teachers.names()}
+    able = {name for name in taught if teachers.load(name).torch}
+    assert {name for name in taught if "torch" in taught[name]} == able
     packages = {"cv2": "opencv-python-headless"}
-    wanted = set().union(*(needs[name] for name in named & needs.keys())) - {"torch"}
+    brought = [needs[name] for name in named & needs.keys()] + [taught[name] for name in able]
+    wanted = set().union(*brought) - {"torch"}
     assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()
 
 

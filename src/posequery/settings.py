@@ -6,6 +6,7 @@ them together. A section travels to a job as the JSON of its validated object.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -64,6 +65,11 @@ Duration = Annotated[str, BeforeValidator(_duration, json_schema_input_type=str)
 Stretch = Annotated[str, BeforeValidator(_stretch, json_schema_input_type=str)]
 """Frames or seconds of a stream, at least one frame: '1500 frames', '30 s'."""
 Positive = Annotated[int, Field(ge=1)]
+File = Annotated[Path, "file"]
+"""A file that must be there; a plain `Path` may be a folder as well."""
+Folder = Annotated[Path, "folder"]
+Program = Annotated[Path, "program"]
+"""A file that must be there and may be run."""
 
 
 def one_of(what: str, names: Sequence[str]) -> BeforeValidator:

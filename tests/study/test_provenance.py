@@ -45,7 +45,8 @@ def toy(tmp_path, monkeypatch):
 
     def digest(*strategies, change=("files", PACKAGE["files"])):
         (tmp_path / "src" / "toy" / f"{change[0]}.py").write_text(change[1])
-        return Code("toy").digest(tmp_path / "train.py", strategies)
+        modules = [f"strategies.{strategy}" for strategy in strategies]
+        return Code("toy").digest(tmp_path / "train.py", modules)
 
     digest.script = tmp_path / "train.py"
     return digest
@@ -176,6 +177,13 @@ def test_registries_alone_load_by_name():
         if "import_module" in path.read_text() or "__import__" in path.read_text()
     }
     assert loaders == {"src/posequery/registry.py"}
+    registries = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "src").rglob("*.py")
+        if "Registry[" in path.read_text()
+    }
+    rooms = {f"src/posequery/{room}/__init__.py" for room in ("strategies", "teachers")}
+    assert registries == {*rooms, "src/posequery/sources/kinds/__init__.py"}
 
 
 def test_no_script_hides_a_module():

@@ -1,5 +1,9 @@
 """The schema is strict, says everything at once, and documents itself."""
 
+import json
+import shutil
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,9 +13,8 @@ from pydantic import BaseModel
 
 from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
-from posequery.sources.human36m import names
 from posequery.study import grid
-from posequery.study.clips import clips, left_out, require_sources
+from posequery.study.clips import clips, require_sources
 from posequery.study.identity import (
     confirmation,
     note_protocol,
@@ -21,7 +24,7 @@ from posequery.study.identity import (
 from posequery.study.loading import load_study
 from posequery.study.readings import captions
 from posequery.study.reference import reference
-from posequery.study.schema import Study, protocol, subsection
+from posequery.study.schema import Study, protocol, sections
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -76,7 +79,10 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "31 s is longer than window, 30 s",
         ),
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
-        ("videos: [a.mp4]\n", "videos: name your videos here"),
+        (
+            "videos: [a.mp4]\n",
+            "source.videos belongs to source kind 'videos', and this study's is 'rendered'",
+        ),
         ("teachers: [blazepose]\n", "'blazepose' does not go with source kind 'rendered'"),
         (
             "student: {input_size: 100}\n",
@@ -136,7 +142,7 @@ def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
 
 def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
     study = load_study(write(tmp_path, "videos: [a b.mp4]\n"), {}, CONFIG)
-    assert study.videos == [tmp_path.resolve() / "a b.mp4"]
+    assert study.source.videos == [tmp_path.resolve() / "a b.mp4"]
     assert study.source.kind == "videos" and study.teachers == ["blazepose"]
     assert (
         study.online.window
@@ -221,7 +227,7 @@ def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> No
     for text, key in (
         (RENDERED + "student: {checkpoint: gone}\n", "student.checkpoint"),
         (RENDERED + "student: {coco: {annotations: gone, images: .}}\n", "student.coco.annot"),
-        ("videos: [gone]\n", "videos"),
+        ("videos: [gone]\n", "source.videos"),
     ):
         with pytest.raises(BadInput, match=rf"gone: there is no such file\. .* under {key}"):
             require(load_study(write(tmp_path, text), {}, CONFIG), tmp_path)
@@ -299,37 +305,6 @@ def test_a_half_or_a_teacher_may_be_added_and_taken_away(tmp_path: Path) -> None
         refuse_changed_protocol(strongest, tmp_path, confirmed=False)
 
 
-def human36m(**source: object) -> Study:
-    return load_study("human36m", {"source": source}, CONFIG)
-
-
-def test_a_study_without_an_offline_half_reads_the_stream_alone() -> None:
-    study = load_study("human36m", {"offline": None}, CONFIG)
-    assert {clip.subject for clip in clips(study, "results").values()} == {"S1"}
-    assert left_out(study) == ([], [])
-
-
-def test_exclusions_that_bear_on_a_study_are_told_and_those_left_in() -> None:
-    assert left_out(human36m()) == (["S9 Waiting 1"], [])
-    assert left_out(human36m(exclude=["S5 Eating"])) == (["S5 Eating"], ["S9 Waiting 1"])
-    stem = human36m(first_video="stem")
-    assert left_out(stem)[0] == ["S9 Greeting", "S11 Directions.54138969"]
-
-
-def test_a_stream_without_sequences_is_refused() -> None:
-    every = [f"S1 {sequence.stem}" for sequence in names.sequences("S1")]
-    with pytest.raises(BadInput, match="leaves no sequence for the stream"):
-        clips(human36m(exclude=every), "results")
-
-
-def test_the_stand_in_has_the_readings_of_the_real_one() -> None:
-    """By stem, S9's and S11's first 'Directions' is the one without a number."""
-    study = load_study("mini", {"source": {"first_video": "stem"}}, CONFIG)
-    found = clips(study, "results")
-    assert "S9-Directions-54138969" in found and "S9-Directions-1-54138969" not in found
-    assert "S9-Greeting-54138969" not in found
-
-
 def test_captions_name_the_readings_in_force() -> None:
     online = {"training_takes": "381 frames", "meanwhile": "missed", "first_frames": "49023 frames"}
     changes = {
@@ -361,7 +336,7 @@ def test_a_study_may_move_with_its_videos(tmp_path: Path) -> None:
         text = "videos: [walk.mp4]\nstudent: {checkpoint: mine.pt}\n"
         there.append(protocol(load_study(write(tmp_path / name, text), {}, CONFIG)))
     assert there[0] == there[1]
-    assert there[0]["videos"] == ["walk.mp4"]
+    assert there[0]["source.videos"] == ["walk.mp4"]
 
 
 def test_a_study_file_of_another_name_is_refused_by_its_name(tmp_path: Path) -> None:
@@ -374,7 +349,7 @@ def test_a_section_with_one_key_given_keeps_its_other_defaults() -> None:
     for key, info in Study.model_fields.items():
         if isinstance(info.default, BaseModel):
             assert info.default == type(info.default)(), key
-            assert subsection(Study, key) is type(info.default), key
+            assert sections(Study, key) == {"": type(info.default)}, key
 
 
 def test_the_documentation_is_the_schemas() -> None:
@@ -432,3 +407,157 @@ def test_a_strategys_parameters_are_part_of_the_protocol_of_its_own_cells(tmp_pa
         refuse_changed_protocol(study("[{least_confidence: {over: mean}}]"), tmp_path, False)
     note_protocol(study("[uniform]"), tmp_path)
     refuse_changed_protocol(study("[{least_confidence: {over: mean}}]"), tmp_path, False)
+
+
+def test_the_default_kind_of_source_is_somebodys_videos(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path, "source: {videos: [a.mp4]}\n"), {}, CONFIG)
+    assert study == load_study(write(tmp_path, "videos: [a.mp4]\n"), {}, CONFIG)
+    assert study.training.batch_size == 4, "videos.yaml is the base of both"
+    assert "source: videos: name your videos here" in fault(tmp_path, "seeds: [1]\n")
+    both = fault(tmp_path, "videos: [a.mp4]\nsource: {videos: [b.mp4]}\n")
+    assert "videos: is short for source.videos: give one of the two" in both
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{kind: rendred}", "source: kind: no source kind is called 'rendred': did you mean 're"),
+        ("{kind: human36m}", "source.root is needed: The folder that the archives were unpacked"),
+        (
+            "{kind: human36m, root: ., stream_frames: 3}",
+            "source.stream_frames belongs to source kind 'rendered', and this study's is 'human36m",
+        ),
+        (
+            "{videos: [a], first_video: stem}",
+            "source.first_video belongs to source kind 'human36m' and 'rendered'",
+        ),
+        ("{kind: rendered, stream_frame: 3}", "unknown key 'source.stream_frame': did you mean"),
+        ("{kind: human36m, root: ., cameras: ['1']}", "source.cameras.0: no camera is called '1'"),
+        ("rendered", "source: Input should be"),
+    ],
+)
+def test_a_source_takes_the_keys_of_its_own_kind(
+    tmp_path: Path, source: str, expected: str
+) -> None:
+    assert expected in fault(tmp_path, f"source: {source}\n")
+
+
+def test_another_kind_of_source_inherits_no_key_of_the_former(tmp_path: Path) -> None:
+    lines = "extends: tiny\nsource: {kind: human36m, root: data}\nteachers: [ground_truth]\n"
+    source = load_study(write(tmp_path, lines), {}, CONFIG).source
+    assert source.root == tmp_path.resolve() / "data"
+    lines = "extends: tiny\nsource: {test_frames: 5}\n"
+    source = load_study(write(tmp_path, lines), {}, CONFIG).source
+    assert (source.test_frames, source.pool_frames) == (5, 4)
+    changed = load_study("lab", {"source": {"kind": "rendered"}, "teachers": ["network"]}, CONFIG)
+    assert changed.source.rendered
+
+
+def test_only_videos_need_not_say_their_kind(tmp_path: Path) -> None:
+    told = fault(tmp_path, "extends: lab\nvideos: [a.mp4]\n")
+    assert "source.videos belongs to source kind 'videos', and this study's is 'lab'" in told
+
+
+def test_what_a_teacher_needs_is_asked_of_the_source(tmp_path: Path) -> None:
+    for text, expected in (
+        ("teachers: [openpos]\n", "no teacher is called 'openpos': did you mean 'openpose'?"),
+        ("teachers: [openpose]\n", "openpose: goes with the teacher 'openpose'; null takes away"),
+        ("openpose: {labels: json}\n", "openpose: goes with the teacher 'openpose'"),
+        ("teachers: [ground_truth]\n", "'ground_truth' does not go with source kind 'videos'"),
+        ("teachers: [network]\n", "'network' does not go with source kind 'videos'"),
+        (
+            "teachers: [openpose]\nopenpose: {labels: json, person: labelled}\n",
+            "openpose.person: 'labelled' needs labels, which 'videos' has not",
+        ),
+        (
+            "teachers: [openpose, blazepose]\nopenpose: {labels: json}\n",
+            "a study has one beside ground_truth, not blazepose and openpose",
+        ),
+        ("offline: {}\n", "needs ground truth: source kind 'human36m' or 'rendered'"),
+    ):
+        assert expected in fault(tmp_path, f"videos: [a.mp4]\n{text}")
+    told = fault(tmp_path, "extends: lab\nonline: {first_frames: 30 s}\n")
+    assert "online.first_frames: the lab's four cameras are compared as a whole" in told
+
+
+def test_results_that_name_keys_of_other_kinds_are_gone_on_with(tmp_path: Path) -> None:
+    """As older ones do: every study noted the keys of all kinds, and its videos at the top."""
+    study = load_study(write(tmp_path, "videos: [a.mp4]\n"), {}, CONFIG)
+    noted(tmp_path, study)
+    held = yaml.safe_load((tmp_path / "study.yaml").read_text())
+    held |= {"videos": held.pop("source.videos"), "source.stream_frames": 28, "source.root": None}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(held))
+    refuse_changed_protocol(study, tmp_path, confirmed=False)
+    other = load_study(write(tmp_path, "videos: [b.mp4]\n"), {}, CONFIG)
+    with pytest.raises(BadInput, match=r"source.videos was \['a.mp4'\], is \['b.mp4'\]"):
+        refuse_changed_protocol(other, tmp_path, confirmed=False)
+
+
+TOY_SOURCE = '''
+from typing import Literal
+
+from posequery.settings import File
+from posequery.sources.kinds import ClipSource, Source
+
+
+class Toy(Source):
+    """One video."""
+
+    title = "a toy"
+
+    kind: Literal["toy"] = "toy"
+    film: File
+    """Its path."""
+
+    def clips(self, out, offline):
+        return [ClipSource("toy", "person", "play", 1, "own", str(self.film), None, ("stream",))]
+
+
+SOURCE = Toy
+'''
+TOY_TEACHER = '''
+from posequery.settings import Positive, Section
+from posequery.teachers import Teacher
+
+
+class Guess(Section):
+    """Where everybody is."""
+
+    place: Positive = 5
+    """In pixels."""
+
+
+TEACHER = Teacher(
+    "the guess", lambda *_: None, key="guess", settings=Guess, files=lambda slugs: {"by": slugs}
+)
+'''
+TOYS = """
+import json, sys
+from pathlib import Path
+from posequery.study.loading import load_study
+from posequery.study.plan import Plan
+from posequery.study.reference import reference
+
+study = load_study(sys.argv[1], {}, Path(sys.argv[2]))
+plan = Plan(study)
+told = [plan.label_files(), plan.teacher_inputs("guesser"), plan.source_files("toy")]
+told += [study.settings_of("guesser").place, json.loads(plan.captions())["teacher"]]
+print(json.dumps([*told, "source.film" in reference(), "guess.place" in reference()]))
+"""
+
+
+def test_a_kind_and_a_teacher_are_taken_from_their_folders(tmp_path: Path) -> None:
+    copy = shutil.copytree(CONFIG.parent / "src/posequery", tmp_path / "src/posequery")
+    (copy / "sources/kinds/toy.py").write_text(TOY_SOURCE)
+    (copy / "teachers/guesser.py").write_text(TOY_TEACHER)
+    (tmp_path / "a.mp4").touch()
+    lines = "source: {kind: toy, film: a.mp4}\nteachers: [guesser]\nguess: {place: 7}\n"
+    command = [sys.executable, "-c", TOYS, write(tmp_path, lines), str(CONFIG)]
+    environment = {"PYTHONPATH": str(tmp_path / "src")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    video, out = str(tmp_path.resolve() / "a.mp4"), "results/mine"
+    inputs = {"stream": f"{out}/clips/stream.json", "videos": [video], "by": [f"{out}/toy"]}
+    labels = [f"{out}/labels/guesser.h5"]
+    expected = [labels, inputs, {"video": video}, 7, "the guess", True, True]
+    assert json.loads(done.stdout) == expected

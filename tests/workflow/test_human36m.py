@@ -157,7 +157,7 @@ def test_json_files_that_change_are_read_again_and_nothing_else_is(
     assert again() == {}
     changed = files / "S1/Walking.54138969_000000000003_keypoints.json"
     changed.write_text(json.dumps({"people": []}))
-    assert again() == {"detect_openpose": 1, "label_openpose": 1}
+    assert again() == {"detect_openpose": 1, "label": 1}
     shutil.move(files, tmp_path / "elsewhere")
     assert again() == {}
 

@@ -149,7 +149,23 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
     jobs = planned(done.stdout + done.stderr)
     # Offline its selections, and the cells trained on them; online its cells of both teachers.
     assert jobs["select_frames"] == 2 and jobs["finetune"] == 2 and jobs["adapt"] == 2 * 2
-    assert not {"score", "pretrain", "extract", "label_network"} & jobs.keys()
+    assert not {"score", "pretrain", "extract", "label"} & jobs.keys()
+
+
+def test_an_edited_teacher_makes_its_own_labels_again(made: Path, tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    folder = root / "src/posequery/teachers"
+    plan = ("--dry-run", "--config", "study=tiny")
+    for name in ("blazepose/labelling.py", "openpose/__init__.py"):
+        (folder / name).write_text((folder / name).read_text() + "\nCHANGED = 1\n")
+    done = snakemake(made, *plan, root=root)
+    assert "Nothing to be done" in done.stdout + done.stderr
+    file = folder / "network/labelling.py"
+    file.write_text(file.read_text() + "\nCHANGED = 1\n")
+    jobs = planned(snakemake(made, *plan, root=root).stdout)
+    # Of its labels: continual, once, and four strategies at two rates.
+    assert jobs["label"] == 1 and jobs["adapt"] == 2 + 4 * 2
+    assert not {"train_teacher", "pretrain", "extract"} & jobs.keys()
 
 
 def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) -> None:

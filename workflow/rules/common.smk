@@ -33,7 +33,6 @@ TORCH = {
     "average_precision",
     "finetune",
     "import_checkpoint",
-    "label_network",
     "measure_speed",
     "pretrain",
     "score",
@@ -58,18 +57,23 @@ ENVIRONMENT = (
 )
 
 
-def script(name):
+def interpreter(torch):
+    """The variable that names the interpreter of what does, or does not, need torch."""
+    return "POSEQUERY_TORCH_PYTHON" if torch else "POSEQUERY_PYTHON"
+
+
+def script(name, python=None):
     """The words of a rule's command that run its script.
 
     A job's own errors and closing line go to the terminal as well (3), the rest to its log.
     """
-    python = "POSEQUERY_TORCH_PYTHON" if name in TORCH else "POSEQUERY_PYTHON"
+    python = python or interpreter(name in TORCH)
     return f'{ENVIRONMENT} "${python}" "$POSEQUERY_SCRIPTS"/{name}.py 3>&2'
 
 
-def code_digest(name, *strategies):
-    """The digest of a script, of all it imports, and of the strategies named."""
-    return provenance.code_digest(ROOT / "scripts" / f"{name}.py", strategies)
+def code_digest(name, *modules):
+    """The digest of a script, of all it imports, and of the modules that it loads by name."""
+    return provenance.code_digest(ROOT / "scripts" / f"{name}.py", modules)
 
 
 def or_refuse(find, *arguments):

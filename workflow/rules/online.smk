@@ -33,7 +33,7 @@ rule adapt:
         labels=lambda wildcards, input: (
             ["--labels", *input.labels] if input.labels else []
         ),
-        reference="truth" if STUDY.has_truth else "labels",
+        reference="truth" if STUDY.source.has_truth else "labels",
         recipe=as_json(STUDY.training),
         cell=lambda wildcards: PLAN.cell("online", wildcards),
         window=STUDY.online.window,

@@ -28,7 +28,7 @@ rule collect:
         + " --seconds {output.seconds:q} 2> {log:q}"
 
 
-if STUDY.has_truth:
+if STUDY.source.has_truth:
 
     rule tables:
         input:
@@ -98,7 +98,7 @@ else:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
             labels=PLAN.label_files(),
-            consensus=f"{OUT}/labels/consensus.h5" if STUDY.source.kind == "lab" else [],
+            consensus=f"{OUT}/labels/consensus.h5" if STUDY.source.calibration else [],
         output:
             tables=directory(f"{FINAL}/tables"),
             figures=directory(f"{FINAL}/figures"),

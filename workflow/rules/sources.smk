@@ -1,21 +1,19 @@
+# Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
 import time
 
-# Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
+from posequery.sources.packages import PACKAGES
 
-RENDERED = STUDY.source.kind == "rendered"
-
-
-for subject in PLAN.rendered_subjects():
+for rendering in STUDY.source.renderings():
 
     rule:
         name:
-            f"render_{subject}"
+            f"render_{rendering.subject}"
         output:
-            *PLAN.rendered_files(subject),
+            *PLAN.rendered_files(rendering.subject),
         log:
-            f"{OUT}/logs/render/{subject}.log",
+            f"{OUT}/logs/render/{rendering.subject}.log",
         benchmark:
-            f"{OUT}/benchmarks/render/{subject}.tsv"
+            f"{OUT}/benchmarks/render/{rendering.subject}.tsv"
         conda:
             "../../envs/workstation.yaml"
         threads: 1
@@ -26,11 +24,11 @@ for subject in PLAN.rendered_subjects():
         params:
             code=code_digest("render_studio"),
             root=lambda wildcards: f"{OUT}/data/human36m",
-            subject=subject,
-            stems=PLAN.rendered_stems(subject),
-            frames=PLAN.rendered_frames(subject),
+            subject=rendering.subject,
+            stems=rendering.stems,
+            frames=rendering.frames,
         message:
-            f"Render {subject} of the stand-in for Human3.6M"
+            f"Render {rendering.subject} of the stand-in for Human3.6M"
         shell:
             script("render_studio")
             + " --subject {params.subject} --stems {params.stems:q} --frames {params.frames}"
@@ -102,7 +100,7 @@ rule fetch_package:
     benchmark:
         f"{OUT}/benchmarks/fetch/{{package}}.tsv"
     wildcard_constraints:
-        package="pose2sim|mediapipe",
+        package="|".join(PACKAGES),
     retries: 2
     localrule: True
     conda:
@@ -130,11 +128,10 @@ rule extract:
         f"{OUT}/logs/extract/{{slug}}.log",
     benchmark:
         f"{OUT}/benchmarks/extract/{{slug}}.tsv"
-    # What is wrong with videos of your own is told before the long trainings.
-    priority: 0 if RENDERED else 90
+    priority: STUDY.source.extraction_priority
     conda:
         "../../envs/workstation.yaml"
-    threads: 1 if RENDERED else 2
+    threads: STUDY.source.extraction_threads
     resources:
         mem_mb=800,
         runtime=60,

@@ -1,4 +1,8 @@
 # The teachers: whatever labels the stream. Each sees the source video, not the small clip.
+# A rule labels, by whichever teacher; the others prepare what one of them reads.
+from posequery import teachers
+
+NETWORK, OPENPOSE = STUDY.settings_of("network"), STUDY.settings_of("openpose")
 
 
 rule train_teacher:
@@ -21,9 +25,9 @@ rule train_teacher:
         gpu=GPU,
     params:
         code=code_digest("pretrain"),
-        network=STUDY.teacher_network.name,
-        input_size=STUDY.teacher_network.input_size,
-        recipe=as_json(STUDY.teacher_network.recipe),
+        network=NETWORK.name,
+        input_size=NETWORK.input_size,
+        recipe=as_json(NETWORK.recipe),
         words=PLAN.seed_words("train_teacher"),
         device=STUDY.device,
         state=f"{PLAN.state}/train_teacher",
@@ -37,37 +41,7 @@ rule train_teacher:
         + " --state {params.state:q} --log {output.epochs:q} --output {output.weights:q} 2> {log:q}"
 
 
-rule label_network:
-    input:
-        stream=f"{OUT}/clips/stream.json",
-        checkpoint=rules.train_teacher.output.weights,
-        videos=PLAN.stream_videos(),
-    output:
-        f"{OUT}/labels/network.h5",
-    log:
-        f"{OUT}/logs/label/network.log",
-    benchmark:
-        f"{OUT}/benchmarks/label/network.tsv"
-    priority: 60
-    conda:
-        "../../envs/workstation.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=600,
-        gpu=GPU,
-    params:
-        code=code_digest("label_network"),
-        device=STUDY.device,
-    message:
-        "Label the stream with the teacher network"
-    shell:
-        script("label_network")
-        + " --stream {input.stream:q} --checkpoint {input.checkpoint:q}"
-        + " --device {params.device} --output {output:q} 2> {log:q}"
-
-
-if STUDY.openpose:
+if OPENPOSE:
 
     rule detect_openpose:
         input:
@@ -84,9 +58,9 @@ if STUDY.openpose:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=4000 if STUDY.openpose.program else 500,
+            mem_mb=4000 if OPENPOSE.program else 500,
             runtime=600,
-            gpu=GPU if STUDY.openpose.program else 0,
+            gpu=GPU if OPENPOSE.program else 0,
         params:
             code=code_digest("detect_openpose"),
             options=lambda wildcards: PLAN.openpose_options(wildcards.slug),
@@ -98,17 +72,63 @@ if STUDY.openpose:
             + " {params.options:q} --output {output.detections:q} 2> {log:q}"
             + " && printf %s {params.files:q} > {output.files:q}"
 
-    rule label_openpose:
+
+rule label:
+    input:
+        unpack(lambda wildcards: PLAN.teacher_inputs(wildcards.teacher)),
+    output:
+        labels=f"{OUT}/labels/{{teacher}}.h5",
+        summary=f"{OUT}/labels/{{teacher}}.json",
+    log:
+        f"{OUT}/logs/label/{{teacher}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/label/{{teacher}}.tsv"
+    wildcard_constraints:
+        teacher="|".join(teachers.names()),
+    priority: 60
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=600,
+        gpu=lambda wildcards: GPU * teachers.load(wildcards.teacher).torch,
+    params:
+        code=lambda wildcards: code_digest("label", f"teachers.{wildcards.teacher}"),
+        python=lambda wildcards: interpreter(teachers.load(wildcards.teacher).torch),
+        files=lambda wildcards: json.dumps(PLAN.teacher_files(wildcards.teacher)),
+        settings=lambda wildcards: as_json(STUDY.settings_of(wildcards.teacher)),
+        device=lambda wildcards: (
+            STUDY.device if teachers.load(wildcards.teacher).torch else "cpu"
+        ),
+    message:
+        "Label the stream by the teacher {wildcards.teacher}"
+    shell:
+        script("label", python="{params.python}")
+        + " --teacher {wildcards.teacher}"
+        + " --stream {input.stream:q}"
+        + " --files {params.files:q}"
+        + " --settings {params.settings:q}"
+        + " --device {params.device}"
+        + " --output {output.labels:q}"
+        + " --summary {output.summary:q}"
+        + " 2> {log:q}"
+
+
+if STUDY.source.calibration:
+
+    rule consensus:
         input:
             stream=f"{OUT}/clips/stream.json",
-            detections=PLAN.detection_files(),
+            labels=PLAN.label_files(),
+            package=PLAN.stream_videos(),
         output:
-            labels=f"{OUT}/labels/openpose.h5",
-            summary=f"{OUT}/labels/openpose.json",
+            labels=f"{OUT}/labels/consensus.h5",
+            statistics=f"{OUT}/labels/consensus.json",
         log:
-            f"{OUT}/logs/label/openpose.log",
+            f"{OUT}/logs/label/consensus.log",
         benchmark:
-            f"{OUT}/benchmarks/label/openpose.tsv"
+            f"{OUT}/benchmarks/label/consensus.tsv"
         conda:
             "../../envs/workstation.yaml"
         threads: 1
@@ -117,70 +137,12 @@ if STUDY.openpose:
             runtime=30,
             gpu=0,
         params:
-            code=code_digest("label_openpose"),
-            person=STUDY.openpose.person,
+            code=code_digest("consensus"),
+            calibration=STUDY.source.calibration,
         message:
-            "Choose one person a frame of those that OpenPose found"
+            "Find what the calibrated views agree on"
         shell:
-            script("label_openpose")
-            + " --stream {input.stream:q} --detections {input.detections:q}"
-            + " --person {params.person} --output {output.labels:q}"
-            + " --summary {output.summary:q} 2> {log:q}"
-
-
-rule label_blazepose:
-    input:
-        stream=f"{OUT}/clips/stream.json",
-        package=f"{OUT}/data/mediapipe",
-        videos=PLAN.stream_videos(),
-    output:
-        f"{OUT}/labels/blazepose.h5",
-    log:
-        f"{OUT}/logs/label/blazepose.log",
-    benchmark:
-        f"{OUT}/benchmarks/label/blazepose.tsv"
-    conda:
-        "../../envs/workstation.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=600,
-        gpu=0,
-    params:
-        code=code_digest("label_blazepose"),
-    message:
-        "Label the stream with BlazePose"
-    shell:
-        script("label_blazepose")
-        + " --stream {input.stream:q} --detector {input.package:q}/pose_detection.tflite"
-        + " --landmarks {input.package:q}/pose_landmark_full.tflite --output {output:q} 2> {log:q}"
-
-
-rule consensus:
-    input:
-        stream=f"{OUT}/clips/stream.json",
-        labels=f"{OUT}/labels/blazepose.h5",
-        package=f"{OUT}/data/pose2sim",
-    output:
-        labels=f"{OUT}/labels/consensus.h5",
-        statistics=f"{OUT}/labels/consensus.json",
-    log:
-        f"{OUT}/logs/label/consensus.log",
-    benchmark:
-        f"{OUT}/benchmarks/label/consensus.tsv"
-    conda:
-        "../../envs/workstation.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
-    params:
-        code=code_digest("consensus"),
-    message:
-        "Find what the four calibrated views agree on"
-    shell:
-        script("consensus")
-        + " --stream {input.stream:q} --labels {input.labels:q}"
-        + " --calibration {input.package:q}/calibration/Calib.qca.txt"
-        + " --consensus {output.labels:q} --summary {output.statistics:q} 2> {log:q}"
+            script("consensus")
+            + " --stream {input.stream:q} --labels {input.labels:q}"
+            + " --calibration {input.package:q}/{params.calibration:q}"
+            + " --consensus {output.labels:q} --summary {output.statistics:q} 2> {log:q}"

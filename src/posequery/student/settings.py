@@ -1,11 +1,10 @@
 """The settings of networks and of what they are pre-trained on."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from posequery.settings import Positive, Section, one_of
+from posequery.settings import File, Folder, Positive, Section, one_of
 from posequery.student.network_names import SIDE_UNITS
 from posequery.student.recipe import Recipe
 
@@ -15,9 +14,9 @@ NetworkName = Annotated[str, one_of("network", tuple(SIDE_UNITS))]
 class Coco(Section):
     """Keypoints in COCO's format, as its owners ship them."""
 
-    annotations: Path
+    annotations: File
     """A `person_keypoints_*.json`."""
-    images: Path
+    images: Folder
     """The folder of its images."""
 
 
@@ -50,9 +49,9 @@ class Network(Section):
 class Student(Network):
     """The light network that adapts."""
 
-    checkpoint: Path | None = None
+    checkpoint: File | None = None
     """A checkpoint to start from, in place of pre-training: posequery's own or trt_pose's."""
-    backbone: Path | None = None
+    backbone: File | None = None
     """ImageNet weights of the backbone to pre-train from, in torchvision's file format."""
     coco: Coco | None = None
     """People to pre-train on, in place of rendered ones."""

@@ -1,48 +1,46 @@
 """A look at a study's data before anything runs: what is there, what is missing, what is broken."""
 
-import io
 import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 
+from posequery import teachers
 from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.sources import coco, extraction, video
-from posequery.sources.human36m.counts import SHORT_ANNOTATIONS
-from posequery.sources.settings import Source
-from posequery.study.clips import ClipSource, left_out, unusable_files
+from posequery.sources.kinds import ClipSource
+from posequery.study.clips import unusable_files
 from posequery.study.estimate import Work
 from posequery.study.schema import Study
-from posequery.teachers.openpose import json_files
-from posequery.teachers.openpose.settings import OpenPose
-
-HUMAN36M = (
-    "Human3.6M comes from vision.imar.ro/human3.6m, after registration; docs/reproduction.md says "
-    "which archives, and how to unpack them."
-)
-
-
-MADE = {"rendered": "renders", "lab": "fetches"}
-"""Kinds of source whose data the study makes itself."""
 
 
 @dataclass
 class Found:
-    """What is there of one clip; a number of frames is None where its file cannot be used."""
+    """What is there of one clip.
+
+    about: what its video says of itself. labelled_frames: those of its annotation. Either is None
+    where there is none, or none that can be used.
+    """
 
     clip: ClipSource
-    video_frames: int | None = None
+    about: video.VideoInfo | None = None
     labelled_frames: int | None = None
-    fps: float | None = None
-    size: tuple[int, int] | None = None
     faults: list[BadInput] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
+
+    @property
+    def video_frames(self) -> int | None:
+        """Frames of the video, if it says how many."""
+        return (self.about and self.about.frames) or None
+
+    @property
+    def fps(self) -> float | None:
+        return float(self.about.fps) if self.about else None
 
     @property
     def frames(self) -> int | None:
@@ -94,10 +92,9 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
         found = list(pool.map(_clip, clips.values(), chunksize=4))
     faults = [fault for _, fault in unusable_files(study)]
-    if elsewhere := _elsewhere(study.source):
-        faults.append(elsewhere)
-    elif study.source.root is None or study.source.root.exists():
-        faults += _missing(study.source.root, [file for one in found for file in one.missing])
+    named = {fault.path for fault in faults}
+    missing = [file for one in found for file in one.missing if str(file) not in named]
+    faults += study.source.faults(missing)
     faults += [fault for one in found for fault in one.faults]
     others: list[str] = []
     student = study.student
@@ -113,9 +110,11 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
             faults += people.faults
             copied += people.bytes
             images = people.samples if key == "coco" else images
-    if study.openpose and study.openpose.labels:
-        stream = [one for one in found if "stream" in one.clip.streams]
-        faults += _openpose(study, study.openpose, stream, others)
+    stream = [(one.clip, one.about) for one in found if "stream" in one.clip.streams]
+    for name in study.teachers:
+        lines, wrong = teachers.load(name).look(study.settings_of(name), study.source, stream)
+        others += lines
+        faults += wrong
     return Report(study, found, others, faults, images, copied)
 
 
@@ -127,9 +126,7 @@ def _clip(clip: ClipSource) -> Found:
         try:
             about = video.info(clip.video)
             video.require_end(clip.video)
-            # 0: the file does not say.
-            found.video_frames, found.fps = about.frames or None, float(about.fps)
-            found.size = (about.width, about.height)
+            found.about = about
         except BadInput as fault:
             found.faults.append(fault)
     if clip.annotation is None:
@@ -144,92 +141,12 @@ def _clip(clip: ClipSource) -> Found:
         extraction.check_counts(
             clip.video, clip.annotation, count, clip.expected, found.video_frames
         )
-        if found.size:
-            extraction.check_places(clip.video, clip.annotation, joints, found.size)
+        if found.about:
+            size = (found.about.width, found.about.height)
+            extraction.check_places(clip.video, clip.annotation, joints, size)
     except BadInput as fault:
         found.faults.append(fault)
     return found
-
-
-def _missing(root: Path | None, files: Sequence[Path]) -> list[BadInput]:
-    """A fault for each folder that lacks files, or that is missing itself with all its files."""
-    lacking: dict[Path, list[Path]] = {}
-    for file in dict.fromkeys(files):
-        folder = file.parent
-        while root and folder != root and not folder.exists() and not folder.parent.exists():
-            folder = folder.parent
-        lacking.setdefault(folder, []).append(file)
-    faults = []
-    for folder, several in lacking.items():
-        fault = "there is no such folder"
-        if folder.exists():
-            first = several[0].relative_to(folder)
-            fault = f"lacks {len(several)} file(s), the first is '{first}'"
-        faults.append(BadInput(folder, fault, _unpack(root, folder)))
-    return faults
-
-
-def _unpack(root: Path | None, folder: Path) -> str:
-    """What to do about a folder that lacks files: unpack what lies there instead."""
-    if root is None:
-        return "Mend the paths under videos"
-    if folder.is_relative_to(root / "images"):
-        return "Run mmpose's preprocess_h36m.py again"
-    subject = folder.relative_to(root).parts[0]
-    for place in (root, root / subject):
-        for file in sorted(place.iterdir()) if place.is_dir() else ():
-            packed = file.name.endswith((".tgz", ".tar.gz", ".tar", ".zip"))
-            if packed and (place != root or subject in re.split(r"[^A-Za-z0-9]", file.name)):
-                return f"Unpack {file}, if that is it"
-    return "Unpack its archives into it, see below"
-
-
-def _elsewhere(source: Source) -> BadInput | None:
-    """Where the folder plainly has the other one of the two layouts, or is beside the data."""
-    if source.root is None or not source.root.is_dir():
-        return None
-    here = any(source.root.glob("S*/Videos")) or (source.root / "images").is_dir()
-    for place in () if here else (source.root.parent, *sorted(source.root.iterdir())):
-        if any(place.glob("S*/Videos")):
-            return BadInput(source.root, f"has no data, but {place} has", "Mend source.root")
-    signs = {
-        "official": any(source.root.glob("S*/Videos")),
-        "mmpose": (source.root / "images").is_dir(),
-    }
-    other = {"official": "mmpose", "mmpose": "official"}[source.layout]
-    if signs[source.layout] or not signs[other]:
-        return None
-    fault = f"has the layout '{other}', not '{source.layout}'"
-    return BadInput(source.root, fault, f"Write source.layout: {other}")
-
-
-def _openpose(
-    study: Study, given: OpenPose, stream: Sequence[Found], others: list[str]
-) -> list[BadInput]:
-    assert given.labels is not None
-    faults = []
-    if not given.labels.is_dir():
-        return []  # told already
-    seen = [one for one in stream if one.fps]
-    for one in seen:
-        try:
-            about = video.info(one.clip.video)
-            with redirect_stderr(io.StringIO()):  # its progress
-                json_files.from_json(
-                    given.labels,
-                    one.clip.video,
-                    (about.width, about.height),
-                    about.frames,
-                    one.clip.subject if study.has_truth else None,
-                    given.keypoint_scale,
-                    given.pixels,
-                    given.missing,
-                )
-        except BadInput as fault:
-            faults.append(fault)
-    whole = len(seen) - len(faults)
-    others.append(f"openpose.labels: {whole} of the stream's {len(stream)} videos, {given.labels}")
-    return faults
 
 
 def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
@@ -265,8 +182,7 @@ def _rates(study: Study) -> list[Fraction]:
 def text(report: Report) -> str:
     """The report for a person: a line a subject, what is left out, every fault with its mend."""
     study = report.study
-    where = f"Human3.6M in {study.source.root}" if study.source.root else "your own videos"
-    lines = [f"Study {study.name}: {where}", ""]
+    lines = [f"Study {study.name}: {study.source.place()}", ""]
     heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
     subjects: dict[str, list[Found]] = {}
     for one in report.found:
@@ -278,14 +194,10 @@ def text(report: Report) -> str:
     for row in rows:
         cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
         lines.append("  " + "  ".join(cells).rstrip())
-    notes = []
-    if study.source.kind == "human36m":
-        words, kept = left_out(study)
-        notes += [f"Left out by source.exclude: {', '.join(words)}"] if words else []
-        notes += [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
+    notes = study.source.notes(offline=study.offline is not None)
     notes += [
         f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
-        + (" (as published)" if (one.clip.subject, one.clip.stem) in SHORT_ANNOTATIONS else "")
+        + (" (as published)" if one.clip.short_annotation else "")
         for one in report.found
         if one.surplus > extraction.USUAL_SURPLUS
     ]
@@ -295,10 +207,8 @@ def text(report: Report) -> str:
         count = len(report.faults)
         told = "1 fault, which stops" if count == 1 else f"{count} faults, each of which stops"
         lines += ["", f"{told} the study:", *_grouped(report.faults)]
-        if study.source.kind == "human36m" and any(
-            one.faults or one.missing for one in report.found
-        ):
-            lines += ["", HUMAN36M]
+        if study.source.advice and any(one.faults or one.missing for one in report.found):
+            lines += ["", study.source.advice]
     else:
         lines += ["", "Nothing is missing or broken."]
     return "\n".join(lines)

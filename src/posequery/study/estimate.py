@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from posequery.clips import frames_in
 from posequery.sources.extraction import compressed
+from posequery.sources.kinds import ClipSource
 from posequery.study import grid
-from posequery.study.clips import ClipSource
 from posequery.study.schema import Study
 
 RECORDED = 436
@@ -187,7 +187,8 @@ def text(
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
     starts = "each takes about a second to start"
     lines += ["", f"{count:,} jobs ({starts}), {done.cells} of them cells; {where}."]
-    if study.openpose and study.openpose.program:
+    openpose = study.settings_of("openpose")
+    if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")
     trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
     lines.append(f"The stream has {done.stream:,} frames: {trained}.")

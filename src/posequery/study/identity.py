@@ -1,10 +1,11 @@
 """A study's identity across runs: one name stands for one protocol."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from posequery import strategies
+from posequery import strategies, teachers
 from posequery.jobs.files import BadInput, suggestion, write_text
 from posequery.study import grid
 from posequery.study.schema import Study, protocol
@@ -46,8 +47,22 @@ _DEFAULTS = {
 """A study that says least of all with an offline half: every other key has its default."""
 
 
-ADDING = ("offline", "openpose")
+_OPTIONAL = [one.key for one in map(teachers.load, teachers.names()) if one.required]
+ADDING = ("offline", *_OPTIONAL)
 """Sections whose presence adds cells and changes none; an absent one is noted by its own name."""
+
+
+def _least(study: Study) -> Study:
+    """A study that says least of all, with the kind of source that `study` has."""
+    given = type(study.source).model_fields.items()
+    own = {key: info.default for key, info in given if not info.is_required()}
+    source = study.source.model_copy(update=own)
+    return Study.model_validate(_DEFAULTS).model_copy(update={"source": source})
+
+
+def _renamed(noted: dict[str, Any]) -> dict[str, Any]:
+    """Keys as they are called now."""
+    return {"source.videos" if key == "videos" else key: value for key, value in noted.items()}
 
 
 def _noted(out: Path) -> Path:
@@ -78,7 +93,9 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
     without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.
-    before = yaml.safe_load(yaml.safe_dump(protocol(Study.model_validate(_DEFAULTS)))) | before
+    before = yaml.safe_load(yaml.safe_dump(protocol(_least(study)))) | _renamed(before)
+    # Results may name the keys of other kinds of source, too, which decided nothing.
+    without |= {key for key in before.keys() - now.keys() if key.startswith("source.")}
     # A strategy that is in one of the two alone adds cells, or drops them.
     without |= {key for key in before.keys() ^ now.keys() if key.startswith("strategies.")}
     changed = [

@@ -9,13 +9,16 @@ import yaml
 from pydantic import ValidationError
 
 from posequery.jobs.files import BadInput, suggestion
-from posequery.study.schema import NAME, PATHS, Study, subsection
+from posequery.settings import Section
+from posequery.sources import kinds
+from posequery.study.schema import NAME, PATHS, Study, sections
 
 CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
 
 MOVED = {
     "confidence": "is a parameter of its strategy now: strategies: [{least_confidence: {over: …}}]",
+    "videos": "is short for source.videos: give one of the two",
 }
 """Keys of older versions, and where they went."""
 
@@ -30,6 +33,25 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(old, dict) and isinstance(value, dict)
         merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _extended(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """What `above` says over `below`; another kind of source inherits no key of the former."""
+    old, new = below.get("source"), above.get("source")
+    if isinstance(old, dict) and isinstance(new, dict):
+        former = old.get("kind", kinds.DEFAULT)
+        if new.get("kind", former) != former:
+            below = {**below, "source": {}}
+    return _merge(below, above)
+
+
+def _spelt_out(values: dict[str, Any]) -> dict[str, Any]:
+    """`videos: [...]` is short for `source: {videos: [...]}`."""
+    source = values.get("source") or {}
+    if "videos" not in values or not isinstance(source, dict) or "videos" in source:
+        return values
+    rest = {key: value for key, value in values.items() if key != "videos"}
+    return rest | {"source": source | {"videos": values["videos"]}}
 
 
 class _Loader(yaml.SafeLoader):
@@ -53,15 +75,15 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
         # Path's own raises for ~nobody. The folder is resolved, so that '..' means its parent.
         return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
 
-    if isinstance(values.get("videos"), list):
-        values["videos"] = [anchored(video) for video in values["videos"]]
     for key in PATHS:
         *sections, last = key.split(".")
         inner: Any = values
         for name in sections:
             inner = inner.get(name) if isinstance(inner, dict) else None
         if isinstance(inner, dict) and last in inner:
-            inner[last] = anchored(inner[last])
+            held = inner[last]
+            several = isinstance(held, list)
+            inner[last] = [anchored(path) for path in held] if several else anchored(held)
 
 
 def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
@@ -78,15 +100,18 @@ def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, An
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise BadInput(path, "holds no keys", "Write 'key: value' lines, see config/README.md")
+    values = _spelt_out(values)
     _anchor(values, path.parent.resolve())
-    below = values.pop("extends", BASE if "videos" in values else None)
+    source = values.get("source")
+    own_videos = isinstance(source, dict) and "videos" in source
+    below = values.pop("extends", BASE if own_videos else None)
     if below is None:
         return values
     if path in seen:
         raise BadInput(path, "extends itself", "Remove the circle")
     beside = path.parent / f"{below}.yaml"
     base = beside if beside.is_file() else find_study(str(below), folder)
-    return _merge(_read(base, folder, (*seen, path)), values)
+    return _extended(_read(base, folder, (*seen, path)), values)
 
 
 def find_study(study: str, folder: Path) -> Path:
@@ -111,7 +136,7 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
         fault = "its name becomes a folder's: letters, digits, '.', '_' and '-' alone"
         raise BadInput(path, fault, "Rename the file")
     changes = {key: value for key, value in overrides.items() if key not in CONTROLS}
-    values = _merge(_read(path, folder), changes)
+    values = _extended(_read(path, folder), _spelt_out(changes))
     try:
         return Study.model_validate({"name": path.stem} | values)
     except ValidationError as error:
@@ -121,13 +146,33 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
 
 
 def _fault(error: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in error["loc"])
+    place = [str(part) for part in error["loc"]]
+    # Between a source and its keys stands its kind, which is no key.
+    kind = place.pop(1) if place[:1] == ["source"] and place[1:] else ""
+    where = ".".join(place)
     if error["type"] == "extra_forbidden":
-        if where in MOVED:
-            return f"{where}: {MOVED[where]}"
-        section: Any = Study
-        for part in error["loc"][:-1]:
-            section = subsection(section, part)
-        return f"unknown key '{where}': {suggestion(str(error['loc'][-1]), section.model_fields)}"
+        return f"{where}: {MOVED[where]}" if where in MOVED else _unknown(place, kind)
+    if error["type"] == "missing":
+        about = _section(place, kind).model_fields[place[-1]].description or ""
+        return f"{where} is needed: {' '.join(about.split())}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
+
+
+def _section(place: list[str], kind: str) -> type[Section]:
+    """The section that holds the last key of a place."""
+    section: type[Section] = Study
+    for part in place[:-1]:
+        found = sections(section, part)
+        section = found[kind if kind in found else ""]
+    return section
+
+
+def _unknown(place: list[str], kind: str) -> str:
+    where, key = ".".join(place), place[-1]
+    others = sections(Study, "source").items() if place[0] == "source" else ()
+    owners = [f"'{other}'" for other, section in others if key in section.model_fields]
+    if owners:
+        owner = " and ".join(owners)
+        return f"{where} belongs to source kind {owner}, and this study's is '{kind}'"
+    return f"unknown key '{where}': {suggestion(key, _section(place, kind).model_fields)}"

@@ -6,13 +6,12 @@ folder that the workflow runs in.
 
 import functools
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from posequery.sources.human36m import names as human36m
+from posequery import teachers
 from posequery.study import clips, grid, readings
 from posequery.study.schema import Study
 
@@ -59,19 +58,10 @@ class Plan:
         first = self.study.online.first_frames
         return ["--first-frames", first] if stream == "stream" and first else []
 
-    def rendered_subjects(self) -> Sequence[str]:
-        return human36m.SUBJECTS if self.study.source.kind == "rendered" else ()
-
     def rendered_files(self, subject: str) -> tuple[list[str], list[str]]:
         """The videos and the annotations that are rendered of a subject."""
         own = [clip for clip in self.clips.values() if clip.subject == subject]
         return [clip.video for clip in own], [clip.annotation for clip in own if clip.annotation]
-
-    def rendered_stems(self, subject: str) -> list[str]:
-        return [sequence.stem for sequence in clips.rendered_sequences(self.study, subject)]
-
-    def rendered_frames(self, subject: str) -> int:
-        return clips.rendered_frames(self.study, subject)
 
     @functools.cached_property
     def sources_are_there(self) -> bool:
@@ -82,11 +72,7 @@ class Plan:
     def source_files(self, slug: str) -> dict[str, str]:
         """What a clip is extracted from: a video and its annotation, or a fetched package."""
         assert self.sources_are_there
-        clip = self.clips[slug]
-        if self.study.source.kind == "lab":
-            return {"package": f"{self.out}/data/pose2sim"}
-        files = {"video": clip.video}
-        return files | ({"annotation": clip.annotation} if clip.annotation else {})
+        return self.clips[slug].files
 
     def extract_options(self, slug: str) -> list[str]:
         clip = self.clips[slug]
@@ -106,9 +92,8 @@ class Plan:
 
     def stream_videos(self) -> list[str]:
         """The sources of the stream's clips: a fetched package, or the videos themselves."""
-        if self.study.source.kind == "lab":
-            return [f"{self.out}/data/pose2sim"]
-        return [clip.video for clip in self.clips.values() if "stream" in clip.streams]
+        played = (clip for clip in self.clips.values() if "stream" in clip.streams)
+        return [*dict.fromkeys(clip.package or clip.video for clip in played)]
 
     # The student
 
@@ -130,7 +115,8 @@ class Plan:
 
     def rendered_people(self, domain: str) -> dict[str, int]:
         """How many images of people are rendered, and the side of each in pixels."""
-        networks = {"generic": self.study.student, "studio": self.study.teacher_network}
+        teacher = self.study.settings_of("network")
+        networks = {"generic": self.study.student, "studio": teacher}
         return {"count": networks[domain].images, "size": networks[domain].image_size}
 
     def student_sets(self) -> dict[str, str]:
@@ -154,10 +140,6 @@ class Plan:
             options += ["--validation-set", inputs["validation"], "--best", best]
         return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
 
-    def training_sets(self) -> list[str]:
-        teacher = [self.training_set("studio")] if "network" in self.study.teachers else []
-        return [*self.student_sets().values(), *teacher]
-
     def student_reports(self) -> list[str]:
         """What is reported of the pre-trained student beside the cells."""
         if not self.study.student.validation:
@@ -168,66 +150,62 @@ class Plan:
 
     def teacher_labels(self, teacher: str) -> list[str]:
         """A teacher's labels of the stream; ground truth travels in the clips themselves."""
-        own = ("none", "ground_truth")
-        return [] if teacher in own else [f"{self.out}/labels/{teacher}.h5"]
+        labels = teacher in self.study.labellers
+        return [f"{self.out}/labels/{teacher}.h5"] if labels else []
 
     def label_files(self) -> list[str]:
-        return [file for teacher in self.study.teachers for file in self.teacher_labels(teacher)]
+        return [file for teacher in self.study.labellers for file in self.teacher_labels(teacher)]
 
-    def detection_files(self) -> list[str]:
-        """What OpenPose found in each clip of the stream, in the clips' order."""
-        found = (slug for slug, clip in self.clips.items() if "stream" in clip.streams)
-        return [f"{self.out}/labels/openpose/{slug}.h5" for slug in found]
+    def teacher_files(self, teacher: str) -> dict[str, Any]:
+        """What a teacher reads beside the stream, by its own names."""
+        slugs = [slug for slug, clip in self.clips.items() if "stream" in clip.streams]
+
+        def below(file: Any) -> Any:
+            several = isinstance(file, list)
+            return [below(one) for one in file] if several else f"{self.out}/{file}"
+
+        return {name: below(file) for name, file in teachers.load(teacher).files(slugs).items()}
+
+    def teacher_inputs(self, teacher: str) -> dict[str, Any]:
+        videos = self.stream_videos() if teachers.load(teacher).watches else []
+        index = f"{self.out}/clips/stream.json"
+        return {"stream": index, "videos": videos, **self.teacher_files(teacher)}
 
     def openpose_inputs(self, slug: str) -> dict[str, str]:
         """The video, and the program that sees it; JSON files enter by `openpose_digest`."""
-        lab = self.study.source.kind == "lab"
-        video = self.clips[slug].video
-        inputs = {"package": f"{self.out}/data/pose2sim"} if lab else {"video": video}
-        given = self.study.openpose
-        return inputs | ({"program": str(given.program)} if given and given.program else {})
+        program = self.study.settings_of("openpose").program
+        return self.clips[slug].video_file | ({"program": str(program)} if program else {})
 
     def openpose_digest(self, slug: str) -> str:
         """A digest of a video's JSON files; where they are missing, the one of the last run."""
-        clip, given = self.clips[slug], self.study.openpose
-        if not given or not given.labels:
+        clip, labels = self.clips[slug], self.study.settings_of("openpose").labels
+        if not labels:
             return ""
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
-        if not given.labels.is_dir() and noted.is_file():
+        if not labels.is_dir() and noted.is_file():
             return noted.read_text()
-        place = given.labels / clip.subject if self.study.has_truth else given.labels
         source = Path(clip.video)
         stem = source.name if source.is_dir() else source.stem
-        return _digests(str(place)).get(stem, "")
+        return _digests(str(labels / self.openpose_subject(slug))).get(stem, "")
+
+    def openpose_subject(self, slug: str) -> str:
+        """Whose folder holds the JSON files of a clip; '' where the video's name is enough."""
+        clip = self.clips[slug]
+        return clip.subject if self.study.source.subjects_share_names else ""
 
     def openpose_options(self, slug: str) -> list[str]:
-        clip, given = self.clips[slug], self.study.openpose
-        assert given is not None
-        options: dict[str, object] = {"--video": clip.video, "--missing": given.missing}
-        if given.labels:
-            options |= {
-                "--json": given.labels,
-                "--keypoint-scale": given.keypoint_scale,
-                "--scale-size": given.scale_size,
-                # Human3.6M calls the videos of all its subjects alike.
-                "--subject": clip.subject if self.study.has_truth else None,
-            }
-        else:
-            options |= {
-                "--program": given.program,
-                "--models": given.models,
-                "--model": given.model,
-                "--net-resolution": given.net_resolution,
-                "--scratch": f"{self.state}/openpose",
-            }
-        # With a sign of equality: -1x368 would be taken for an option's name.
-        return [f"{option}={value}" for option, value in options.items() if value is not None]
+        # Who is taken of several people is decided later, and makes no detection again.
+        given = self.study.settings_of("openpose").model_dump(mode="json", exclude={"person"})
+        options = ["--video", self.clips[slug].video, "--scratch", f"{self.state}/openpose"]
+        options += ["--settings", json.dumps(given, sort_keys=True)]
+        subject = self.openpose_subject(slug)
+        return options + (["--subject", subject] if subject else [])
 
     # Cells
 
     def strategies(self, method: str) -> list[str]:
-        """A method as the strategies whose code it runs."""
-        return [method] if method in self.study.strategies else []
+        """The modules of the strategies whose code a method runs."""
+        return [f"strategies.{method}"] if method in self.study.strategies else []
 
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""
@@ -261,7 +239,9 @@ class Plan:
 
     def adapt_labels(self, teacher: str) -> list[str]:
         """The labels trained on, or, of real people, measured against as well."""
-        return self.teacher_labels(teacher if self.study.has_truth else self.study.teachers[0])
+        return self.teacher_labels(
+            teacher if self.study.source.has_truth else self.study.teachers[0]
+        )
 
     def adapt_strategies(self, method: str) -> list[str]:
         return self.strategies("uniform" if method == "once" else method)
@@ -272,7 +252,7 @@ class Plan:
         """Of real people, where the run has a student that never adapts and one that does."""
         online = {cell.method for cell in self.cells if cell.setting == "online"}
         comparable = "baseline" in online and len(online) > 1
-        return [f"{self.final}/pictures"] if comparable and not self.study.has_truth else []
+        return [f"{self.final}/pictures"] if comparable and not self.study.source.has_truth else []
 
     def report_files(self) -> list[str]:
         return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]

@@ -30,15 +30,15 @@ def require_checkout(src: Path) -> None:
 
 
 @cache
-def code_digest(script: Path, strategies: tuple[str, ...] = ()) -> str:
+def code_digest(script: Path, modules: tuple[str, ...] = ()) -> str:
     """Digest of all code of this project that `script` runs.
 
     That is the script, what it imports from `posequery`, at the top or inside functions, what
-    those modules import, their packages' `__init__`, and the modules of the strategies named,
-    which are loaded by name and so are in nobody's imports. Raises BadInput for a script that
+    those modules import, their packages' `__init__`, and the `modules` that the job at hand loads
+    by name and so are in nobody's imports: "strategies.error". Raises BadInput for a script that
     is missing or imports what is not there.
     """
-    return _code().digest(script, strategies)
+    return _code().digest(script, modules)
 
 
 @cache
@@ -55,11 +55,11 @@ class Code:
         self._graph = grimp.build_graph(package, cache_dir=None, exclude_type_checking_imports=True)
         self._digests: dict[str, str] = {}
 
-    def digest(self, script: Path, strategies: Iterable[str] = ()) -> str:
+    def digest(self, script: Path, modules: Iterable[str] = ()) -> str:
         """See `code_digest`."""
         tree = _parse(script)
         roots = set(self._imports(tree, script))
-        roots |= {f"{self.package}.strategies.{strategy}" for strategy in strategies}
+        roots |= {f"{self.package}.{module}" for module in modules}
         parts = [_fingerprint(tree)]
         parts += [f"{module} {self._of(module)}" for module in sorted(self._closure(roots))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

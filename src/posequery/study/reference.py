@@ -1,38 +1,60 @@
 """Prints the documentation of every key, in Markdown."""
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Literal, get_args, get_origin
 
-from posequery import strategies
+from posequery import strategies, teachers
 from posequery.settings import Section
-from posequery.study.schema import Study, subsection
+from posequery.sources import kinds
+from posequery.study.schema import Study, TeacherSections, sections
 
 
 def reference() -> str:
     """The documentation of every key, in Markdown."""
-    lines: list[str] = []
+    return "\n".join(["| key | default | meaning |", "|---|---|---|", *_table(Study, "")])
 
-    def table(section: type[Section], prefix: str) -> None:
-        for key, info in section.model_fields.items():
-            inner = subsection(section, key)
-            name = f"{prefix}{key}"
-            if isinstance(inner, type) and issubclass(inner, Section):
-                about = info.description or inner.__doc__ or ""
-                lines.append(f"| **`{name}`** | | {' '.join(about.split())} |")
-                table(inner, f"{name}.")
-                continue
-            default = "required" if info.is_required() else _shown(info.default)
-            about = " ".join((info.description or "").split())
-            choices = _choices(info.annotation)
-            if choices:
-                about = f"{about} One of: {', '.join(f'`{choice}`' for choice in choices)}."
-            lines.append(f"| `{name}` | `{default}` | {about.strip()} |")
-            if name == "strategies":
-                for strategy in strategies.names():
-                    table(strategies.load(strategy).parameters, f"strategies.{strategy}.")
 
-    table(Study, "")
-    return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines])
+def _table(section: type[Section], prefix: str) -> Iterator[str]:
+    """The rows of a section's keys; a teacher's own section stands after `teachers`."""
+    taught = TeacherSections.model_fields if section is Study else {}
+    for key in section.model_fields:
+        # A kind has its row above those of all kinds.
+        if key not in taught and key != "kind":
+            yield from _rows(section, prefix, key)
+        if key == "teachers":
+            for own in taught:
+                yield from _rows(section, prefix, own)
+
+
+def _rows(section: type[Section], prefix: str, key: str) -> Iterator[str]:
+    """The row of one key, and those of the keys below it."""
+    info, name, inner = section.model_fields[key], f"{prefix}{key}", sections(section, key)
+    about = _line(info.description)
+    if inner:
+        yield f"| **`{name}`** | | {about or _line(inner[''].__doc__)} |"
+        if len(inner) > 1:
+            yield f"| `{name}.kind` | `{kinds.DEFAULT}` | {_one_of(list(inner))} |"
+        for kind, own in inner.items():
+            if kind:
+                yield f"| **`{name}`**, kind `{kind}` | | {_line(own.__doc__)} |"
+            yield from _table(own, f"{name}.")
+        return
+    default = "required" if info.is_required() else _shown(info.default)
+    choices = teachers.names() if name == "teachers" else _choices(info.annotation)
+    about = f"{about} {_one_of(choices)}" if choices else about
+    yield f"| `{name}` | `{default}` | {about.strip()} |"
+    if name == "strategies":
+        for strategy in strategies.names():
+            yield from _table(strategies.load(strategy).parameters, f"strategies.{strategy}.")
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _one_of(choices: Sequence[str]) -> str:
+    return f"One of: {', '.join(f'`{choice}`' for choice in choices)}."
 
 
 def _choices(annotation: object) -> list[str]:

@@ -4,20 +4,30 @@ Each room defines its own section; here they are put together and checked agains
 text under each key is printed into `config/README.md` by `python -m posequery.study.reference`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
-from posequery import strategies
+from posequery import strategies, teachers
+from posequery.jobs.files import suggestion
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
-from posequery.settings import Section
-from posequery.sources.settings import Source
+from posequery.settings import Section, one_of
+from posequery.sources import kinds
 from posequery.student.recipe import Recipe
-from posequery.student.settings import Network, Student
-from posequery.teachers.openpose.settings import OpenPose
+from posequery.student.settings import Student
 
 NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
 """What a study may be called."""
@@ -53,15 +63,47 @@ Strategies = Annotated[
 """Each strategy's name, and its own parameters, validated."""
 
 
-_SOURCES = {
-    "ground_truth": ("rendered", "human36m"),
-    "network": ("rendered",),
-    "blazepose": ("human36m", "lab", "videos"),
-}
-"""Source kinds that a teacher can label, where it cannot label all."""
+TeacherName = Annotated[str, one_of("teacher", teachers.names())]
 
 
-class Study(Section):
+def _of_a_kind(value: object) -> object:
+    """The kind by its default, where a source does not name it."""
+    if not isinstance(value, Mapping):
+        return value
+    kind = value.get("kind", kinds.DEFAULT)
+    if kind not in kinds.names():
+        there = suggestion(str(kind), kinds.names())
+        raise ValueError(f"kind: no source kind is called '{kind}': {there}")
+    return {**value, "kind": kind}
+
+
+def _teacher_sections() -> dict[str, Any]:
+    """The sections of the teachers that have one, by their keys."""
+    found: dict[str, Any] = {}
+    for name in teachers.names():
+        teacher, about = teachers.load(name), f"Settings of the teacher `{name}`"
+        if teacher.required:
+            own = Field(None, description=f"{about}, which needs them.")
+            found[teacher.key] = (teacher.settings | None, own)
+        elif teacher.key:
+            own = Field(teacher.settings(), description=f"{about}.")
+            found[teacher.key] = (teacher.settings, own)
+    return found
+
+
+if TYPE_CHECKING:
+    Source = kinds.Source
+    TeacherSections = Section
+else:  # of what the folders hold, which no type checker can know
+    Source = Annotated[
+        reduce(or_, map(kinds.load, kinds.names())),
+        Discriminator("kind"),
+        BeforeValidator(_of_a_kind),
+    ]
+    TeacherSections = create_model("TeacherSections", __base__=Section, **_teacher_sections())
+
+
+class Study(TeacherSections):
     """A study: everything that decides its numbers."""
 
     name: Annotated[str, Field(pattern=f"^{NAME}$")]
@@ -72,17 +114,11 @@ class Study(Section):
     """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Processes that make the batches of pre-training; they change no number."""
-    source: Source = Source()
-    videos: list[Path] = []
-    """Your own videos, in the order in which they are played (source kind `videos`)."""
+    source: Source = Field(default={}, validate_default=True)
+    """Where the frames come from."""
     student: Student = Student()
-    teacher_network: Network = Network()
-    """The network that stands where OpenPose stands (teacher `network`)."""
-    openpose: OpenPose | None = None
-    """Needed for the teacher `openpose`."""
-    teachers: Annotated[
-        list[Literal["ground_truth", "network", "openpose", "blazepose"]], Field(min_length=1)
-    ] = ["blazepose"]
+    teachers: Annotated[list[TeacherName], Field(min_length=1)] = ["blazepose"]
+    """Who labels the stream: ground truth, and one of the others beside it or alone."""
     strategies: Strategies = Field(
         default=["uniform", "random", "error", "least_confidence"], validate_default=True
     )
@@ -95,34 +131,38 @@ class Study(Section):
     online: Online = Online()
 
     @property
-    def has_truth(self) -> bool:
-        """Whether the frames come with ground truth."""
-        return self.source.kind in ("rendered", "human36m")
+    def labellers(self) -> list[str]:
+        """The teachers that label the stream: all but ground truth, which the clips bring."""
+        return [name for name in dict.fromkeys(self.teachers) if teachers.load(name).label]
+
+    def settings_of(self, teacher: str) -> Any:
+        """A teacher's own section; None where it needs one that is not given."""
+        found = teachers.load(teacher)
+        return getattr(self, found.key) if found.key else found.settings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        kind = self.source.kind
-        if (kind == "videos") != bool(self.videos):
-            raise ValueError("videos: name your videos here, with source kind 'videos' alone")
-        if (kind == "human36m") != bool(self.source.root):
-            raise ValueError("source.root: name Human3.6M's folder, with source kind 'human36m'")
-        if self.offline and not self.has_truth:
-            raise ValueError("offline: needs ground truth: source kind 'rendered' or 'human36m'")
-        for teacher in self.teachers:
-            if kind not in _SOURCES.get(teacher, (kind,)):
-                raise ValueError(f"teachers: '{teacher}' does not go with source kind '{kind}'")
-        others = sorted({*self.teachers} - {"ground_truth"})
-        if len(others) > 1:
-            both = " and ".join(others)
+        source = self.source
+        if self.offline and not source.has_truth:
+            able = [f"'{kind}'" for kind in kinds.names() if kinds.load(kind).has_truth]
+            raise ValueError(f"offline: needs ground truth: source kind {' or '.join(able)}")
+        for name in self.teachers:
+            if not teachers.load(name).fits(source):
+                raise ValueError(f"teachers: '{name}' does not go with source kind '{source.kind}'")
+        if len(self.labellers) > 1:
+            both = " and ".join(sorted(self.labellers))
             raise ValueError(f"teachers: a study has one beside ground_truth, not {both}")
-        if ("openpose" in others) != bool(self.openpose):
-            raise ValueError(
-                "openpose: goes with the teacher 'openpose'; null takes away an inherited one"
-            )
-        if kind == "lab" and self.online.first_frames:
-            raise ValueError("online.first_frames: the lab's four cameras are compared as a whole")
-        if self.openpose and self.openpose.person == "labelled" and not self.has_truth:
-            raise ValueError(f"openpose.person: 'labelled' needs labels, which '{kind}' has not")
+        for name in teachers.names():
+            teacher, settings = teachers.load(name), self.settings_of(name)
+            if teacher.required and (name in self.teachers) != bool(settings):
+                raise ValueError(
+                    f"{teacher.key}: goes with the teacher '{name}'; "
+                    "null takes away an inherited one"
+                )
+            if name in self.teachers:
+                teacher.refuse(settings, source)
+        if source.whole and self.online.first_frames:
+            raise ValueError(f"online.first_frames: {source.whole}")
         count, unit = self.online.window.split()
         if unit == "frames" and (self.strategies or "once" in self.online.methods):
             rates = list(self.online.rates if self.strategies else [])
@@ -136,39 +176,53 @@ class Study(Section):
         return self
 
 
-def subsection(section: Any, key: object) -> Any:
-    """What the schema expects under `key` of a section: another section, or a plain type."""
+def sections(section: type[Section], key: str) -> dict[str, type[Section]]:
+    """The sections that may stand under a key: by their kinds, or by '' where there is one."""
     annotation = section.model_fields[key].annotation
-    for option in getattr(annotation, "__args__", (annotation,)):
-        if isinstance(option, type) and issubclass(option, Section):
-            return option
-    return annotation
+    found = [
+        option
+        for option in get_args(annotation) or (annotation,)
+        if isinstance(option, type) and issubclass(option, Section)
+    ]
+    if len(found) > 1:
+        return {option.model_fields["kind"].default: option for option in found}
+    return dict.fromkeys([""], *found) if found else {}
 
 
-PATHS = (
-    "source.root",
-    "openpose.labels",
-    "openpose.program",
-    "openpose.models",
-    "student.checkpoint",
-    "student.backbone",
-    "student.coco.annotations",
-    "student.coco.images",
-    "student.validation.annotations",
-    "student.validation.images",
-)
-"""Keys that hold a path, beside `videos`."""
+def _path_keys(section: type[Section], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, info in section.model_fields.items():
+        for mark in _path_marks(info.annotation, info.metadata):
+            yield f"{prefix}{key}", mark
+        for inner in sections(section, key).values():
+            yield from _path_keys(inner, f"{prefix}{key}.")
 
 
-def named_paths(study: Study) -> Iterator[tuple[str, Path]]:
-    """Each path that a study names, and the key that it stands under."""
-    yield from (("videos", video) for video in study.videos)
+def _path_marks(annotation: Any, marks: Sequence[Any] = ()) -> Iterator[str]:
+    """How each Path of a type is marked, as 'file' by `settings.File`."""
+    if annotation is Path:
+        yield next((mark for mark in marks if isinstance(mark, str)), "")
+    elif get_origin(annotation) is Annotated:
+        inner, *own = get_args(annotation)
+        yield from _path_marks(inner, own)
+    else:
+        for inner in get_args(annotation):
+            yield from _path_marks(inner)
+
+
+PATHS = dict(_path_keys(Study))
+"""Keys that hold a path or a list of them: 'file', 'folder', 'program', or '' for either."""
+
+
+def named_paths(study: Study) -> dict[str, list[Path]]:
+    """The paths that a study names, by their keys."""
+    found = {}
     for key in PATHS:
         value: Any = study
         for name in key.split("."):
             value = getattr(value, name, None)
-        if value is not None:
-            yield key, value
+        if value:
+            found[key] = value if isinstance(value, list) else [value]
+    return found
 
 
 GRID = frozenset({"seeds", "strategies", "teachers", "workers"})
@@ -193,6 +247,7 @@ def protocol(study: Study) -> dict[str, Any]:
     walk("", values)
     for name, parameters in study.strategies.items():
         flat[f"strategies.{name}"] = parameters.model_dump(mode="json")
-    flat["videos"] = [video.name for video in study.videos]
-    flat |= {key: path.name for key, path in named_paths(study) if key in PATHS}
+    for key, paths in named_paths(study).items():
+        names = [path.name for path in paths]
+        flat[key] = names if isinstance(flat[key], list) else names[0]
     return flat

@@ -1,0 +1,109 @@
+"""Teachers: whatever labels a stream.
+
+A teacher is one file or package of this folder, known by its name, that binds `TEACHER`. To add
+one:
+
+1. write `teachers/<name>.py` with a function of a stream, the files that the teacher reads, its
+   settings and a device that returns `Labels`, and `TEACHER = Teacher(...)` that says what it
+   needs; what opens frames or networks is imported inside the function, since every teacher is
+   loaded before any job runs;
+2. name it under `teachers:` in a study's file, and its settings, if it has any, under its `key`;
+3. run `pytest tests/teachers`: every teacher must pass the common suite.
+
+Teachers are loaded by name, so that editing one makes its own labels again and no others.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from posequery.jobs.files import BadInput
+from posequery.metrics import found_error
+from posequery.registry import Registry
+from posequery.settings import Section
+
+if TYPE_CHECKING:
+    from posequery.clips import Stream
+    from posequery.sources.kinds import ClipSource, Source
+    from posequery.sources.video import VideoInfo
+
+    Look = Sequence[tuple[ClipSource, VideoInfo | None]]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A teacher's labels of the n frames of a stream.
+
+    joints: (n, 18, 2) float32 in source pixels, NaN where none was found. confidence: (n, 18)
+    float32. notes: what the teacher says of its work, as plain data.
+    """
+
+    joints: np.ndarray
+    confidence: np.ndarray
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NoSettings(Section):
+    """Of a teacher that has none of its own."""
+
+
+Files = Mapping[str, Any]
+"""Each file by the teacher's own name for it: a path, or a list of paths."""
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher: what a study has to know of it before any job runs, and how it labels.
+
+    title: its printed name. label: from a stream, the files, the settings and a device ('cpu',
+    'cuda') to `Labels`; None where the labels travel in the clips. needs: attributes of `Source`
+    that must be true. key, settings: under which key of a study its own section stands, and the
+    section; required: whether the study must give it. torch: whether it needs torch. watches:
+    whether it sees the source videos as it labels. files: from the slugs of the stream's clips to
+    what it reads beside the stream, each path below the study's folder.
+
+    refuse raises ValueError for settings that do not go with a source. readings says what captions
+    report of the settings. look is part of a check of a study's data: of each clip of the stream,
+    with what its video says of itself (None where it is broken), to lines about the teacher's own
+    files and to their faults.
+    """
+
+    title: str
+    label: "Callable[[Stream, Files, Any, str], Labels] | None"
+    needs: tuple[str, ...] = ()
+    key: str = ""
+    settings: type[Section] = NoSettings
+    required: bool = False
+    torch: bool = False
+    watches: bool = True
+    files: Callable[[Sequence[str]], Files] = lambda slugs: {}
+    refuse: "Callable[[Any, Source], None]" = lambda settings, source: None
+    readings: Callable[[Any], list[str]] = lambda settings: []
+    look: "Callable[[Any, Source, Look], tuple[list[str], list[BadInput]]]" = (
+        lambda settings, source, stream: ([], [])
+    )
+
+    def fits(self, source: "Source") -> bool:
+        """Whether the source has what the teacher needs."""
+        return all(getattr(source, need) for need in self.needs)
+
+
+_TEACHERS = Registry[Teacher](__name__, __path__, "TEACHER", "teacher")
+names, load = _TEACHERS.names, _TEACHERS.load
+
+
+def summary(labels: Labels, stream: "Stream") -> dict[str, Any]:
+    """The teacher's error against the clips' own labels, and its notes.
+
+    `mpjpe_px` is over the limb joints that both have, `found_share` how many of the labelled limb
+    joints these are; None where there is no such joint. The paper gives 7.87 px for OpenPose on
+    its stream.
+    """
+    error, share = found_error(labels.joints, stream.joints(np.arange(len(stream))))
+    return {
+        "mpjpe_px": None if np.isnan(error) else error,
+        "found_share": None if np.isnan(share) else share,
+        **labels.notes,
+    }

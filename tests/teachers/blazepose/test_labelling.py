@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from suites import TeacherSuite
 
 from posequery.jobs.files import BadInput
 from posequery.skeletons import from_blazepose
 from posequery.sources import video
+from posequery.teachers.blazepose import labelling
 from posequery.teachers.blazepose.labelling import (
     BlazePose,
     label_frames,
@@ -127,6 +129,32 @@ def test_a_video_shorter_than_its_clip_is_named(stream, write_video):
     scene = Scene(found=[True], present=[True] * 9)
     with pytest.raises(BadInput, match=r"a\.mp4: holds 3 frames where its clip a has 5"):
         label_stream(scene.teacher(), stream)
+
+
+class TestBlazePose(TeacherSuite):
+    """Its two networks are played: of 4 frames of a clip the second shows nobody."""
+
+    name = "blazepose"
+
+    @pytest.fixture
+    def stream(self, tmp_path, make_stream):
+        return make_stream(tmp_path, {"a": [FRAME[:96, :192]] * 4})
+
+    @pytest.fixture
+    def files(self):
+        return {"package": "mediapipe"}
+
+    @pytest.fixture(autouse=True)
+    def networks(self, monkeypatch):
+        def load(path):
+            assert path.parent == Path("mediapipe")
+            if path.name == DETECTOR.name:
+                self.scene = Scene([True, False, True], [True, False, True, True])
+                return self.scene.detect
+            assert path.name == LANDMARKS.name
+            return self.scene.landmark
+
+        monkeypatch.setattr(labelling, "load_network", load)
 
 
 def test_a_truncated_video_is_named(stream):

@@ -14,6 +14,7 @@ from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.teachers.openpose.detections import read_detections, write_detections
 from posequery.teachers.openpose.json_files import digests, from_json
+from posequery.teachers.openpose.settings import OpenPose
 
 NAMES = {
     "BODY_25": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle
@@ -46,8 +47,8 @@ def write(folder, frames, stem=STEM):
     return path
 
 
-def read(folder, frames=0, video=f"Videos/{STEM}.mp4", **options):
-    return from_json(folder, video, SIZE, frames, **options)
+def read(folder, frames=0, video=f"Videos/{STEM}.mp4", size=SIZE, subject=None, **given):
+    return from_json(folder, video, size, frames, OpenPose(labels=folder, **given), subject)
 
 
 @pytest.mark.parametrize("model", ["BODY_25", "COCO"])
@@ -79,11 +80,11 @@ def test_people_and_joints_come_as_they_were_written(tmp_path, model):
     [
         (0, None, (1000, 1002), lambda p: p),
         # The network's input holds 367 x 367 of its 368 x 368: 999 pixels over 366.
-        (1, (368, 368), (1000, 1002), lambda p: p * 366 / 999),
+        (1, "368x368", (1000, 1002), lambda p: p * 366 / 999),
         # And 653 x 367 of 656 x 368 of a full HD video: 1919 over 652 is less than 1079 over 366.
-        (1, (656, 368), (1920, 1080), lambda p: p * 652 / 1919),
-        (2, (640, 480), (1000, 1002), lambda p: p * 479 / 1001),
-        (2, (1280, 1280), (1000, 1002), lambda p: p * 1279 / 1001),
+        (1, "656x368", (1920, 1080), lambda p: p * 652 / 1919),
+        (2, "640x480", (1000, 1002), lambda p: p * 479 / 1001),
+        (2, "1280x1280", (1000, 1002), lambda p: p * 1279 / 1001),
         (3, None, (1000, 1002), lambda p: p / (999, 1001)),
         (4, None, (1000, 1002), lambda p: 2 * p / (999, 1001) - 1),
     ],
@@ -91,7 +92,7 @@ def test_people_and_joints_come_as_they_were_written(tmp_path, model):
 def test_the_same_pose_in_every_keypoint_scale(tmp_path, scale, scale_size, size, place, model):
     missing = (-1, -1) if scale == 4 else (0, 0)
     write(tmp_path, {0: [person(POSE, model, missing, place)]})
-    found = from_json(tmp_path, f"{STEM}.mp4", size, 1, scale=scale, scale_size=scale_size)
+    found = read(tmp_path, 1, size=size, keypoint_scale=scale, scale_size=scale_size)
     for ours, theirs in OURS.items():
         joint = found.joints[0, JOINTS.index(ours)]
         np.testing.assert_allclose(joint, POSE[theirs], atol=0.01)
@@ -100,8 +101,8 @@ def test_the_same_pose_in_every_keypoint_scale(tmp_path, scale, scale_size, size
 
 def test_a_scale_in_pixels_needs_its_size(tmp_path):
     write(tmp_path, {0: [person()]})
-    with pytest.raises(ValueError, match="keypoint scale 1"):
-        read(tmp_path, 1, scale=1)
+    with pytest.raises(ValueError, match="scale_size is needed for keypoint_scale 1"):
+        read(tmp_path, 1, keypoint_scale=1)
 
 
 def test_nobody_anywhere_is_no_error(tmp_path):
@@ -329,9 +330,9 @@ def test_coordinates_that_cannot_be_of_the_scale_or_the_video_are_refused(
     tmp_path, written, said, told
 ):
     write(tmp_path, {n: [person(WHOLE, missing=(0, 0), place=written)] for n in range(5)})
-    size = (368, 368) if said == 1 else None
+    size = "368x368" if said == 1 else None
     with pytest.raises(BadInput, match=told):
-        read(tmp_path, 5, scale=said, scale_size=size)
+        read(tmp_path, 5, keypoint_scale=said, scale_size=size)
 
 
 def test_a_single_joint_just_outside_of_the_frame_is_let_pass(tmp_path):
@@ -342,7 +343,7 @@ def test_a_single_joint_just_outside_of_the_frame_is_let_pass(tmp_path):
 
 def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_asked_about(tmp_path, capsys):
     write(tmp_path, {0: [person(WHOLE, place=lambda p: p / (999, 1001))]})
-    read(tmp_path, 1, scale=4)
+    read(tmp_path, 1, keypoint_scale=4)
     assert "is it 3?" in capsys.readouterr().err
 
 

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from suites import TeacherSuite
 
+from posequery import teachers
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs.files import BadInput
 from posequery.skeletons import LIMBS
+from posequery.teachers.openpose import labelling
 from posequery.teachers.openpose.detections import Detections, write_detections
-from posequery.teachers.openpose.labelling import NOBODY, RULES, choose, label_stream
+from posequery.teachers.openpose.labelling import NOBODY, RULES, choose
+from posequery.teachers.openpose.settings import OpenPose
 
 WIDTH, HEIGHT, FPS = 100, 80, 4.0
 
@@ -171,6 +175,12 @@ def make_stream(folder, clips):
     return Stream(folder / "stream.json")
 
 
+def label_stream(stream, paths, rule):
+    """Joints, confidence, and the summary that is written beside them."""
+    labels = labelling.label_stream(stream, paths, rule)
+    return labels.joints, labels.confidence, teachers.summary(labels, stream)
+
+
 def written(folder, *detections):
     paths = [folder / f"detections{number}.h5" for number in range(len(detections))]
     for path, found in zip(paths, detections, strict=True):
@@ -179,6 +189,22 @@ def written(folder, *detections):
 
 
 A, B = "S1/Videos/a.mp4", "S1/Videos/b.mp4"
+
+
+class TestOpenPose(TeacherSuite):
+    name = "openpose"
+
+    @pytest.fixture
+    def stream(self, tmp_path):
+        return make_stream(tmp_path, {A: label(20, 3)})
+
+    @pytest.fixture
+    def files(self, tmp_path):
+        return {"detections": written(tmp_path, seen([somebody(20, range(9))], [], [somebody(21)]))}
+
+    @pytest.fixture
+    def settings(self):
+        return OpenPose(labels="json", person="labelled")
 
 
 def test_a_stream_is_labelled_clip_by_clip_and_surplus_frames_are_dropped(tmp_path):

@@ -18,6 +18,7 @@ from posequery.skeletons import JOINTS
 from posequery.teachers.openpose import program as openpose_program
 from posequery.teachers.openpose.detections import read_detections
 from posequery.teachers.openpose.program import detect
+from posequery.teachers.openpose.settings import OpenPose
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE, FRAMES = (160, 120), 6
@@ -57,10 +58,9 @@ def run(tmp_path, program, video):
     """Runs the stand-in on the video; gives what was detected."""
     (tmp_path / "models").mkdir()
 
-    def run(frames=FRAMES, **options):
-        words = {"program": program, "models": tmp_path / "models", "scratch": tmp_path / "scratch"}
-        options = {"video": video, "size": SIZE, "frames": frames} | words | options
-        return detect(**options)
+    def run(frames=FRAMES, video=video, **given):
+        given = OpenPose(**{"program": program, "models": tmp_path / "models"} | given)
+        return detect(video, SIZE, frames, given, tmp_path / "scratch")
 
     yield run
     left = tmp_path / "scratch"
@@ -245,11 +245,11 @@ def test_a_program_does_not_outlive_a_killed_job(tmp_path, video, how):
     source = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
     program = make_program(tmp_path / "slow.bin", f"{source}time.sleep(60)")
     (tmp_path / "models").mkdir(exist_ok=True)
-    options = {"video": video, "program": program, "models": tmp_path / "models"}
-    options |= {"scratch": tmp_path / "scratch", "output": tmp_path / "found.h5"}
-    words = [f"--{key}={value}" for key, value in options.items()]
+    given = OpenPose(program=program, models=tmp_path / "models")
+    words = ["--video", video, "--settings", given.model_dump_json()]
+    words += ["--scratch", tmp_path / "scratch", "--output", tmp_path / "found.h5"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, str(ROOT / "scripts/detect_openpose.py"), *words]
+    command = [sys.executable, str(ROOT / "scripts/detect_openpose.py"), *map(str, words)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as job:
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             time.sleep(0.02)
@@ -277,12 +277,12 @@ def script(name, *arguments, ok=True):
 def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
     (tmp_path / "models").mkdir()
     found = tmp_path / "found.h5"
-    where = ("--models", tmp_path / "models", "--scratch", tmp_path / "scratch")
-    resolution = "--net-resolution=-1x160"
-    script(
-        "detect_openpose", "--video", video, "--program", program, *where, resolution,
-        "--output", found,
-    )  # fmt: skip
+    given = OpenPose(
+        program=program, models=tmp_path / "models", net_resolution="-1x160", person="labelled"
+    )
+    settings = ("--settings", given.model_dump_json())
+    scratch = ("--scratch", tmp_path / "scratch")
+    script("detect_openpose", "--video", video, *settings, *scratch, "--output", found)
     detections = read_detections(found)
     on_the_person(detections.joints)
     info = ClipInfo("w", "S1", "Walking", 1, "c", 5, 50.0, *SIZE, 16, str(video))
@@ -293,10 +293,10 @@ def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
     index = tmp_path / "stream.json"
     write_index(index, [tmp_path / "w.h5"])
     labels, summary = tmp_path / "labels.h5", tmp_path / "openpose.json"
-    script(
-        "label_openpose", "--stream", index, "--detections", found, "--person", "labelled",
-        "--output", labels, "--summary", summary,
-    )  # fmt: skip
+    files = ("--files", json.dumps({"detections": [str(found)]}))
+    made = ("--output", labels, "--summary", summary)
+    which = ("--teacher", "openpose", "--device", "cpu")
+    script("label", *which, "--stream", index, *files, *settings, *made)
     np.testing.assert_array_equal(read_labels(labels, index)[0], detections.joints[:5])
     assert json.loads(summary.read_text())["mpjpe_px"] == pytest.approx(5)
 
@@ -308,9 +308,11 @@ def test_the_script_reads_json_of_any_scale(tmp_path, video):
     for number in range(FRAMES):
         text = json.dumps({"people": [{"pose_keypoints_2d": values}]})
         (folder / f"{video.stem}_{number:012d}_keypoints.json").write_text(text)
-    options = ("--video", video, "--json", tmp_path / "json", "--subject", "S1")
-    output = ("--output", tmp_path / "found.h5")
-    script("detect_openpose", *options, "--keypoint-scale", 3, *output)
+    options = ("--video", video, "--subject", "S1", "--scratch", tmp_path / "scratch")
+    options += ("--output", tmp_path / "found.h5", "--settings")
+    given = OpenPose(labels=tmp_path / "json")
+    scaled = given.model_copy(update={"keypoint_scale": 3})
+    script("detect_openpose", *options, scaled.model_dump_json())
     assert read_detections(tmp_path / "found.h5").joints[0, 0].tolist() == [79.5, 29.75]
-    told = script("detect_openpose", *options, *output, ok=False)
+    told = script("detect_openpose", *options, given.model_dump_json(), ok=False)
     assert told.splitlines()[-1].startswith(f"error: {folder}: all joints lie between -1 and 1")

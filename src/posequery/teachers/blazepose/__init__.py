@@ -1,0 +1,26 @@
+"""BlazePose as a teacher, by the two networks in the mediapipe wheel."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posequery.teachers import Files, Labels, NoSettings, Teacher
+
+if TYPE_CHECKING:
+    from posequery.clips import Stream
+
+
+def _label(stream: "Stream", files: Files, settings: NoSettings, device: str) -> Labels:  # noqa: ARG001
+    from posequery.teachers.blazepose.labelling import BlazePose, label_stream, load_network
+
+    package = Path(files["package"])
+    detector = load_network(package / "pose_detection.tflite")
+    landmarks = load_network(package / "pose_landmark_full.tflite")
+    return Labels(*label_stream(BlazePose(detector, landmarks), stream))
+
+
+TEACHER = Teacher(
+    "BlazePose",
+    _label,
+    needs=("filmed",),
+    files=lambda slugs: {"package": "data/mediapipe"},
+)

@@ -19,11 +19,14 @@ Coordinates are taken as OpenPose gives them. It adds half a source pixel to eac
 """
 
 import hashlib
+import io
 import json
 import os
 import re
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +36,11 @@ from posequery.jobs.terminal import tell
 from posequery.skeletons import from_openpose
 from posequery.sources import video as videos
 from posequery.teachers.openpose.detections import Detections
+from posequery.teachers.openpose.settings import OpenPose
+
+if TYPE_CHECKING:
+    from posequery.sources.kinds import Source
+    from posequery.teachers import Look
 
 PARTS = (25, 18)
 """Body parts of BODY_25 and of COCO."""
@@ -61,22 +69,20 @@ def from_json(
     video: str | os.PathLike[str],
     size: tuple[int, int],
     frames: int,
+    given: OpenPose,
     subject: str | None = None,
-    scale: int = 0,
-    scale_size: tuple[int, int] | None = None,
-    missing: str = "refuse",
 ) -> Detections:
     """All people that OpenPose saw in `video`, from the JSON files in `folder` (see above).
 
     size: width and height of the video in pixels. frames: how many it has, 0 where that is unknown.
-    scale: the `--keypoint_scale` of the files, 0 to 4; for 1 and 2 `scale_size` is the width and
-    height of the network's input or of the output, to which their pixels belong. missing: `refuse`
-    a video some of whose frames have no file, or take them as `unlabelled`: nobody is in them.
+    given: what the files' `--keypoint_scale` was, and whether a video some of whose frames have no
+    file is refused, or nobody is in them.
 
     Raises `BadInput` for a folder without files of this video, for a file that is broken or holds
     no body, and for what cannot be of this video or of this scale.
     """
     video = Path(video)
+    scale, missing = given.keypoint_scale, given.missing
     place, files = _find(Path(folder), subject, video)
     seen = max(files) + 1
     short = missing == "refuse" and 0 <= frames - seen <= LAST * frames
@@ -104,7 +110,7 @@ def from_json(
 
     parts = np.array(people, np.float64).reshape(-1, len(people[0]) // 3 if people else 25, 3)
     scaled = parts[:, :, :2].copy()
-    parts[:, :, :2] = _to_source(scaled, np.array(size), scale, scale_size)
+    parts[:, :, :2] = _to_source(scaled, np.array(size), scale, given.pixels)
     owner = np.repeat(np.arange(count), number).tolist()
     _check_scale(parts, scaled, size, scale, place, [files[frame] for frame in owner])
     joints, confidence = from_openpose(parts)
@@ -155,6 +161,28 @@ def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[in
     shown += f" and {len(others) - 3} more" if len(others) > 3 else ""
     fault = f"holds OpenPose files of {shown}, and none of '{name}'"
     raise BadInput(folder, fault, "Name the folder of this video's, or run OpenPose on it")
+
+
+def look(given: OpenPose, source: "Source", stream: "Look") -> tuple[list[str], list[BadInput]]:
+    """How many of a stream's videos have all their JSON files, as a line, and what is wrong.
+
+    A folder that is missing, and a video that is broken, are reported elsewhere.
+    """
+    faults: list[BadInput] = []
+    folder = given.labels
+    if folder is None or not folder.is_dir():
+        return [], []
+    seen = [(clip, about) for clip, about in stream if about]
+    for clip, about in seen:
+        subject = clip.subject if source.subjects_share_names else None
+        size = (about.width, about.height)
+        try:
+            with redirect_stderr(io.StringIO()):  # its progress
+                from_json(folder, clip.video, size, about.frames, given, subject)
+        except BadInput as fault:
+            faults.append(fault)
+    whole = len(seen) - len(faults)
+    return [f"openpose.labels: {whole} of the stream's {len(stream)} videos, {folder}"], faults
 
 
 def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
@@ -267,8 +295,7 @@ def _to_source(
         return places * edge
     if scale == 4:
         return (places + 1) / 2 * edge
-    if scale not in (1, 2) or scale_size is None:
-        raise ValueError(f"keypoint scale {scale} with the size {scale_size}")
+    assert scale_size is not None
     shrunk = ((np.array(scale_size) - 1) / edge).min()
     if scale == 2:
         return places / shrunk

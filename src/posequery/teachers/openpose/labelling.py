@@ -16,14 +16,14 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from posequery.clips import ClipInfo, Stream
 from posequery.jobs.files import BadInput
-from posequery.metrics import found_error, frame_errors, joint_errors
+from posequery.metrics import frame_errors, joint_errors
 from posequery.skeletons import JOINTS, LIMBS
+from posequery.teachers import Labels
 from posequery.teachers.openpose.detections import Detections, read_detections
 
 RULES = ("labelled", "tracked", "strongest")
@@ -35,17 +35,14 @@ while joints read in a wrong scale lie 0.25 away and more."""
 _REMAKE = "Make the detections again"
 
 
-def label_stream(
-    stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str) -> Labels:
     """Labels of a whole stream from one detections file per clip, in the clips' order; files of
     clips behind the stream's end may follow.
 
-    Gives joints (n, 18, 2) float32 in source pixels, NaN where OpenPose found none or nobody was
-    taken, their confidence (n, 18) float32, and a summary (`summarise`). What a video has beyond
-    its clip's last frame is dropped. Raises `BadInput` for a file that is broken, of another video
-    or of a shorter one, for two clips whose detections come from the same JSON files, and for a
-    clip in which half of the joints lie `FAR` from its own labels.
+    A joint is NaN where OpenPose found none or nobody was taken; the notes are `counts`. What a
+    video has beyond its clip's last frame is dropped. Raises `BadInput` for a file that is broken,
+    of another video or of a shorter one, for two clips whose detections come from the same JSON
+    files, and for a clip in which half of the joints lie `FAR` from its own labels.
     """
     if len(paths) < len(stream.clips):
         fault = f"has {len(stream.clips)} clips, and {len(paths)} detections files are given"
@@ -77,7 +74,7 @@ def label_stream(
             taken[here] &= ~another
         number[here] = np.diff(found.start)[: clip.frames]
         read[here] = found.read[: clip.frames]
-    return joints, confidence, summarise(joints, own, number, read, taken)
+    return Labels(joints, confidence, counts(number, read, taken))
 
 
 def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> None:
@@ -160,21 +157,14 @@ def _nearest(people: np.ndarray, strength: np.ndarray, last: np.ndarray, first: 
     return first + int(able[np.lexsort((-strength[able], mean))[0]])
 
 
-def summarise(
-    joints: np.ndarray, own: np.ndarray, number: np.ndarray, read: np.ndarray, taken: np.ndarray
-) -> dict[str, Any]:
-    """The teacher's error against the clips' own labels, and what it found.
+def counts(number: np.ndarray, read: np.ndarray, taken: np.ndarray) -> dict[str, int]:
+    """How many of n frames there are of each sort.
 
-    joints and own (n, 18, 2) in source pixels; number (n,) of the people in each frame; read (n,):
-    it has a file; taken (n,): somebody of it was taken. `mpjpe_px` is over the limb joints that
-    both have, `found_share` how many of the labelled limb joints these are; None where there is no
-    such joint. The paper gives 7.87 px for OpenPose on its stream.
+    number (n,) of the people in each frame; read (n,): it has a file; taken (n,): somebody of it
+    was taken.
     """
-    error, share = found_error(joints, own)
     return {
-        "mpjpe_px": None if np.isnan(error) else error,
-        "found_share": None if np.isnan(share) else share,
-        "frames": len(joints),
+        "frames": len(number),
         "frames_without_file": int((~read).sum()),
         "frames_without_person": int((read & (number == 0)).sum()),
         "frames_with_several_people": int((number > 1).sum()),

@@ -23,6 +23,7 @@ from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.teachers.openpose.detections import Detections
 from posequery.teachers.openpose.json_files import SUFFIX, from_json, title
+from posequery.teachers.openpose.settings import OpenPose
 
 HEARTBEAT = 0.5
 """Seconds between two looks at how many files the program has written."""
@@ -36,28 +37,26 @@ def detect(
     video: str | os.PathLike[str],
     size: tuple[int, int],
     frames: int,
-    program: str | os.PathLike[str],
-    models: str | os.PathLike[str],
+    given: OpenPose,
     scratch: str | os.PathLike[str],
-    model: str = "BODY_25",
-    net_resolution: str = "-1x368",
-    missing: str = "refuse",
 ) -> Detections:
     """All people that OpenPose sees in a video, or in a folder of its images.
 
     size: the video's width and height in pixels. frames: how many it has, 0 if that is unknown.
-    program: openpose.bin; models: the folder with its `pose/`; model: BODY_25 or COCO. Its files go
-    into a folder of their own under `scratch`, which is removed at the end, and so is what a
-    killed run of the same video left there. missing: `refuse` or `unlabelled`, as in `from_json`.
+    given: the program, openpose.bin, its folder of models with its `pose/`, and what to do with
+    them. Its files go into a folder of their own under `scratch`, which is removed at the end, and
+    so is what a killed run of the same video left there.
 
     Raises `BadInput` if the program or its models are missing, and if it dies, leaves frames out or
     writes what is not to be used.
     """
+    program, models = given.program, given.models
+    assert program is not None and models is not None
     path = shutil.which(program)
     if path is None:
         fix = "Name the program openpose.bin, and make it executable"
         raise BadInput(program, "there is no such program to be run", fix)
-    if not Path(models).is_dir():
+    if not models.is_dir():
         fix = "Name OpenPose's folder models, filled by its getModels.sh"
         raise BadInput(models, "there is no such folder", fix)
     source = "--image_dir" if Path(video).is_dir() else "--video"
@@ -68,9 +67,9 @@ def detect(
             os.path.abspath(path),  # noqa: PTH100 (resolving a link would change the name)
             f"{source}={Path(video).absolute()}",
             f"--write_json={output}",
-            f"--model_folder={Path(models).absolute()}/",
-            f"--model_pose={model}",
-            f"--net_resolution={net_resolution}",
+            f"--model_folder={models.absolute()}/",
+            f"--model_pose={given.model}",
+            f"--net_resolution={given.net_resolution}",
             "--keypoint_scale=0",
             "--display=0",
             "--render_pose=0",
@@ -78,7 +77,7 @@ def detect(
         with Progress(frames or None, "frames", f"OpenPose on {title(video)}") as progress:
             _run(command, folder, output, progress)
         try:
-            found = from_json(output, video, size, frames, missing=missing)
+            found = from_json(output, video, size, frames, given)
         except BadInput as error:
             name = Path(error.path).name
             what = f"its file {name} " if name.endswith(SUFFIX) else ""

@@ -1,12 +1,11 @@
 """The settings of the teacher `openpose`: where its labels come from, and how they are read."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from posequery.settings import Section
+from posequery.settings import Folder, Program, Section
 
 
 def _pixels(value: object) -> str:
@@ -25,11 +24,11 @@ def _net_resolution(value: object) -> str:
 class OpenPose(Section):
     """The teacher `openpose`: the JSON files that OpenPose wrote, or the program to run."""
 
-    labels: Path | None = None
+    labels: Folder | None = None
     """The folder of the JSON files, for a video `V` of a subject `S` in `S/V`, `S` or `V`."""
-    program: Path | None = None
+    program: Program | None = None
     """OpenPose's own program (`openpose.bin`), in place of `labels`."""
-    models: Path | None = None
+    models: Folder | None = None
     """The program's folder of models."""
     model: Literal["BODY_25", "COCO"] = "BODY_25"
     """What the program finds. In JSON files both are told apart by themselves."""

@@ -4,6 +4,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from suites import TeacherSuite
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs.files import BadInput
@@ -11,7 +12,7 @@ from posequery.student import checkpoint
 from posequery.student.checkpoint import CheckpointInfo
 from posequery.student.network import build
 from posequery.student.prediction import predict
-from posequery.teachers import network
+from posequery.teachers.network import labelling
 
 WIDTH, HEIGHT, SIZE = 64, 48, 32
 
@@ -52,6 +53,24 @@ def teacher(tmp_path: Path) -> Path:
     return path
 
 
+class TestNetwork(TeacherSuite):
+    name = "network"
+
+    @pytest.fixture
+    def stream(self, tmp_path: Path) -> Stream:
+        return make_stream(tmp_path, [(make_video(tmp_path / "a.mp4", 4, 0), 3)])
+
+    @pytest.fixture
+    def files(self, teacher: Path) -> dict[str, str]:
+        return {"checkpoint": str(teacher)}
+
+    @pytest.fixture(autouse=True)
+    def half_is_lost(self, stream: Stream, teacher: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(labelling, "THRESHOLD", -np.inf)
+        _, peaks = labelling.label_stream(teacher, stream)
+        monkeypatch.setattr(labelling, "THRESHOLD", np.median(peaks))
+
+
 def read(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -61,11 +80,11 @@ def read(path: Path) -> np.ndarray:
 def test_it_labels_the_clips_frames_from_the_source_in_the_streams_order(
     tmp_path: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "BATCH", 4)
-    monkeypatch.setattr(network, "THRESHOLD", -np.inf)
+    monkeypatch.setattr(labelling, "BATCH", 4)
+    monkeypatch.setattr(labelling, "THRESHOLD", -np.inf)
     first, second = make_video(tmp_path / "a.mp4", 9, 0), make_video(tmp_path / "b.mp4", 6, 1)
     stream = make_stream(tmp_path, [(second, 5), (first, 7)])
-    joints, peaks = network.label_stream(teacher, stream)
+    joints, peaks = labelling.label_stream(teacher, stream)
     assert joints.shape == (12, 18, 2)
     frames = np.concatenate([read(second)[:5], read(first)[:7]])
     loaded, _ = checkpoint.load(teacher)
@@ -80,10 +99,10 @@ def test_a_joint_below_the_threshold_is_not_found(
     tmp_path: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = make_stream(tmp_path, [(make_video(tmp_path / "a.mp4", 4, 0), 4)])
-    monkeypatch.setattr(network, "THRESHOLD", -np.inf)
-    every, peaks = network.label_stream(teacher, stream)
-    monkeypatch.setattr(network, "THRESHOLD", np.median(peaks))
-    found, _ = network.label_stream(teacher, stream)
+    monkeypatch.setattr(labelling, "THRESHOLD", -np.inf)
+    every, peaks = labelling.label_stream(teacher, stream)
+    monkeypatch.setattr(labelling, "THRESHOLD", np.median(peaks))
+    found, _ = labelling.label_stream(teacher, stream)
     lost = peaks < np.median(peaks)
     assert 0 < lost.sum() < lost.size
     assert np.isnan(found[lost]).all()
@@ -93,4 +112,4 @@ def test_a_joint_below_the_threshold_is_not_found(
 def test_a_video_shorter_than_its_clip_is_refused(tmp_path: Path, teacher: Path) -> None:
     stream = make_stream(tmp_path, [(make_video(tmp_path / "a.mp4", 4, 0), 6)])
     with pytest.raises(BadInput, match=r"a\.mp4: holds 4 frames where its clip clip0 has 6"):
-        network.label_stream(teacher, stream)
+        labelling.label_stream(teacher, stream)

@@ -1,0 +1,129 @@
+"""Kinds of source: where a study's frames come from.
+
+A kind is one file of this folder, known by its name, that binds `SOURCE`. To add one:
+
+1. write `sources/kinds/<kind>.py` with a subclass of `Source`, which has the keys of the kind,
+   lists its clips and says of itself what differs from the defaults, and `SOURCE = ` this class;
+2. name it in a study's file: `source: {kind: <kind>, ...}`;
+3. run `pytest tests/sources/kinds`: every kind must pass the common suite.
+
+A validated object of the class is the study's `source`; it is asked, and never its kind.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from posequery.jobs.files import BadInput
+from posequery.registry import Registry
+from posequery.settings import Section
+
+DEFAULT = "videos"
+"""The kind of a study that names none."""
+
+
+@dataclass(frozen=True)
+class ClipSource:
+    """A clip before it is extracted: where it comes from, and in which streams it plays."""
+
+    slug: str
+    subject: str
+    action: str
+    subaction: int
+    camera: str
+    video: str
+    annotation: str | None
+    streams: tuple[str, ...]
+    stem: str = ""
+    """Human3.6M's name of the sequence."""
+    expected: int | None = None
+    """Frames that its annotation must have."""
+    short_annotation: bool = False
+    """Whether its annotation is known to end long before its video."""
+    package: str = ""
+    """The folder of the fetched package that holds its video, if one does."""
+
+    @property
+    def video_file(self) -> dict[str, str]:
+        """What must be there for its video to be read: the package, or the video itself."""
+        return {"package": self.package} if self.package else {"video": self.video}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What it is extracted from."""
+        return self.video_file | ({"annotation": self.annotation} if self.annotation else {})
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What is rendered of one subject: sequences by their stems, annotated frames of each."""
+
+    subject: str
+    stems: Sequence[str]
+    frames: int
+
+
+class Source(Section, ABC):
+    """A kind of source, and the keys of a study that are its own."""
+
+    kind: str
+    title: ClassVar[str]
+    """What captions call it."""
+    has_truth: ClassVar[bool] = False
+    """Whether its frames come with ground truth."""
+    rendered: ClassVar[bool] = False
+    """Whether they show rendered people."""
+    makes: ClassVar[str] = ""
+    """How a study comes by the data by itself: 'renders' or 'fetches'; else they must be there."""
+    subjects_share_names: ClassVar[bool] = False
+    """Whether the videos of different subjects have the same names."""
+    whole: ClassVar[str] = ""
+    """Why the stream may not be ended early, where that is so."""
+    calibration: ClassVar[str] = ""
+    """The file in the fetched package that calibrates the cameras, where they see one person."""
+    usual_teacher: ClassVar[str] = "openpose"
+    """Whom tables name beside ground truth where a study has no other teacher."""
+    advice: ClassVar[str] = ""
+    """Where to read on when something is wrong with its files."""
+    extraction_threads: ClassVar[int] = 2
+    # What is wrong with somebody's own videos shows before the long trainings.
+    extraction_priority: ClassVar[int] = 90
+
+    @property
+    def filmed(self) -> bool:
+        """Whether its frames show real people."""
+        return not self.rendered
+
+    @abstractmethod
+    def clips(self, out: str, offline: bool) -> list[ClipSource]:
+        """Every clip in stream order.
+
+        out: the study's folder, in which fetched and rendered data lie. offline: whether there is
+        an offline half, which alone plays a pool and a test. Raises BadInput.
+        """
+
+    def renderings(self) -> list[Rendering]:
+        """What the study has to render."""
+        return []
+
+    def place(self) -> str:
+        """Whose data they are and where they lie, as a check of them says it."""
+        return self.title
+
+    def faults(self, missing: Sequence[Path]) -> list[BadInput]:
+        """What is wrong as a whole with data some of whose files are `missing`."""
+        return [BadInput(file, "there is no such file", "Check the path") for file in missing]
+
+    def notes(self, offline: bool) -> list[str]:  # noqa: ARG002
+        """What a check of the data says beside counts and faults."""
+        return []
+
+    def readings(self, offline: bool) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
+        """What captions say of it: in all ('common'), of offline numbers, and of online ones."""
+        return {}
+
+
+_KINDS = Registry[type[Source]](__name__, __path__, "SOURCE", "source kind")
+names, load = _KINDS.names, _KINDS.load

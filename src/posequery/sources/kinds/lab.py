@@ -1,0 +1,38 @@
+"""One person before four calibrated cameras, out of the package pose2sim."""
+
+from typing import Literal
+
+from posequery.sources.kinds import ClipSource, Source
+
+CAMERAS = ("cam01", "cam02", "cam03", "cam04")
+
+
+class Lab(Source):
+    """Real videos of a person in a motion-capture laboratory, fetched."""
+
+    title = "one person before four cameras of a motion-capture laboratory"
+    makes = "fetches"
+    whole = "the lab's four cameras are compared as a whole"
+    calibration = "calibration/Calib.qca.txt"
+
+    kind: Literal["lab"] = "lab"
+
+    def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
+        package = f"{out}/data/pose2sim"
+        return [
+            ClipSource(
+                slug=camera,
+                subject="person",
+                action="lab",
+                subaction=1,
+                camera=camera,
+                video=f"{package}/videos/{camera}.mp4",
+                annotation=None,
+                streams=("stream",),
+                package=package,
+            )
+            for camera in CAMERAS
+        ]
+
+
+SOURCE = Lab

@@ -1,0 +1,95 @@
+"""The registry of teachers; each teacher's own file inherits the common suite."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dropping import dropped
+
+from posequery import teachers
+from posequery.clips import Stream
+from posequery.teachers import Labels
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TOY = '''
+"""Everybody stands in the middle."""
+import numpy as np
+
+from posequery.teachers import Labels, Teacher
+
+
+def _label(stream, files, settings, device):
+    count = len(stream)
+    joints = np.full((count, 18, 2), 5, np.float32)
+    return Labels(joints, np.ones((count, 18), np.float32), {"guessed": count})
+
+
+TEACHER = Teacher("the middle", _label, needs=("filmed",))
+'''
+
+
+def test_every_teacher_inherits_the_common_suite():
+    texts = [path.read_text() for path in Path(__file__).parent.rglob("test_*.py")]
+    for name in teachers.names():
+        if teachers.load(name).label:
+            own = [text for text in texts if f'\n    name = "{name}"' in text]
+            assert any("(TeacherSuite):" in text for text in own), name
+
+
+def test_a_teacher_is_one_file(tmp_path, make_stream):
+    with dropped(teachers, tmp_path / "teachers", "toy", TOY):
+        assert "toy" in teachers.names()
+        toy = teachers.load("toy")
+    assert "toy" not in teachers.names()
+    assert (toy.key, toy.torch, toy.watches, toy.files(["a"])) == ("", False, True, {})
+    stream = make_stream(tmp_path, {"a": [np.zeros((48, 64, 3), np.uint8)] * 3})
+    labels = toy.label(stream, {}, toy.settings(), "cpu")
+    assert teachers.summary(labels, stream) == {
+        "mpjpe_px": None,
+        "found_share": None,
+        "guessed": 3,
+    }
+
+
+def test_ground_truth_is_a_teacher_that_labels_nothing():
+    teacher = teachers.load("ground_truth")
+    assert (teacher.title, teacher.label, teacher.needs) == ("ground truth", None, ("has_truth",))
+
+
+def test_the_error_is_over_what_both_have(tmp_path, make_stream):
+    """Of two frames with 12 labelled limb joints each, 6 are found, 5 px away."""
+    index = make_stream(tmp_path, {"a": [np.zeros((48, 64, 3), np.uint8)] * 2}).path
+
+    class Labelled(Stream):
+        def joints(self, indices):
+            return np.full((len(indices), 18, 2), 10, np.float32)
+
+    joints = np.full((2, 18, 2), np.nan, np.float32)
+    joints[0, 5:11] = (13, 14)
+    labels = Labels(joints, np.zeros((2, 18), np.float32), {"frames": 2})
+    told = teachers.summary(labels, Labelled(index))
+    assert told == {"mpjpe_px": 5.0, "found_share": 0.25, "frames": 2}
+
+
+def test_an_unknown_teacher_gets_the_nearest():
+    with pytest.raises(ValueError, match="no teacher is called 'openpos': did you mean 'openpose'"):
+        teachers.load("openpos")
+
+
+def test_no_two_have_one_key():
+    keys = [key for name in teachers.names() if (key := teachers.load(name).key)]
+    assert len({*keys}) == len(keys)
+
+
+def test_loading_every_teacher_opens_no_network_and_no_decoder():
+    code = (
+        "import sys; from posequery import teachers; [*map(teachers.load, teachers.names())]; "
+        "print(*({'torch', 'cv2', 'av', 'h5py', 'ai_edge_litert'} & {*sys.modules}))"
+    )
+    environment = {"PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
