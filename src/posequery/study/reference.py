@@ -1,11 +1,17 @@
-"""Prints the documentation of every key, in Markdown."""
+"""The documentation of every key, in Markdown: `make docs` puts it into config/README.md."""
 
+import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from posequery import strategies
+from posequery.jobs.files import write_text
 from posequery.settings import Section
 from posequery.study.schema import Study, subsection
+
+
+HEAD = "| key | default | meaning |"
 
 
 def reference() -> str:
@@ -32,7 +38,7 @@ def reference() -> str:
                     table(strategies.load(strategy).parameters, f"strategies.{strategy}.")
 
     table(Study, "")
-    return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines])
+    return "\n".join([HEAD, "|---|---|---|", *lines])
 
 
 def _choices(annotation: object) -> list[str]:
@@ -50,5 +56,11 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def renew(page: Path) -> None:
+    """Replace the table at the end of `page` by today's."""
+    text = page.read_text(encoding="utf-8")
+    write_text(page, f"{text[: text.index(HEAD)]}{reference()}\n")
+
+
 if __name__ == "__main__":
-    print(reference())
+    renew(Path(sys.argv[1]))
