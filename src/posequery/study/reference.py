@@ -10,7 +10,6 @@ from posequery.jobs.files import write_text
 from posequery.settings import Section
 from posequery.study.schema import Study, subsection
 
-
 HEAD = "| key | default | meaning |"
 
 
