@@ -21,7 +21,7 @@ import torch
 from posequery.skeletons import JOINTS
 from posequery.student import training
 from posequery.student.adam import Adam
-from posequery.student.batches import Batch, BatchMaker, Wanted, load
+from posequery.student.batches import Batch, BatchMaker, BatchRequest, load
 from posequery.student.network import NETWORKS, build
 from posequery.student.recipe import Recipe
 from posequery.student.samples import TrainingSet
@@ -50,10 +50,10 @@ def training_set(path: Path) -> TrainingSet:
     return TrainingSet(path)
 
 
-def wanted(batch_size: int) -> Iterator[Wanted]:
+def requests(batch_size: int) -> Iterator[BatchRequest]:
     order = np.random.default_rng(1)
     while True:
-        yield Wanted(0, order.integers(0, IMAGES, batch_size))
+        yield BatchRequest(0, order.integers(0, IMAGES, batch_size))
 
 
 def per_second(work: Callable[[], object], seconds: float) -> float:
@@ -91,7 +91,7 @@ def main() -> None:
 
         def made() -> Iterator[Batch]:
             batches = load(
-                maker, wanted(options.batch_size), options.workers, device.type == "cuda"
+                maker, requests(options.batch_size), options.workers, device.type == "cuda"
             )
             for _ in range(2 * options.workers + 1):
                 next(batches)  # what was made ahead while nobody took anything does not count

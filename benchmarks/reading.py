@@ -24,7 +24,7 @@ import torch
 from posequery.clips import ClipInfo, ClipWriter, Stream, jpeg, write_index
 from posequery.student import training
 from posequery.student.adam import Adam
-from posequery.student.batches import BatchMaker, Wanted
+from posequery.student.batches import BatchMaker, BatchRequest
 from posequery.student.network import NETWORKS, build
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
@@ -91,8 +91,8 @@ def main() -> None:
         samples = StreamFrames(stream, everything, stream.joints(everything))
         maker = BatchMaker(samples, Recipe(), SIZE, ["words"])
 
-        def batch() -> Wanted:
-            return Wanted(0, order.integers(0, len(stream), count))
+        def batch() -> BatchRequest:
+            return BatchRequest(0, order.integers(0, len(stream), count))
 
         rates = {
             "in order": per_second(onwards, 32, options.seconds),

@@ -1,7 +1,7 @@
-"""What is known of the networks without torch: their names, and the inputs that they take."""
+"""What is known of the networks without torch: their names and the inputs that they accept."""
 
 STRIDE = 4
-"""Input pixels to a cell of the maps, in every network."""
+"""Input pixels per cell of the maps, in every network."""
 
 SIDE_UNITS = {
     "densenet_small": 16,
@@ -15,5 +15,5 @@ SIDE_UNITS = {
         for head in ("baseline", "baseline_att")
     },
 }
-"""Each network's name, and what the side of its input is a multiple of: its coarsest stride, in
-pixels."""
+"""Each network's name, and what the side of its input must be a multiple of: its coarsest stride,
+in pixels."""
