@@ -125,7 +125,7 @@ def test_a_stream_of_nobody_is_refused(stream):
 def test_a_video_shorter_than_its_clip_is_named(stream, write_video):
     write_video(stream.clips[0].video, [FRAME[:96, :192]] * 3)
     scene = Scene(found=[True], present=[True] * 9)
-    with pytest.raises(BadInput, match=r"a\.mp4: holds 3 frames where its clip a has 5"):
+    with pytest.raises(BadInput, match=r"a\.mp4: holds 3 frames, but its clip a has 5"):
         label_stream(scene.teacher(), stream)
 
 
