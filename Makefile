@@ -14,7 +14,7 @@ help:
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make test    the tests"
-	@echo "make lint    style, types, layers, workflow"
+	@echo "make lint    style, spelling, types, layers, workflow"
 
 study: $(STUDY_ENV)
 	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason -- all
@@ -32,6 +32,7 @@ test: $(TEST_ENV)
 lint: $(TEST_ENV)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	.venv/bin/codespell
 	$(RUN) snakefmt --check Snakefile workflow
 	$(RUN) snakemake --lint
 	.venv/bin/lint-imports --no-cache
