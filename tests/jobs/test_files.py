@@ -80,8 +80,8 @@ def test_any_failure_on_a_full_disk_is_reported_as_a_full_disk(tmp_path, manager
     with pytest.raises(OSError, match="No space left") as caught:
         fail(RuntimeError("unexpected pos 704 vs 598"))
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
-    with pytest.raises(BadInput, match="no JPEG"):
-        fail(BadInput("a", "is no JPEG", "Fix it"))
+    with pytest.raises(BadInput, match="not a JPEG"):
+        fail(BadInput("a", "is not a JPEG", "Fix it"))
     assert list(tmp_path.iterdir()) == []
 
 

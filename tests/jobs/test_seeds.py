@@ -33,7 +33,7 @@ def test_another_process_with_another_hash_seed_draws_the_same():
 
 
 @given(WORDS, WORDS)
-def test_other_words_other_draws(one, other):
+def test_different_words_give_different_seeds(one, other):
     assert (entropy(*one) == entropy(*other)) == (one == other)
 
 
@@ -45,7 +45,7 @@ def test_words_that_look_alike_give_different_seeds(one, other):
     assert entropy(*one) != entropy(*other)
 
 
-def test_a_number_counts_the_same_in_any_whole_type():
+def test_a_number_counts_the_same_in_any_integer_type():
     assert entropy("frame", np.int64(7)) == entropy("frame", 7)
 
 

@@ -79,7 +79,7 @@ def test_an_oracle_has_full_precision_and_recall(dataset: tuple[Path, list[np.nd
     assert metrics["AP"] > 0.9
 
 
-def test_who_is_far_off_has_nothing(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_a_network_that_is_far_off_scores_near_zero(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
     metrics = average_precision(Oracle(people, off=40), SIDE, path, path.parent)
     assert metrics["AP"] < 0.1
@@ -91,7 +91,7 @@ def test_a_network_that_finds_nobody_scores_zero(dataset: tuple[Path, list[np.nd
     assert set(average_precision(Oracle(none, 0), SIDE, path, path.parent).values()) == {0.0}
 
 
-def test_broken_input_is_named(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_broken_input_is_reported(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
     (path.parent / "000000000002.jpg").unlink()
     with pytest.raises(BadInput, match=r"000000000002\.jpg: is missing or broken"):

@@ -370,7 +370,7 @@ class TestNearest:
         found = parsing.nearest(people, self.person(0, 5, 6, 7))
         np.testing.assert_array_equal(found, people[1])
 
-    def test_nobody_is_nan(self) -> None:
+    def test_without_a_person_all_joints_are_nan(self) -> None:
         label = self.person(0, 5, 6)
         for people in (np.empty((0, 18, 2), f32), self.person(1, 7)[None]):
             found = parsing.nearest(people, label)

@@ -44,11 +44,11 @@ def test_files_are_named_and_shaped_like_human36m(dataset):
     ]
     for stem in ("Directions 1", "WalkTogether"):
         pose = positions(dataset, stem)
-        codec, rate, frames = video(dataset / "S1" / "Videos" / f"{stem}.54138969.mp4")
+        codec, fps, frames = video(dataset / "S1" / "Videos" / f"{stem}.54138969.mp4")
         assert pose.shape == (1, 6, 64)
         assert np.issubdtype(pose.dtype, np.floating)
         assert codec == "h264"
-        assert rate == 5
+        assert fps == 5
         assert 7 <= len(frames) <= 11
         assert frames.shape[1:] == (320, 320, 3)
 
