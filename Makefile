@@ -6,15 +6,19 @@ STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
-.PHONY: help study lab check test lint
+.PHONY: help study lab check archive test lint format docs
 .NOTPARALLEL:
 
 help:
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
+	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
 	@echo "make test    the tests"
-	@echo "make lint    style, types, layers, workflow"
+	@echo "make lint    style, spelling, types, layers, workflow"
+	@echo "make format  Python and Snakemake files in the project's style"
+	@echo "make docs    the reference of all keys in config/README.md, from the schema"
+	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
 
 study: $(STUDY_ENV)
 	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason -- all
@@ -26,16 +30,29 @@ check: $(STUDY_ENV)
 	@test -n "$(CONFIG)" || { echo "Name the study: make check CONFIG=human36m"; exit 2; }
 	@PYTHONPATH=src .venv/bin/python scripts/check.py "$(CONFIG)"
 
+archive: $(STUDY_ENV)
+	@test -n "$(CONFIG)" || { echo "Name the study: make archive CONFIG=mini"; exit 2; }
+	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study="$(CONFIG)" -- archive
+
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile
 
 lint: $(TEST_ENV)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	.venv/bin/codespell
 	$(RUN) snakefmt --check Snakefile workflow
 	$(RUN) snakemake --lint
 	.venv/bin/lint-imports --no-cache
 	$(RUN) mypy
+
+format: $(TEST_ENV)
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) snakefmt Snakefile workflow
+
+docs: $(TEST_ENV)
+	PYTHONPATH=src $(RUN) posequery.study.reference config/README.md
 
 $(STUDY_ENV):
 	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt

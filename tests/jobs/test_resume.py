@@ -1,4 +1,4 @@
-"""A killed job's folder is gone on from by that job alone."""
+"""Only a killed job itself resumes from its folder."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from posequery.jobs.resume import finished, job_folder, job_key, start_over
 
 
-def test_the_key_tells_jobs_apart(tmp_path: Path) -> None:
+def test_different_jobs_have_different_keys(tmp_path: Path) -> None:
     file = tmp_path / "input"
     file.write_text("one")
     first = job_key({"epochs": 1}, [file])
@@ -36,11 +36,11 @@ def test_a_folder_whose_owner_cannot_be_read_is_emptied(tmp_path: Path, content:
     assert [path.name for path in folder.iterdir()] == ["job"]
 
 
-def test_a_kill_while_a_folder_is_dropped_leaves_nothing_to_go_on_from(
+def test_a_kill_while_a_folder_is_deleted_leaves_nothing_to_resume_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = job_folder(tmp_path / "state", "a")
-    (folder / "tally").write_text("of parts that are gone")
+    (folder / "tally").write_text("of deleted parts")
 
     def killed(path: Path) -> None:
         raise KeyboardInterrupt

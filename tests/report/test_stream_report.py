@@ -240,7 +240,7 @@ def test_nothing_to_compare_is_told(a_cell, write_cells, stream, files, ours, tm
 
 def test_a_video_that_is_cut_off_leaves_no_film(cells, stream, files, ours, tmp_path, write_video):
     write_video(tmp_path / "clips" / "cam2.mp4", [np.full((128, 96, 3), 70, np.uint8)] * 7)
-    with pytest.raises(BadInput, match=r"cam2\.mp4: holds 7 frames where its clip cam2 has 20"):
+    with pytest.raises(BadInput, match=r"cam2\.mp4: holds 7 frames, but its clip cam2 has 20"):
         write_before_after(cells, stream.path, files[0], ours, tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
 

@@ -354,7 +354,7 @@ def test_a_section_with_one_key_given_keeps_its_other_defaults() -> None:
 
 def test_the_documentation_is_the_schemas() -> None:
     text = (CONFIG / "README.md").read_text(encoding="utf-8")
-    assert reference() in text, "renew config/README.md: python -m posequery.study.reference"
+    assert reference() in text, "config/README.md is out of date: make docs"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
-"""Prints the documentation of every key, in Markdown."""
+"""The documentation of every key, in Markdown: `make docs` puts it into config/README.md."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from posequery import strategies, teachers
+from posequery.jobs.files import write_text
 from posequery.settings import Section
 from posequery.sources import kinds
 from posequery.study.schema import Study, TeacherSections, sections
 
+HEAD = "| key | default | meaning |"
+
 
 def reference() -> str:
     """The documentation of every key, in Markdown."""
-    return "\n".join(["| key | default | meaning |", "|---|---|---|", *_table(Study, "")])
+    return "\n".join([HEAD, "|---|---|---|", *_table(Study, "")])
 
 
 def _table(section: type[Section], prefix: str) -> Iterator[str]:
@@ -72,5 +77,11 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def renew(page: Path) -> None:
+    """Replace the table at the end of `page` by today's."""
+    text = page.read_text(encoding="utf-8")
+    write_text(page, f"{text[: text.index(HEAD)]}{reference()}\n")
+
+
 if __name__ == "__main__":
-    print(reference())
+    renew(Path(sys.argv[1]))

@@ -1,7 +1,7 @@
 """The study's schema: what a study may say, with the protocol as its defaults.
 
 Each room defines its own section; here they are put together and checked against each other. The
-text under each key is printed into `config/README.md` by `python -m posequery.study.reference`.
+text under each key goes into `config/README.md` (`make docs`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
