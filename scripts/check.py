@@ -27,11 +27,11 @@ def measure_student(python: str, study: Study) -> estimate.Student | None:
         command += [f"--{key}", str(path)] if path else []
     done = subprocess.run([*command, "--recipe", recipe], capture_output=True, text=True)
     if done.returncode:
-        told = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
-        if f"device={study.device}" not in told:
-            tell(told)
+        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        if f"device={study.device}" not in reason:
+            tell(reason)
             sys.exit(1)
-        print(f"No hours, since the student's speed could not be measured ({told})")
+        print(f"No hours, since the student's speed could not be measured ({reason})")
         return None
     return estimate.Student(**json.loads(done.stdout))
 

@@ -110,8 +110,8 @@ class SourceSuite:
         assert source.faults([]) == []
         if not source.makes:
             Path(first.video).unlink()
-            told = " ".join(map(str, source.faults([Path(first.video)])))
-            assert Path(first.video).name in told
+            text = " ".join(map(str, source.faults([Path(first.video)])))
+            assert Path(first.video).name in text
 
     @pytest.mark.parametrize("offline", [True, False])
     def test_what_it_says_of_itself_is_text(self, source, offline):

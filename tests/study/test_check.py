@@ -203,7 +203,7 @@ BROKEN = {
     cut_at_its_end: "Directions 1.54138969.mp4: is cut off",
     three_d: "'Pose' has 96 columns: these are 3-D positions. Take the file of the same name from",
     too_long: "frames, but its annotation",
-    no_folder: "data: there is no such file. Mend its path under source.root",
+    no_folder: "data: there is no such file. Correct its path under source.root",
     empty: "data/S1: there is no such folder. Unpack its archives into it, see below. (And so of 6",
     packed: "S5/Videos: there is no such folder. Unpack {root}/S5/Videos_S5.tgz",
     one_missing: "D2_Positions: lacks 1 file(s), the first is 'Directions 1.54138969.cdf'",
@@ -284,7 +284,7 @@ def test_settings_that_the_frames_are_too_few_for(root, tmp_path):
 def test_a_root_beside_the_data_is_told(root):
     for wrong in (root / "S1", root.parent):
         told = check.text(look(wrong))
-        assert f"{wrong}: has no data, but {root} has. Mend source.root." in told
+        assert f"{wrong}: has no data, but {root} has. Correct source.root." in told
 
 
 def test_one_fault_of_many_files_is_told_once(root):

@@ -70,8 +70,8 @@ def test_the_error_is_over_what_both_have(tmp_path, make_stream):
     joints = np.full((2, 18, 2), np.nan, np.float32)
     joints[0, 5:11] = (13, 14)
     labels = Labels(joints, np.zeros((2, 18), np.float32), {"frames": 2})
-    told = teachers.summary(labels, Labelled(index))
-    assert told == {"mpjpe_px": 5.0, "found_share": 0.25, "frames": 2}
+    found = teachers.summary(labels, Labelled(index))
+    assert found == {"mpjpe_px": 5.0, "found_share": 0.25, "frames": 2}
 
 
 def test_an_unknown_teacher_gets_the_nearest():

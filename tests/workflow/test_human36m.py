@@ -62,7 +62,7 @@ def test_what_is_missing_stops_the_plan_but_not_the_check(plain: Path, tmp_path:
     snakemake(tmp_path, "--dry-run", "--config", study, "--", "check")
     (folder / "data/densenet121-a639ec97.pth").unlink()
     done = snakemake(tmp_path, "--dry-run", "--config", study, ok=False)
-    assert "no such file. Mend its path under student.backbone" in done.stdout + done.stderr
+    assert "no such file. Correct its path under student.backbone" in done.stdout + done.stderr
 
 
 def left_out(subject: str, kept: tuple[str, ...]) -> list[str]:

@@ -88,7 +88,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
 
     A video that is damaged in its middle is noticed by its extraction alone.
     """
-    # Forked, since a script that is started anew would run itself once more.
+    # Forked, since a script that is started again would run itself once more.
     with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
         found = list(pool.map(_clip, clips.values(), chunksize=4))
     faults = [fault for _, fault in unusable_files(study)]
@@ -101,7 +101,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     images = 0 if student.checkpoint else student.images
     copied = 0
     for key, given in (("coco", student.coco), ("validation", student.validation)):
-        # What is missing as a whole is told already.
+        # What is missing as a whole is reported already.
         if given and given.annotations.is_file() and given.images.is_dir():
             people = coco.inspect(given.annotations, given.images)
             if people.samples:
@@ -112,7 +112,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
             images = people.samples if key == "coco" else images
     stream = [(one.clip, one.about) for one in found if "stream" in one.clip.streams]
     for name in study.teachers:
-        lines, wrong = teachers.load(name).look(study.settings_of(name), study.source, stream)
+        lines, wrong = teachers.load(name).inspect(study.settings_of(name), study.source, stream)
         others += lines
         faults += wrong
     return Report(study, found, others, faults, images, copied)
@@ -180,7 +180,7 @@ def _rates(study: Study) -> list[Fraction]:
 
 
 def text(report: Report) -> str:
-    """The report for a person: a line a subject, what is left out, every fault with its mend."""
+    """The report for a person: a line a subject, what is left out, every fault with its fix."""
     study = report.study
     lines = [f"Study {study.name}: {study.source.place()}", ""]
     heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
@@ -205,8 +205,8 @@ def text(report: Report) -> str:
     lines += ["", *notes] if notes else []
     if report.faults:
         count = len(report.faults)
-        told = "1 fault, which stops" if count == 1 else f"{count} faults, each of which stops"
-        lines += ["", f"{told} the study:", *_grouped(report.faults)]
+        stops = "1 fault, which stops" if count == 1 else f"{count} faults, each of which stops"
+        lines += ["", f"{stops} the study:", *_grouped(report.faults)]
         if study.source.advice and any(one.faults or one.missing for one in report.found):
             lines += ["", study.source.advice]
     else:

@@ -20,11 +20,11 @@ def unusable_files(study: Study) -> Iterator[tuple[str, BadInput]]:
     """What is wrong with each file or folder that the study names, and the key it stands under."""
     named = named_paths(study).items()
     for key, path in ((key, path) for key, paths in named for path in paths):
-        mend, what = f"Mend its path under {key}", PATHS[key]
+        fix, what = f"Correct its path under {key}", PATHS[key]
         if not path.exists():
-            yield key, BadInput(path, "there is no such file", mend)
+            yield key, BadInput(path, "there is no such file", fix)
         elif what and path.is_dir() != (what == "folder"):
-            yield key, BadInput(path, f"is no {'folder' if what == 'folder' else 'file'}", mend)
+            yield key, BadInput(path, f"is no {'folder' if what == 'folder' else 'file'}", fix)
         elif what == "program" and not os.access(path, os.X_OK):
             yield key, BadInput(path, "may not be run", "Make it executable (chmod +x)")
         if {"{", "}"} & set(str(path)):
@@ -49,5 +49,5 @@ def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> No
     missing = [file for file in files if not Path(file).exists()]
     if missing:
         many = f" ({len(missing)} files are missing, this is the first)" if missing[1:] else ""
-        told = f"there is no such video or annotation{many}"
-        raise BadInput(missing[0], told, "`make check CONFIG=...` tells all that is missing")
+        what = f"there is no such video or annotation{many}"
+        raise BadInput(missing[0], what, "`make check CONFIG=...` lists all that is missing")

@@ -1,4 +1,4 @@
-"""Studies from their files: YAML over YAML over the schema, every fault told at once."""
+"""Studies from their files: YAML over YAML over the schema, every fault reported at once."""
 
 import os
 import re
@@ -93,7 +93,7 @@ def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, An
         raise BadInput(path, f"cannot be read ({error.strerror})", "Check the path") from error
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise BadInput(path, f"is no YAML ({line}{error.problem})", "Mend that line") from error
+        raise BadInput(path, f"is no YAML ({line}{error.problem})", "Correct that line") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         fault = f"is no YAML ({type(error).__name__})"
         raise BadInput(path, fault, "Write it again as UTF-8 text") from error

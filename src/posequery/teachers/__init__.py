@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from posequery.sources.kinds import ClipSource, Source
     from posequery.sources.video import VideoInfo
 
-    Look = Sequence[tuple[ClipSource, VideoInfo | None]]
+    Videos = Sequence[tuple[ClipSource, VideoInfo | None]]
 
 
 @dataclass(frozen=True)
@@ -51,39 +51,40 @@ class NoSettings(Section):
 
 Files = Mapping[str, Any]
 """Each file by the teacher's own name for it: a path, or a list of paths."""
+Findings = tuple[list[str], list[BadInput]]
+"""Lines for a check of a study's data, and faults."""
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A teacher: what a study has to know of it before any job runs, and how it labels.
-
-    title: its printed name. label: from a stream, the files, the settings and a device ('cpu',
-    'cuda') to `Labels`; None where the labels travel in the clips. needs: attributes of `Source`
-    that must be true. key, settings: under which key of a study its own section stands, and the
-    section; required: whether the study must give it. torch: whether it needs torch. watches:
-    whether it sees the source videos as it labels. files: from the slugs of the stream's clips to
-    what it reads beside the stream, each path below the study's folder.
-
-    refuse raises ValueError for settings that do not go with a source. readings says what captions
-    report of the settings. look is part of a check of a study's data: of each clip of the stream,
-    with what its video says of itself (None where it is broken), to lines about the teacher's own
-    files and to their faults.
-    """
+    """What a study has to know of a teacher before any job runs, and how the teacher labels."""
 
     title: str
+    """Its printed name."""
     label: "Callable[[Stream, Files, Any, str], Labels] | None"
+    """From a stream, the files, the settings and a device ('cpu', 'cuda'); None where the clips
+    bring the labels."""
     needs: tuple[str, ...] = ()
+    """Attributes of `Source` that must be true."""
     key: str = ""
+    """The key of a study under which its own settings are."""
     settings: type[Section] = NoSettings
     required: bool = False
+    """Whether a study with this teacher must give the settings."""
     torch: bool = False
+    """Whether it needs torch."""
     watches: bool = True
+    """Whether it reads the source videos as it labels."""
     files: Callable[[Sequence[str]], Files] = lambda slugs: {}
+    """From the slugs of the stream's clips to what it reads beside the stream, each path below the
+    study's folder."""
     refuse: "Callable[[Any, Source], None]" = lambda settings, source: None
+    """Raises ValueError for settings that do not go with a source."""
     readings: Callable[[Any], list[str]] = lambda settings: []
-    look: "Callable[[Any, Source, Look], tuple[list[str], list[BadInput]]]" = (
-        lambda settings, source, stream: ([], [])
-    )
+    """What captions report of the settings."""
+    inspect: "Callable[[Any, Source, Videos], Findings]" = lambda settings, source, stream: ([], [])
+    """Its part of a check of a study's data: what it finds of its own files, from the settings, the
+    source, and each clip of the stream with what its video says of itself (None if broken)."""
 
     def fits(self, source: "Source") -> bool:
         """Whether the source has what the teacher needs."""

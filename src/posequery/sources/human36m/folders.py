@@ -12,7 +12,7 @@ def elsewhere(root: Path, layout: str) -> BadInput | None:
     here = any(root.glob("S*/Videos")) or (root / "images").is_dir()
     for place in () if here else (root.parent, *sorted(root.iterdir())):
         if any(place.glob("S*/Videos")):
-            return BadInput(root, f"has no data, but {place} has", "Mend source.root")
+            return BadInput(root, f"has no data, but {place} has", "Correct source.root")
     signs = {
         "official": any(root.glob("S*/Videos")),
         "mmpose": (root / "images").is_dir(),

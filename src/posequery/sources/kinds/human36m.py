@@ -123,15 +123,14 @@ class Human36M(Sequences, Source):
         return [elsewhere] if elsewhere else folders.lacking(self.root, missing)
 
     def notes(self, offline: bool) -> list[str]:
-        out, kept = self.left_out(offline)
-        told = [f"Left out by source.exclude: {', '.join(out)}"] if out else []
-        return told + (
-            [f"Known to be bad, and not in source.exclude: {', '.join(kept)}"] if kept else []
-        )
+        excluded, kept = self.left_out(offline)
+        notes = [f"Left out by source.exclude: {', '.join(excluded)}"] if excluded else []
+        known = f"Known to be bad, and not in source.exclude: {', '.join(kept)}"
+        return [*notes, known] if kept else notes
 
     def readings(self, offline: bool) -> dict[str, list[str]]:
-        out, _ = self.left_out(offline)
-        common = [f"left out: {', '.join(out)}"] if out else []
+        excluded, _ = self.left_out(offline)
+        common = [f"left out: {', '.join(excluded)}"] if excluded else []
         if self.frame_counts == "any":
             common.append("frame counts need not be the published ones")
         pool, test = ", ".join(self.pool_subjects), ", ".join(self.test_subjects)

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from posequery.jobs.files import BadInput
-from posequery.teachers import Files, Labels, Teacher
+from posequery.teachers import Files, Findings, Labels, Teacher
 from posequery.teachers.openpose.settings import OpenPose
 
 if TYPE_CHECKING:
     from posequery.clips import Stream
     from posequery.sources.kinds import Source
-    from posequery.teachers import Look
+    from posequery.teachers import Videos
 
 
 def _label(stream: "Stream", files: Files, settings: OpenPose, device: str) -> Labels:  # noqa: ARG001
@@ -18,10 +17,10 @@ def _label(stream: "Stream", files: Files, settings: OpenPose, device: str) -> L
     return label_stream(stream, files["detections"], settings.person)
 
 
-def _look(settings: OpenPose, source: "Source", stream: "Look") -> tuple[list[str], list[BadInput]]:
-    from posequery.teachers.openpose.json_files import look
+def _inspect(settings: OpenPose, source: "Source", stream: "Videos") -> Findings:
+    from posequery.teachers.openpose.json_files import inspect
 
-    return look(settings, source, stream) if settings.labels else ([], [])
+    return inspect(settings, source, stream) if settings.labels else ([], [])
 
 
 def _refuse(settings: OpenPose, source: "Source") -> None:
@@ -39,5 +38,5 @@ TEACHER = Teacher(
     files=lambda slugs: {"detections": [f"labels/openpose/{slug}.h5" for slug in slugs]},
     refuse=_refuse,
     readings=lambda settings: [f"OpenPose's {settings.person} person labels a frame"],
-    look=_look,
+    inspect=_inspect,
 )

@@ -40,7 +40,7 @@ from posequery.teachers.openpose.settings import OpenPose
 
 if TYPE_CHECKING:
     from posequery.sources.kinds import Source
-    from posequery.teachers import Look
+    from posequery.teachers import Findings, Videos
 
 PARTS = (25, 18)
 """Body parts of BODY_25 and of COCO."""
@@ -163,7 +163,7 @@ def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[in
     raise BadInput(folder, fault, "Give the folder with this video's files, or run OpenPose on it")
 
 
-def look(given: OpenPose, source: "Source", stream: "Look") -> tuple[list[str], list[BadInput]]:
+def inspect(given: OpenPose, source: "Source", stream: "Videos") -> "Findings":
     """How many of a stream's videos have all their JSON files, as a line, and what is wrong.
 
     A folder that is missing, and a video that is broken, are reported elsewhere.

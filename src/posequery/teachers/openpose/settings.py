@@ -31,11 +31,11 @@ class OpenPose(Section):
     models: Folder | None = None
     """The program's folder of models."""
     model: Literal["BODY_25", "COCO"] = "BODY_25"
-    """What the program finds. In JSON files both are told apart by themselves."""
+    """What the program finds. JSON files say themselves which of the two it is."""
     net_resolution: Annotated[str, BeforeValidator(_net_resolution)] = "-1x368"
     """The program's network size in pixels, width x height; -1: by the frame's shape."""
     keypoint_scale: Annotated[int, Field(ge=0, le=4)] = 0
-    """labels: what OpenPose was told to write. 0: pixels of the video, 1: of its network's input,
+    """labels: what OpenPose was set to write. 0: pixels of the video, 1: of its network's input,
     2: of its output, 3: shares from 0 to 1, 4: from -1 to 1."""
     scale_size: Annotated[str, BeforeValidator(_pixels)] | None = None
     """labels, keypoint_scale 1 and 2: width x height, in pixels, of that input or output."""
