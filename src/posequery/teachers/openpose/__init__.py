@@ -20,7 +20,7 @@ def _label(stream: "Stream", files: Files, settings: OpenPose, device: str) -> L
 def _inspect(settings: OpenPose, source: "Source", stream: "Videos") -> Findings:
     from posequery.teachers.openpose.json_files import inspect
 
-    return inspect(settings, source, stream) if settings.labels else ([], [])
+    return inspect(settings, source, stream)
 
 
 def _refuse(settings: OpenPose, source: "Source") -> None:
