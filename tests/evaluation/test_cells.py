@@ -2,12 +2,11 @@
 
 import csv
 import json
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from posequery.evaluation.cells import collect, read_cells, read_seconds
+from posequery.evaluation.cells import collect
 from posequery.jobs.files import BadInput
 
 SUMMARY = {
@@ -64,22 +63,27 @@ def test_a_row_is_what_the_summary_says(tmp_path):
     )
 
 
-def test_rows_read_back_are_exact(tmp_path):
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_numbers_are_written_exactly(tmp_path):
     summary = {"rate": "20/100", "mpjpe_px": 0.1 + 0.2, "mpjpe_px_equal_lag": 7}
     cells, seconds = gather(tmp_path, fabricate(tmp_path / "one", summary))
-    (cell,), (clock,) = read_cells(cells), read_seconds(seconds)
-    assert cell.rate == clock.rate == Fraction(1, 5)
-    assert cell.mpjpe_px == 0.1 + 0.2
-    assert (cell.mpjpe_px_equal_lag, cell.k, cell.folder) == (7.0, 1, "one")
+    (cell,), (clock,) = rows(cells), rows(seconds)
+    assert cell["rate"] == clock["rate"] == "1/5"
+    assert float(cell["mpjpe_px"]) == 0.1 + 0.2
+    assert (float(cell["mpjpe_px_equal_lag"]), cell["k"], cell["folder"]) == (7.0, "1", "one")
 
 
 def test_offline_has_no_stream(tmp_path):
     offline = {"setting": "offline", "rate": "0", "mpjpe_px_without_first_window": None}
     folder = fabricate(tmp_path / "a", offline, {"training": 1, "inference": 2})
     cells, seconds = gather(tmp_path, folder)
-    assert read_cells(cells)[0].rate == 0
-    clock = read_seconds(seconds)[0]
-    assert (clock.training_s, clock.selection_s, clock.stream_s) == (1.0, None, None)
+    assert rows(cells)[0]["rate"] == "0"
+    clock = rows(seconds)[0]
+    assert (float(clock["training_s"]), clock["selection_s"], clock["stream_s"]) == (1.0, "", "")
 
 
 def test_order_is_of_the_cells_not_of_the_folders(tmp_path):
@@ -90,7 +94,7 @@ def test_order_is_of_the_cells_not_of_the_folders(tmp_path):
     ]
     cells, _ = gather(tmp_path, *folders)
     first = cells.read_bytes()
-    assert [cell.folder for cell in read_cells(cells)] == ["2", "1", "3", "0"]
+    assert [row["folder"] for row in rows(cells)] == ["2", "1", "3", "0"]
     assert gather(tmp_path, *folders[::-1])[0].read_bytes() == first
 
 
@@ -135,14 +139,3 @@ def test_a_cell_is_named_once(tmp_path):
         gather(tmp_path, *folders)
     with pytest.raises(BadInput, match="there is no cell"):
         gather(tmp_path)
-
-
-def test_reading_refuses_what_is_no_such_table(tmp_path):
-    cells, seconds = gather(tmp_path, fabricate(tmp_path / "cell"))
-    with pytest.raises(BadInput, match="its columns are not"):
-        read_cells(seconds)
-    with pytest.raises(BadInput, match="is not readable"):
-        read_cells(tmp_path / "nowhere.csv")
-    cells.write_text(cells.read_text().replace("20.125", "twenty"))
-    with pytest.raises(BadInput, match="broken line"):
-        read_cells(cells)

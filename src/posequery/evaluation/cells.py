@@ -132,38 +132,3 @@ def collect(folders: Sequence[Path], cells_csv: Path, seconds_csv: Path) -> int:
         _write(cells_file, CellRow, (cell for cell, _ in rows))
         _write(seconds_file, SecondsRow, (seconds for _, seconds in rows))
     return len(rows)
-
-
-def _parse(text: str, kind: Any) -> Any:
-    options = {str: str, int: int, float: float, Fraction: Fraction}
-    if kind in options:
-        return options[kind](text)
-    return options[kind.__args__[0]](text) if text else None
-
-
-def _read(path: Path, kind: type) -> list[Any]:
-    names = [field.name for field in fields(kind)]
-    fix = "Make it again with the rule collect"
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            lines = list(csv.reader(handle))
-    except (OSError, ValueError) as error:
-        raise BadInput(path, f"is not readable ({error})", fix) from None
-    if not lines or lines[0] != names:
-        raise BadInput(path, f"its columns are not {', '.join(names)}", fix)
-    kinds = [field.type for field in fields(kind)]
-    try:
-        pairs = [zip(line, kinds, strict=True) for line in lines[1:]]
-        return [kind(*(_parse(text, expected) for text, expected in each)) for each in pairs]
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadInput(path, f"holds a broken line ({error})", fix) from None
-
-
-def read_cells(path: Path) -> list[CellRow]:
-    """The rows of ``cells.csv``; raises BadInput where it is missing or has other columns."""
-    return _read(path, CellRow)
-
-
-def read_seconds(path: Path) -> list[SecondsRow]:
-    """The rows of ``seconds.csv``; raises BadInput where it is missing or has other columns."""
-    return _read(path, SecondsRow)

@@ -15,13 +15,14 @@ LIVE = {"continue": "continue", "reset": "start afresh"}
 
 
 def captions(study: Study) -> dict[str, Any]:
-    """The fields of `paper.captions.Captions`, as plain data."""
+    """The fields of `report.captions.Captions`, as plain data."""
     source = study.source
     teacher = [*study.labellers, source.usual_teacher][0]
     own = source.readings(offline=study.offline is not None)
     return {
         "study": study.name,
         "source": source.title,
+        "stand_in": source.rendered,
         "teacher": teachers.load(teacher).title,
         "readings": {
             "common": _common(study, own.get("common", ())),
