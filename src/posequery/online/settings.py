@@ -12,27 +12,29 @@ class Online(Section):
     """The online study: adapt to a stream, window by window."""
 
     rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    """The rates at which each strategy picks frames from a window."""
     window: Stretch = "1500 frames"
-    """In frames or in seconds ('30 s')."""
+    """The stretch that a strategy picks from, in frames or seconds ('30 s')."""
     methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Beside the strategies."""
+    """Methods to run in addition to the strategies; `baseline` never trains."""
     continual_every: Stretch = "128 frames"
-    """continual trains on all frames of each stretch of this length."""
+    """`continual` trains on all frames of each stretch of this length."""
     once_rate: Rate = Fraction(1, 100)
-    """once trains on this share of the first window, uniformly, and never again."""
+    """`once` trains on this share of the first window, picked uniformly, and never again."""
     weights: Literal["continue", "reset"] = "continue"
-    """Whether a window's training starts from the live weights or from the pre-trained ones."""
+    """Whether each training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
-    """What the strategy 'error' measures the student's errors against."""
+    """What the strategy `error` measures the student's errors against."""
     first_frames: Stretch | None = None
-    """End the stream behind these, if it is longer; what lies behind counts nowhere."""
+    """Play only this much of the stream, if it is longer; the rest counts nowhere."""
     training_takes: Duration = "0 frames"
-    """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
+    """How long after the end of a stretch the weights trained on it go live; 0 is the ideal
+    clock."""
     meanwhile: Literal["watched", "missed"] = "watched"
-    """What happens to the frames that pass while a training runs. `watched`: the weights before
-    predict them, and they belong to the next stretch; a training must then be over when that one
-    is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
-    behind them."""
+    """What happens to the frames that pass while a training runs. `watched`: the old weights
+    predict them, and they belong to the next stretch; the training must be over by the end of that
+    stretch. `missed`: they are not predicted, measured or collected, and the next stretch starts
+    after them."""
 
     @model_validator(mode="after")
     def _one_training_at_a_time(self) -> "Online":
@@ -48,7 +50,7 @@ class Online(Section):
                 raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
             if Fraction(takes) > Fraction(count):
                 raise ValueError(
-                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, and "
-                    "one training runs at a time; take less, or meanwhile: missed"
+                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, but "
+                    "only one training runs at a time; use less, or meanwhile: missed"
                 )
         return self
