@@ -65,11 +65,10 @@ def main() -> None:
         words=arguments.words,
         reset=arguments.weights == "reset",
         error_by_labels=arguments.error_by == "teacher",
-        lag=window if method == "continual" else None,
         takes=takes,
         missed=arguments.meanwhile == "missed",
     )
-    stretch = task.policy.every
+    stretch = task.policy.stretch
     if method != "baseline" and len(stream) <= stretch + takes:
         fault = f"has {len(stream)} frames, no more than a window"
         fault += f" and the {takes} of its training" if takes else ""
