@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from posequery import record
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
 from posequery.jobs.files import whole
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import loop, record
+from posequery.online import loop, parts
 from posequery.online.policies import Policy, policy
 from posequery.student import checkpoint
 from posequery.student.network import build
@@ -57,7 +58,7 @@ def play(what: loop.Task, folder: Path) -> tuple[loop.Tally, torch.nn.Module, re
     folder.mkdir(exist_ok=True)
     network = build("densenet_small", "test")
     tally = loop.run(what, network, INFO, folder)
-    record.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
+    parts.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
     return tally, network, record.read(folder / "record.h5")
 
 
@@ -139,7 +140,7 @@ def test_a_kill_after_any_stretch_changes_no_bit(
     class Killed(Exception):
         pass
 
-    real = record.write_part
+    real = parts.write_part
     calls = iter(range(100))
 
     def sometimes(*arguments: object) -> None:
@@ -147,13 +148,13 @@ def test_a_kill_after_any_stretch_changes_no_bit(
             raise Killed
         real(*arguments)
 
-    monkeypatch.setattr(record, "write_part", sometimes)
+    monkeypatch.setattr(parts, "write_part", sometimes)
     for _ in range(2):
         with pytest.raises(Killed):
             play(task(stream, method), tmp_path / "killed")
     _, resumed, again = play(task(stream, method), tmp_path / "killed")
     assert same(network, resumed)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
     assert all(map(np.array_equal, rec.picked, again.picked))
 
@@ -183,9 +184,9 @@ def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
         left = sorted((tmp_path / "killed").glob(f"{kind}-*.npz"))
         assert len(left) == committed + 1
         with np.load(left[-1]) as values:
-            np.savez(left[-1], **(dict(values) | {"error": values["error"] + 99}))
+            np.savez(left[-1], **(dict(values) | {"peaks": values["peaks"] + 99}))
     _, _, again = play(what, tmp_path / "killed")
-    assert np.array_equal(rec.error, again.error)
+    assert np.array_equal(rec.peaks, again.peaks)
     for part in sorted((tmp_path / "whole").glob("*.npz")):
         one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
@@ -227,7 +228,7 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
     assert (tmp_path / "killed" / "job").read_text() == "key"
     assert tally.trainings == 4
     assert same(network, again)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(played, name), equal_nan=True), name
     for part in sorted((tmp_path / "whole").glob("*.npz")):
         one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
@@ -356,7 +357,7 @@ def test_frames_are_missed_while_a_training_runs(
     assert rec.update_frames.tolist() == live
     assert rec.version.tolist() == versions
     seen = rec.version >= 0
-    for values in (rec.joints, rec.error):
+    for values in (rec.joints, rec.peaks):
         assert np.isfinite(values[seen]).all() and np.isnan(values[~seen]).all()
     for picked, after in zip(rec.picked, live, strict=True):
         assert picked.tolist() == [after - takes - 8, after - takes - 4]
@@ -422,14 +423,14 @@ def test_kills_change_no_bit_by_any_clock(
     class Killed(Exception):
         pass
 
-    real, calls, kills = record.write_part, iter(range(100)), 0
+    real, calls, kills = parts.write_part, iter(range(100)), 0
 
     def sometimes(*arguments: object) -> None:
         if next(calls) in (1, 3, 6, 9):
             raise Killed
         real(*arguments)
 
-    monkeypatch.setattr(record, "write_part", sometimes)
+    monkeypatch.setattr(parts, "write_part", sometimes)
     again = None
     while again is None:
         try:
@@ -438,7 +439,7 @@ def test_kills_change_no_bit_by_any_clock(
             kills += 1
     assert kills >= 2
     assert same(network, resumed)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
     assert all(map(np.array_equal, rec.picked, again.picked))
     for part in sorted((tmp_path / "whole").glob("*.npz")):
@@ -497,7 +498,7 @@ def test_how_often_the_paper_s_stream_trains(
     tally = loop.run(
         loop.Task(Long(frames), **(given | changed)), torch.nn.Linear(1, 1), INFO, tmp_path
     )
-    record.join(sorted(tmp_path.glob("part-*.npz")), tmp_path / "record.h5", 50)
+    parts.join(sorted(tmp_path.glob("part-*.npz")), tmp_path / "record.h5", 50)
     rec = record.read(tmp_path / "record.h5")
     assert (tally.trainings, tally.frames_trained) == (trainings, 15 * trainings)
     assert rec.update_frames.tolist() == [step * (n + 1) for n in range(trainings)]

@@ -1,7 +1,7 @@
 """Fabricated cells and a fabricated stream: round numbers that no study gave."""
 
-import json
 from collections.abc import Callable
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
-from posequery.evaluation.cells import CellRow, collect
+from posequery.evaluation.cells import CellRow, SecondsRow, write_table
 from posequery.jobs.files import whole
 from posequery.report.captions import Captions
 
@@ -63,20 +63,21 @@ def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
     """Write rows as cell folders, online ones with a record, and collect them."""
 
     def write(rows: list[CellRow], frames: int = FRAMES) -> tuple[Path, Path]:
-        folders = []
-        for row in rows:
+        values, seconds = [], []
+        for row in sorted(rows, key=lambda row: (row.setting, row.teacher, row.method, row.rate)):
             folder = tmp_path / f"cells/{row.setting}/{row.teacher}/{row.method}"
             folder = folder / f"{row.rate}".replace("/", "of") / f"seed{row.seed}"
             folder.mkdir(parents=True)
-            summary = dict(row.__dict__, rate=str(row.rate))
-            (folder / "summary.json").write_text(json.dumps(summary))
-            seconds = {"training": row.k / 2, "inference": 1.0, "selection": 0.25, "stream": 8.0}
-            (folder / "seconds.json").write_text(json.dumps(seconds))
-            if row.setting == "online":
+            place = folder.relative_to(tmp_path).as_posix()
+            values.append((replace(row, folder=place).__dict__).values())
+            online = row.setting == "online"
+            spent = [row.k / 2, 1.0, *([0.25, 8.0] if online else [None, None])]
+            seconds.append([row.setting, row.teacher, row.method, row.rate, row.seed, *spent])
+            if online:
                 _record(folder / "record.h5", row, frames)
-            folders.append(folder)
         files = tmp_path / "cells.csv", tmp_path / "seconds.csv"
-        collect(folders, *files)
+        write_table(files[0], [field.name for field in fields(CellRow)], values)
+        write_table(files[1], [field.name for field in fields(SecondsRow)], seconds)
         return files
 
     return write
@@ -85,8 +86,9 @@ def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 def _record(path: Path, row: CellRow, frames: int) -> None:
     updates = np.arange(1, row.trainings + 1) * 10
     with h5py.File(path, "w") as file:
-        file["joints"] = np.zeros((frames, 18, 2), np.float32)
-        file["error"] = np.full((frames, 18), row.mpjpe_px, np.float32)
+        file["joints"] = np.full((frames, 18, 2), (10 + row.mpjpe_px, 10), np.float32)
+        file["peaks"] = np.zeros((frames, 18), np.float32)
+        file["parsed"] = np.full((frames, 18, 2), np.nan, np.float32)
         file["version"] = np.zeros(frames, np.int32)
         file["updates/frame"] = updates
         file["updates/count"] = np.zeros(len(updates), np.int64)

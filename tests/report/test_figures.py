@@ -61,7 +61,7 @@ def test_curves_are_of_limbs_of_seeds_and_of_the_teacher(
         for seed, px in enumerate((10.0, 20.0))
     ]
     cells_csv, _ = write_cells(rows)
-    curve = method_curve(tmp_path, read_cells(cells_csv), len(stream), 5)
+    curve = method_curve(tmp_path, read_cells(cells_csv), np.full((40, 18, 2), 10), 5)
     assert curve.error == pytest.approx(np.full(40, 15.0))
     assert curve.updates.tolist() == [10, 20, 30]
     # 3 px in x and 4 px in y.
@@ -73,10 +73,10 @@ def test_a_foreign_or_missing_record_is_named(a_cell, write_cells, tmp_path):
     cells_csv, _ = write_cells(rows, frames=39)
     cells = read_cells(cells_csv)
     with pytest.raises(BadInput, match="records 39 frames of a stream of 40"):
-        method_curve(tmp_path, cells, 40, 5)
+        method_curve(tmp_path, cells, np.full((40, 18, 2), 10), 5)
     (tmp_path / cells[0].folder / "record.h5").unlink()
     with pytest.raises(BadInput, match=r"record\.h5"):
-        method_curve(tmp_path, cells, 40, 5)
+        method_curve(tmp_path, cells, np.full((40, 18, 2), 10), 5)
 
 
 def test_figures_are_whole_undated_and_captioned(

@@ -54,7 +54,8 @@ def cells(a_cell, write_cells, labels, tmp_path):
         picked = [start - 10 + 10 * np.arange(row.k) // row.k for start in updates]
         with h5py.File(tmp_path / folder / "seed0" / "record.h5", "w") as file:
             file["joints"] = (labels + off * np.array([0, 1])).astype(np.float32)
-            file["error"] = np.zeros((40, 18), np.float32)
+            file["peaks"] = np.zeros((40, 18), np.float32)
+            file["parsed"] = np.full((40, 18, 2), np.nan, np.float32)
             file["version"] = np.minimum(np.arange(40) // 10, len(updates))
             file["updates/frame"] = updates
             file["updates/count"] = np.full(len(updates), row.k)

@@ -93,8 +93,8 @@ def test_the_text_adds_up():
     assert "457,743 frames     500.0/s      15 min" in told
     assert "16,028,750 images     100.0/s        45 h" in told
     assert "41 windows are trained on, and 485 batches by continual" in told
-    # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 436 bytes a frame of a cell.
-    gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 436 * (work.predicted - work.pool)) / 1e9
+    # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 364 bytes a frame of a cell.
+    gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 364 * (work.predicted - work.pool)) / 1e9
     assert f"43 cells; {gigabytes:.1f} GB in results/human36m" in told
     without = estimate.text(study, work, extraction, None, copied=0)
     assert "together" not in without and "457,743 frames     500.0/s" in without

@@ -3,29 +3,37 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from posequery.jobs.files import sha256, write_text
 
 
-def job_key(arguments: dict[str, object], inputs: Iterable[str | Path]) -> str:
-    """A digest of a job: of what it was told, and of the content of the files that it reads."""
-    told = {key: str(value) for key, value in arguments.items()}
-    text = json.dumps([told, [sha256(path) for path in inputs]], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+@contextmanager
+def job(
+    folder: Path, told: Mapping[str, object], inputs: Mapping[str, Path | None]
+) -> Iterator[Path]:
+    """Yield `folder` as this job left it, or empty if it was another's; drop it once all is done.
 
-
-def job_folder(folder: str | Path, key: str) -> Path:
-    """The folder of the job with that key, emptied if it was another job's."""
-    folder = Path(folder)
+    told: plain data, all that the job was told and that decides its numbers, its code's digest
+    among it. inputs: the files that it reads, by what they are to it; their content counts, not
+    where they lie. The block ends with the job's outputs whole: if it raises, the folder stays.
+    """
+    key = _key(told, inputs)
     owner = folder / "job"
     if not owner.is_file() or owner.read_bytes() != key.encode():
         if folder.exists():
-            finished(folder)
+            _drop(folder)
         folder.mkdir(parents=True)
         write_text(owner, key)
-    return folder
+    yield folder
+    _drop(folder)
+
+
+def _key(told: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
+    read = {name: path and sha256(path) for name, path in inputs.items()}
+    return hashlib.sha256(json.dumps([told, read], sort_keys=True).encode()).hexdigest()
 
 
 def start_over(folder: Path) -> None:
@@ -35,8 +43,7 @@ def start_over(folder: Path) -> None:
             path.unlink()
 
 
-def finished(folder: Path) -> None:
-    """Drop the folder of a job whose outputs are whole."""
+def _drop(folder: Path) -> None:
     # First of all: what a kill leaves of the folder is nobody's then, and is not gone on from.
     (folder / "job").unlink(missing_ok=True)
     shutil.rmtree(folder)

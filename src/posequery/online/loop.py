@@ -23,7 +23,7 @@ from posequery.jobs.files import write_text
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import record
+from posequery.online import parts
 from posequery.online.clock import Miss, Play, Train, schedule
 from posequery.online.policies import Policy
 from posequery.skeletons import JOINTS
@@ -41,9 +41,9 @@ class Task:
     """What the loop plays, and by which rules.
 
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
-    the poses that errors are measured against. `error_by_labels`: the strategy 'error' sees the
-    error against the labels, not the reference. `takes`: frames that pass while a training runs, no
-    more than a stretch unless they are `missed`.
+    the poses that are looked for. `error_by_labels`: the strategy 'error' sees the error against
+    the labels, not the reference. `takes`: frames that pass while a training runs, no more than a
+    stretch unless they are `missed`.
     """
 
     stream: Stream
@@ -134,7 +134,7 @@ def run(
                     events.send(False)
             case Miss(start, stop):
                 _predict_ahead(task, network, start, stop, tally, folder)
-                record.write_missed(_part(folder, "part", start), stop - start)
+                parts.write_missed(_part(folder, "part", start), stop - start)
             case Play(start, stop, first):
                 update = begun and _finish(task, network, original, begun, tally)
                 _predict_ahead(task, network, start, stop, tally, folder)
@@ -164,13 +164,12 @@ def _predict(
     stop: int,
     tally: Tally,
     folder: Path,
-    update: record.Update | None,
+    update: parts.Update | None,
 ) -> Seen:
     began = time.perf_counter()
     reading = predict_stream(network, task.stream, start, stop, task.reference[start:stop])
     tally.seconds["inference"] += time.perf_counter() - began
-    error = joint_errors(reading.joints, task.reference[start:stop])
-    record.write_part(_part(folder, "part", start), *reading, error, tally.trainings, update)
+    parts.write_part(_part(folder, "part", start), *reading, tally.trainings, update)
     return Seen(reading.joints, reading.peaks)
 
 
@@ -184,9 +183,7 @@ def _predict_ahead(
     for ahead in range(-(-start // lag) * lag, stop, lag):
         after = min(ahead + lag, len(task.stream))
         reading = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
-        error = joint_errors(reading.joints, task.reference[ahead:after])
-        part = _part(folder, "lagged", ahead)
-        record.write_part(part, *reading, error, tally.trainings, None)
+        parts.write_part(_part(folder, "lagged", ahead), *reading, tally.trainings, None)
 
 
 def _begin(task: Task, training: Train, seen: Seen, tally: Tally) -> _Begun | None:
@@ -214,7 +211,7 @@ def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
 
 def _finish(
     task: Task, network: nn.Module, original: dict[str, object], begun: _Begun, tally: Tally
-) -> record.Update:
+) -> parts.Update:
     """Train, and let the new weights go live."""
     began = time.perf_counter()
     training, selection, taught = begun
@@ -227,7 +224,7 @@ def _finish(
     tally.trainings += 1
     tally.frames_trained += len(taught)
     picked = start + selection.indices
-    return record.Update(training.live, picked, selection.score, selection.decided_by)
+    return parts.Update(training.live, picked, selection.score, selection.decided_by)
 
 
 def _commit(
@@ -257,13 +254,13 @@ def _resume(
         tally = Tally(**json.loads(path.read_text(encoding="utf-8")))
         frame, seen = 0, [_NOTHING]
         while frame < tally.frame:
-            values = record.read_part(_part(folder, "part", frame))
+            values = parts.read_part(_part(folder, "part", frame))
             since = max(0, tally.first - frame)
             frame += max(1, len(values["version"]))
             if frame > tally.first:
                 seen.append(Seen(*(values[name][since:] for name in Seen._fields)))
         for start in range(0, tally.frame, task.policy.lag) if task.policy.lag else ():
-            record.read_part(_part(folder, "lagged", start))
+            parts.read_part(_part(folder, "lagged", start))
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)
             network.load_state_dict(live.state_dict())

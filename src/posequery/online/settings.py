@@ -8,31 +8,45 @@ from pydantic import model_validator
 from posequery.settings import Duration, Rate, Section, Stretch
 
 
-class Online(Section):
-    """The online study: adapt to a stream, window by window."""
+class Adaptation(Section):
+    """How a student adapts on a stream: the part of `Online` that each cell's job is told.
 
-    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    A key is here if it changes what a cell comes to, so that a change of it runs the cells again.
+    """
+
     window: Stretch = "1500 frames"
     """In frames or in seconds ('30 s')."""
-    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Beside the strategies."""
     continual_every: Stretch = "128 frames"
     """continual trains on all frames of each stretch of this length."""
-    once_rate: Rate = Fraction(1, 100)
-    """once trains on this share of the first window, uniformly, and never again."""
     weights: Literal["continue", "reset"] = "continue"
     """Whether a window's training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy 'error' measures the student's errors against."""
-    first_frames: Stretch | None = None
-    """End the stream behind these, if it is longer; what lies behind counts nowhere."""
     training_takes: Duration = "0 frames"
     """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
     meanwhile: Literal["watched", "missed"] = "watched"
     """What happens to the frames that pass while a training runs. `watched`: the weights before
     predict them, and they belong to the next stretch; a training must then be over when that one
     is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
-    behind them."""
+    after them."""
+
+
+class Online(Adaptation):
+    """The online study: adapt to a stream, window by window."""
+
+    # Which cells there are, and which frames the stream has: their own jobs say so.
+    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
+    """Beside the strategies."""
+    once_rate: Rate = Fraction(1, 100)
+    """once trains on this share of the first window, uniformly, and never again."""
+    first_frames: Stretch | None = None
+    """End the stream after these, if it is longer; what comes after counts nowhere."""
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """What each cell's job is told."""
+        return Adaptation(**self.model_dump(include=set(Adaptation.model_fields)))
 
     @model_validator(mode="after")
     def _one_training_at_a_time(self) -> "Online":

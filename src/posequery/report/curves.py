@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from posequery import record
 from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import CellRow
 from posequery.jobs.files import BadInput
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import record
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,20 @@ def rolling_mean(values: np.ndarray, window: int) -> np.ndarray:
     return np.divide(total[high] - total[low], found, out=mean, where=found > 0)
 
 
-def method_curve(folder: Path, cells: Sequence[CellRow], frames: int, window: int) -> Curve:
+def method_curve(folder: Path, cells: Sequence[CellRow], truth: np.ndarray, window: int) -> Curve:
     """The mean over the cells (seeds of one method); updates are the first cell's.
 
-    folder: the one that `cells.csv` lies in. Raises BadInput for a missing or foreign record.
+    folder: the one that `cells.csv` lies in. truth (frames, 18, 2): source pixels. Raises BadInput
+    for a missing or foreign record.
     """
     errors, updates = [], []
     for cell in cells:
         path = folder / cell.folder / "record.h5"
         read = record.read(path)
-        if len(read.error) != frames:
-            fault = f"records {len(read.error)} frames of a stream of {frames}"
+        if len(read.joints) != len(truth):
+            fault = f"records {len(read.joints)} frames of a stream of {len(truth)}"
             raise BadInput(path, fault, record.REPAIR)
-        errors.append(frame_errors(read.error))
+        errors.append(frame_errors(joint_errors(read.joints, truth)))
         updates.append(read.update_frames)
     return Curve(cells[0].method, rolling_mean(np.mean(errors, axis=0), window), updates[0])
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from posequery.clips import Stream
 from posequery.evaluation.cells import CellRow, read_cells
 from posequery.report.by_rate import MOST, draw_by_rate
@@ -35,7 +37,7 @@ def _panels(
     folder: Path,
     captions: Captions,
     reference: Sequence[Curve],
-    stretch: tuple[int, int],
+    stretch: tuple[np.ndarray, int],
 ) -> list[Panel]:
     """A panel for each teacher with cells, for ground truth in any case."""
     lowest = _lowest(cells)
@@ -75,7 +77,7 @@ def _figures_2(
     captions: Captions,
     window: int,
 ) -> dict[str, bytes]:
-    stretch = (len(stream), window)
+    stretch = (stream.joints(np.arange(len(stream))), window)
     reference = [] if labels is None else [teacher_curve(labels, stream, window)]
     if untrained := pick(cells, "online", "baseline"):
         reference.append(method_curve(folder, untrained, *stretch))

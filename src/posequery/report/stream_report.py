@@ -7,11 +7,11 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from posequery import record
 from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import CellRow, read_cells
 from posequery.jobs.files import BadInput, write_text
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import record
 from posequery.report import published
 from posequery.report.adaptation import last_labels, stretch_errors, window_mask
 from posequery.report.captions import NONE, Captions, method_name

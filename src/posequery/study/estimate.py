@@ -14,8 +14,8 @@ from posequery.study import grid
 from posequery.study.clips import ClipSource
 from posequery.study.schema import Study
 
-RECORDED = 436
-"""Bytes that a cell keeps of each frame that it predicts (evaluation, online.record)."""
+RECORDED = 364
+"""Bytes that a cell keeps of each frame that it predicts (`posequery.record`)."""
 SAMPLE = 200
 """Frames of a video that extraction is timed on."""
 
