@@ -40,6 +40,7 @@ test: $(TEST_ENV)
 lint: $(TEST_ENV)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	.venv/bin/codespell
 	$(RUN) snakefmt --check Snakefile workflow
 	$(RUN) snakemake --lint
 	.venv/bin/lint-imports --no-cache

@@ -1,9 +1,9 @@
-"""The parser of several people, and the primary reading, beside trt_pose's parser.
+"""The parser and the decoding of highest peaks, compared with trt_pose's parser.
 
-trt_pose's figures are its compiled code's, warm, on a machine of this class (2 cores), in ms an
-image with maps of 64 x 64: 0.40 to 0.49 in batches of 64, 0.14 to 0.25 one at a time. Wanted: no
-slower in batches, for 0 to 8 people and noisy maps. The limit is one look at every map's cells.
-Everything takes turns and is given by its fastest turn.
+trt_pose's timings are for its compiled code, warm, on a machine of this class (2 cores), in ms per
+image with maps of 64 x 64: 0.40 to 0.49 in batches of 64, 0.14 to 0.25 one at a time. Target: no
+slower in batches, for 0 to 8 people and noisy maps. The limit is one pass over every map's cells.
+Everything takes turns and is reported by its fastest turn.
 
     python benchmarks/decoding.py [--threads N] [--turns N]
 """
@@ -24,7 +24,9 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    print(f"ms an image, batches of {BATCH}, {options.threads} thread(s); trt_pose: {ORIGINAL:.2f}")
+    print(
+        f"ms per image, batches of {BATCH}, {options.threads} thread(s); trt_pose: {ORIGINAL:.2f}"
+    )
     print("people noise  parsed  ours/trt_pose  one by one  highest peaks   limit")
     for noise in (0, 0.02):
         for count in (0, 1, 2, 4, 8):

@@ -1,10 +1,10 @@
-"""Extraction (decode, squash, JPEG, HDF5) against decoding and scaling alone, of one file.
+"""Extraction (decode, squash, JPEG, HDF5) compared with only decoding and scaling the same file.
 
-The peer is `ffmpeg -i VIDEO -vf scale=S:S -f null -` where ffmpeg is on the PATH, else PyAV's own
-decoder and scaler in a loop. Both have the same number of threads, take turns, and are given by
-their fastest turn, on the clock and in processor time (what counts where jobs run side by side).
-Wanted: a ratio of 0.8 or more on the clock with two threads, and a peak of memory that does not
-grow with the video (--frames 5000).
+The peer is `ffmpeg -i VIDEO -vf scale=S:S -f null -` if ffmpeg is on the PATH, else PyAV's own
+decoder and scaler in a loop. Both use the same number of threads, take turns, and are reported by
+their fastest turn, in wall-clock and processor time (which matters when jobs run side by side).
+Target: a ratio of at least 0.8 in wall-clock time with two threads, and a peak memory use that does
+not grow with the video (--frames 5000).
 
     python benchmarks/extraction.py [--video VIDEO | --frames N] [--threads N]
 """
@@ -28,12 +28,12 @@ from posequery.sources.extraction import extract
 
 
 def person_in_a_room(path: Path, frames: int = 500) -> None:
-    """A 1000 x 1002 H.264 video at 50 frames/s: a still, textured room, something that moves."""
+    """A 1000 x 1002 H.264 video at 50 frames/s: a static, textured room and a moving object."""
     generator = np.random.default_rng(7)
     room = generator.integers(60, 190, (63, 63, 3), np.uint8).repeat(16, 0).repeat(16, 1)
     room = room[:1002, :1000].astype(np.int16)
     grain = generator.integers(-4, 5, (8, 1002, 1000, 1), np.int16)
-    figure = generator.integers(0, 255, (50, 20, 3), np.uint8).repeat(10, 0).repeat(10, 1)
+    person = generator.integers(0, 255, (50, 20, 3), np.uint8).repeat(10, 0).repeat(10, 1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=50)
         stream.width, stream.height, stream.pix_fmt = 1000, 1002, "yuv420p"
@@ -41,7 +41,7 @@ def person_in_a_room(path: Path, frames: int = 500) -> None:
         for number in range(frames):
             x = int(400 + 300 * np.sin(number / 25))
             frame = room + grain[number % 8]
-            frame[300:800, x : x + 200] = figure
+            frame[300:800, x : x + 200] = person
             picture = av.VideoFrame.from_ndarray(frame.astype(np.uint8), format="rgb24")
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
@@ -68,10 +68,15 @@ def extraction(path: Path, size: int, threads: int) -> None:
 
 
 def peak(path: Path, size: int, threads: int) -> float:
-    """Megabytes that a process of its own holds at most while it extracts."""
+    """Peak memory use of an extraction in a process of its own, in megabytes."""
     script = Path(__file__).parents[1] / "scripts" / "extract.py"
-    said = NAMES | {"video": path, "size": size, "threads": threads, "output": f"{path}.peak.h5"}
-    options = [word for key, value in said.items() for word in (f"--{key}", str(value))]
+    settings = NAMES | {
+        "video": path,
+        "size": size,
+        "threads": threads,
+        "output": f"{path}.peak.h5",
+    }
+    options = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     process = subprocess.Popen([sys.executable, str(script), *options])
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -80,7 +85,7 @@ def peak(path: Path, size: int, threads: int) -> float:
 
 
 def seconds(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
-    """Seconds on the clock, and of processors (children's too), that one call takes."""
+    """Wall-clock and processor seconds (including children's) of one call."""
     start, busy = time.perf_counter(), sum(os.times()[:4])
     work(*arguments)
     return time.perf_counter() - start, sum(os.times()[:4]) - busy
@@ -88,8 +93,8 @@ def seconds(work: Callable[..., None], *arguments: object) -> tuple[float, float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--video", type=Path, help="without it one is made")
-    parser.add_argument("--frames", type=int, default=500, help="frames of the video made")
+    parser.add_argument("--video", type=Path, help="default: make one")
+    parser.add_argument("--frames", type=int, default=500, help="frames of the video to make")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--turns", type=int, default=3)
@@ -100,7 +105,7 @@ def main() -> None:
         if options.video:
             path.symlink_to(options.video.resolve())
         else:
-            # In a process of its own: a child's peak is told with what its parent held.
+            # In a process of its own: a child's reported peak includes its parent's memory.
             make = multiprocessing.get_context("spawn").Process(
                 target=person_in_a_room, args=(path, options.frames)
             )
@@ -113,11 +118,11 @@ def main() -> None:
             for work in (peer, extraction):
                 spent = seconds(work, path, options.size, options.threads)
                 times[work.__name__].append(spent)
-    for place, kind in enumerate(("clock", "processor time")):
+    for place, kind in enumerate(("wall-clock time", "processor time")):
         best = {name: min(turn[place] for turn in turns) for name, turns in times.items()}
-        rates = ", ".join(f"{name} {count / spent:.0f} frames/s" for name, spent in best.items())
+        speeds = ", ".join(f"{name} {count / spent:.0f} frames/s" for name, spent in best.items())
         ratio = best[peer.__name__] / best["extraction"]
-        print(f"{kind}, {options.threads} thread(s): {rates}, ratio {ratio:.2f}")
+        print(f"{kind}, {options.threads} thread(s): {speeds}, ratio {ratio:.2f}")
     print(f"peak memory: {megabytes:.0f} MB for {count} frames")
 
 

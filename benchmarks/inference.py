@@ -1,9 +1,9 @@
-"""A network as it is, contiguous and in float32, against ways to run it faster.
+"""A network as it is, contiguous and in float32, compared with faster ways to run it.
 
-The ways take turns, and are given by their fastest turn, on the clock and in processor time (what
-counts where jobs run side by side). `difference` is the largest from a computation in double
-precision, as a share of the largest value. Wanted: `for_inference` at a ratio of 1.25 or more and a
-difference below 1e-4.
+The ways take turns and are reported by their fastest turn, in wall-clock and processor time (which
+matters when jobs run side by side). `difference` is the largest difference from a computation in
+double precision, as a share of the largest value. Target: `for_inference` at a ratio of at least
+1.25 and a difference below 1e-4.
 
     python benchmarks/inference.py [--network NAME] [--batch N] [--threads N]
 """
@@ -25,7 +25,7 @@ Maps = tuple[torch.Tensor, torch.Tensor]
 
 
 def with_statistics(network: nn.Module, images: torch.Tensor) -> nn.Module:
-    """The network with running statistics as if it had been trained on such images."""
+    """The network with running statistics as if trained on such images."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1.5)

@@ -1,8 +1,9 @@
-"""The loader against the training step that it feeds: images a second, and time spent waiting.
+"""The loader compared with the training step it feeds: images per second, and time spent waiting.
 
-The images are as large as COCO's (640 x 480, about 120 kB of JPEG). The loader's batches are thrown
-away; the step takes one that is there; then a training takes the loader's, and the share of the
-time that it waits for them is told. Wanted: a loader twice as fast as the step.
+The images are as large as COCO's (640 x 480, about 120 kB of JPEG). First the loader runs alone and
+its batches are discarded; then the step runs alone on one existing batch; then training uses the
+loader's batches, and the share of the time spent waiting for them is reported. Target: a loader
+twice as fast as the step.
 
     python benchmarks/loader.py [--network NAME] [--workers N] [--device DEVICE]
 """
@@ -21,7 +22,7 @@ import torch
 from posequery.skeletons import JOINTS
 from posequery.student import training
 from posequery.student.adam import Adam
-from posequery.student.batches import Batch, BatchMaker, Wanted, load
+from posequery.student.batches import Batch, BatchMaker, BatchRequest, load
 from posequery.student.network import NETWORKS, build
 from posequery.student.recipe import Recipe
 from posequery.student.samples import TrainingSet
@@ -50,14 +51,14 @@ def training_set(path: Path) -> TrainingSet:
     return TrainingSet(path)
 
 
-def wanted(batch_size: int) -> Iterator[Wanted]:
+def requests(batch_size: int) -> Iterator[BatchRequest]:
     order = np.random.default_rng(1)
     while True:
-        yield Wanted(0, order.integers(0, IMAGES, batch_size))
+        yield BatchRequest(0, order.integers(0, IMAGES, batch_size))
 
 
 def per_second(work: Callable[[], object], seconds: float) -> float:
-    """How often a second `work` is done, over that many seconds or more."""
+    """How many times per second `work` runs, measured over at least `seconds`."""
     times, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         work()
@@ -72,9 +73,9 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--threads", type=int, default=1, help="of the training step, on a CPU")
+    parser.add_argument("--threads", type=int, default=1, help="for the training step, on a CPU")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--seconds", type=float, default=5, help="that each measurement takes")
+    parser.add_argument("--seconds", type=float, default=5, help="length of each measurement")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
@@ -91,10 +92,10 @@ def main() -> None:
 
         def made() -> Iterator[Batch]:
             batches = load(
-                maker, wanted(options.batch_size), options.workers, device.type == "cuda"
+                maker, requests(options.batch_size), options.workers, device.type == "cuda"
             )
             for _ in range(2 * options.workers + 1):
-                next(batches)  # what was made ahead while nobody took anything does not count
+                next(batches)  # batches prepared ahead of the measurement do not count
             return batches
 
         batches = made()
@@ -113,7 +114,7 @@ def main() -> None:
     print(f"{options.network}, {options.size} pixels, {options.precision}, {options.device}")
     print(f"training step, {options.threads} thread(s): {taken:.1f} images/s")
     print(f"loader, {options.workers} workers: {given:.1f} images/s, ratio {given / taken:.1f}")
-    print(f"a training with both waits for its data {100 * waiting:.1f} % of the time")
+    print(f"training with both waits for its data {100 * waiting:.1f} % of the time")
 
 
 if __name__ == "__main__":

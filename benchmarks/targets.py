@@ -1,9 +1,9 @@
-"""Confidence maps and part-affinity fields of a batch, beside trt_pose's and the memory's limit.
+"""Confidence maps and part affinity fields of a batch, compared with trt_pose's and with memory.
 
-trt_pose's figures are its compiled code's, warm, on a machine of this class (2 cores), in ms an
-image with maps of 64 x 64; it computes every cell, however large the people are. Wanted: both
-targets together in a tenth of that. The limit is a plain fill of memory as large as both, which was
-there before. Everything takes turns and is given by its fastest turn.
+trt_pose's timings are for its compiled code, warm, on a machine of this class (2 cores), in ms per
+image with maps of 64 x 64; it computes every cell, however large the people are. Target: both
+targets together in a tenth of that. The limit is a plain fill of already allocated memory of the
+same size as both. Everything takes turns and is reported by its fastest turn.
 
     python benchmarks/targets.py [--threads N] [--turns N]
 """
@@ -37,13 +37,13 @@ def standing(count: int) -> torch.Tensor:
 
 
 def scattered(count: int) -> torch.Tensor:
-    """People (b, count, 18, 2) whose joints are anywhere: links of half the image, the worst."""
+    """People (b, count, 18, 2) with joints anywhere: links of half the image, the worst case."""
     generator = torch.Generator().manual_seed(count)
     return SIDE * torch.rand(BATCH, count, 18, 2, generator=generator)
 
 
 def fastest(works: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """Milliseconds of each, in its fastest turn after one to warm up."""
+    """Milliseconds of each in its fastest turn, after one warm-up turn."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(turns + 1):
         for name, work in works.items():
@@ -60,7 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     memory = torch.zeros(BATCH, 18 + 42, SIDE, SIDE)
-    print(f"ms an image, batches of {BATCH}, {options.threads} thread(s)")
+    print(f"ms per image, batches of {BATCH}, {options.threads} thread(s)")
     print("people           maps  fields    both  original  times faster    fill  both/fill")
     for make in (standing, scattered):
         for count in (1, 4, 8):

@@ -1,9 +1,9 @@
-"""A training step of the student against the plain one of the same network.
+"""A training step of the student compared with a plain one for the same network.
 
-The peer is what a plain loop does: contiguous tensors in float32, torch.optim.Adam. Both take the
-same prepared batches and the same loss, are warmed up, take turns, and are given by their fastest
-turn, on the clock and in processor time. Wanted: a ratio of 1.6 or more. Two threads or more need a
-machine with nothing else to do: oneDNN's wait for each other by spinning.
+The peer is a plain loop: contiguous tensors in float32, torch.optim.Adam. Both get the same
+prepared batches and the same loss, are warmed up, take turns, and are reported by their fastest
+turn, in wall-clock and processor time. Target: a ratio of at least 1.6. Two or more threads need an
+otherwise idle machine: oneDNN's threads wait for each other by spinning.
 
     python benchmarks/training_step.py [--network NAME] [--threads N] [--device DEVICE]
 """
@@ -79,13 +79,13 @@ def main() -> None:
         "ours, float32": Ours(options.network, options.device, "float32"),
         "ours, bfloat16": Ours(options.network, options.device, "bfloat16"),
     }
-    clocks = {"clock": time.perf_counter, "processor time": time.process_time}
+    clocks = {"wall-clock time": time.perf_counter, "processor time": time.process_time}
     best = {(kind, name): np.inf for kind in clocks for name in ways}
     for turn in range(options.turns + 1):
         for name, way in ways.items():
             start = {kind: clock() for kind, clock in clocks.items()}
             way(batch)
-            if turn:  # the first warms up
+            if turn:  # the first turn is a warm-up
                 for kind, clock in clocks.items():
                     best[kind, name] = min(best[kind, name], clock() - start[kind])
     print(f"{options.network}, {options.size} pixels, {options.threads} thread(s)")

@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
     parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
     )
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Train a network from the start on a training set; a killed training goes on from its state."""
+"""Train a network from the start on a training set; a killed one resumes from its state."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
     parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
-    parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
+    parser.add_argument("--state", type=Path, required=True, help="folder to resume from")
     parser.add_argument(
         "--log", type=Path, required=True, help="CSV of the epochs, written after each"
     )

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--student", type=Path, required=True, help="the pre-trained checkpoint")
     parser.add_argument("--device", required=True)
     parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
-    parser.add_argument("--state", type=Path, required=True, help="folder to go on from")
+    parser.add_argument("--state", type=Path, required=True, help="folder to resume from")
     parser.add_argument("--output", type=Path, required=True)
     score(**vars(parser.parse_args()))
 

@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--consensus", type=Path, help="the views' consensus, if there is one")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
     )
     parser.add_argument("--figures", type=Path, required=True, help="folder of the figure")
     parser.add_argument("--tables", type=Path, required=True, help="folder of the table")

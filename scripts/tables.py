@@ -4,26 +4,24 @@ import argparse
 import json
 from pathlib import Path
 
-from posequery.clips import Stream
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
-from posequery.report.tables import teacher_itself, write_tables
+from posequery.report.tables import write_tables
+from posequery.report.teacher import read_teacher
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
-    parser.add_argument("--stream", type=Path, required=True, help="index of the stream")
-    parser.add_argument("--labels", type=Path, help="the teacher's, if it is not ground truth")
+    parser.add_argument("--teacher", type=Path, help="JSON: the teacher's mpjpe_px, found_share")
     parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: study, source, teacher, readings"
+        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
     )
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
     captions = Captions(**options.captions)
-    labels = options.labels
-    teacher = teacher_itself(labels, Stream(options.stream)) if labels else None
+    teacher = read_teacher(options.teacher) if options.teacher else None
     files = write_tables(options.cells, options.seconds, captions, options.folder, teacher)
     print(f"{len(files)} files: {options.folder}")
 

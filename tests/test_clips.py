@@ -34,13 +34,13 @@ def poses(clip, frames):
 
 
 def write(path, frames, clip=0, **info):
-    """A clip of flat frames, of which colour and labels tell clip and frame."""
+    """A clip of flat frames whose colour and labels identify clip and frame."""
     with whole(path) as temporary, ClipWriter(temporary) as writer:
         for frame in range(frames):
             flat = np.broadcast_to(colour(clip, frame), (SIZE, SIZE, 3)).astype(np.uint8)
             writer.append(flat)
-        said = replace(INFO, frames=frames, slug=f"clip-{clip}", **info)
-        writer.close(said, poses(clip, frames))
+        declared = replace(INFO, frames=frames, slug=f"clip-{clip}", **info)
+        writer.close(declared, poses(clip, frames))
     return path
 
 
@@ -88,18 +88,18 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "labels"), [({"frames": 3}, 2), ({"frames": 2}, 3), ({"frames": 2, "size": 8}, 2)]
+    ("declared", "labels"), [({"frames": 3}, 2), ({"frames": 2}, 3), ({"frames": 2, "size": 8}, 2)]
 )
-def test_a_clip_that_contradicts_itself_is_not_written(tmp_path, said, labels):
+def test_a_clip_that_contradicts_itself_is_not_written(tmp_path, declared, labels):
     path = tmp_path / "a.h5"
 
     def make():
         with whole(path) as temporary, ClipWriter(temporary) as writer:
             for _ in range(2):
                 writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
-            writer.close(replace(INFO, **said), poses(0, labels))
+            writer.close(replace(INFO, **declared), poses(0, labels))
 
-    with pytest.raises(ValueError, match="said"):
+    with pytest.raises(ValueError, match="declared"):
         make()
     assert list(tmp_path.iterdir()) == []
 
@@ -123,7 +123,7 @@ def test_memory_does_not_grow_with_the_clip(tmp_path):
         tracemalloc.stop()
         return size
 
-    peak(8)  # what the first call alone needs
+    peak(8)  # memory that only the first call needs
     assert peak(320) < 1.5 * peak(128)
 
 
@@ -146,11 +146,11 @@ def test_a_clip_without_one_of_its_parts(tmp_path, name):
     path = write(tmp_path / "a.h5", 3)
     with h5py.File(path, "a") as file:
         del file[name]
-    with pytest.raises(BadInput, match="not a whole clip file"):
+    with pytest.raises(BadInput, match="not a valid clip file"):
         Clip(path)
 
 
-MADE_BY_HAND = {
+MALFORMED = {
     **{f"{name} a word": {"attribute": {name: "x"}} for name in ("frames", "fps", "size")},
     "frames not finite": {"attribute": {"frames": float("nan")}},
     "width not finite": {"attribute": {"width": float("inf")}},
@@ -169,8 +169,8 @@ MADE_BY_HAND = {
 }
 
 
-@pytest.mark.parametrize("change", MADE_BY_HAND.values(), ids=MADE_BY_HAND)
-def test_a_clip_that_another_hand_made(tmp_path, change):
+@pytest.mark.parametrize("change", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_clip_is_refused(tmp_path, change):
     path = write(tmp_path / "a.h5", 3)
     with h5py.File(path, "a") as file:
         for name, value in change.get("attribute", {}).items():
@@ -181,12 +181,12 @@ def test_a_clip_that_another_hand_made(tmp_path, change):
                 file.create_group(name)
             else:
                 file[name] = value
-    with pytest.raises(BadInput, match=r"a\.h5: not a whole clip file"):
+    with pytest.raises(BadInput, match=r"a\.h5: not a valid clip file"):
         Clip(path)
 
 
 @pytest.mark.parametrize("data", [[], [1, 2, 3]])
-def test_a_frame_that_is_no_picture(tmp_path, data):
+def test_a_frame_that_is_not_an_image(tmp_path, data):
     path = write(tmp_path / "a.h5", 3)
     with h5py.File(path, "a") as file:
         file["frames"][1] = np.array(data, np.uint8)
@@ -216,7 +216,7 @@ def test_a_stream_plays_its_clips_in_order(stream):
 
 
 def test_a_stream_may_end_within_a_clip(tmp_path):
-    """Clips of 3, 1 and 4 frames at 50 a second: 5 frames end in the third, 3 behind the first."""
+    """Clips of 3, 1 and 4 frames at 50 fps: 5 frames end in the third, 3 after the first."""
     clips = [write(tmp_path / f"{n}.h5", count, clip=n) for n, count in enumerate((3, 1, 4))]
     for stretch, counts in (("5 frames", [3, 1, 1]), ("0.06 s", [3]), ("99 frames", [3, 1, 4])):
         write_index(tmp_path / "s.json", clips, stretch)
@@ -253,7 +253,7 @@ def test_a_stream_can_be_moved_with_its_clips(stream, tmp_path_factory):
     assert_is(Stream(elsewhere / "stream.json").frames(np.array([3]))[0], 1, 0)
 
 
-def test_the_first_clips_frame_rate_counts_for_all(tmp_path):
+def test_the_first_clips_frame_rate_applies_to_all(tmp_path):
     clips = [write(tmp_path / f"{fps}.h5", 1, fps=fps) for fps in (50.0, 49.97, 50.4)]
     write_index(tmp_path / "s.json", clips)
     assert Stream(tmp_path / "s.json").fps == 50.0
@@ -276,7 +276,7 @@ def test_not_an_index(tmp_path, text):
         Stream(tmp_path / "s.json")
 
 
-def test_an_index_whose_frames_are_no_number(stream):
+def test_an_index_whose_frames_are_not_a_number(stream):
     content = json.loads(stream.read_text())
     content["clips"][1]["frames"] = "many"
     stream.write_text(json.dumps(content))
@@ -286,11 +286,11 @@ def test_an_index_whose_frames_are_no_number(stream):
 
 def test_an_index_of_nothing(tmp_path):
     write_index(tmp_path / "s.json", [])
-    with pytest.raises(BadInput, match="names no clip"):
+    with pytest.raises(BadInput, match="lists no clip"):
         Stream(tmp_path / "s.json")
 
 
-def test_a_clip_made_anew_with_another_length_is_noticed(stream):
+def test_a_clip_made_again_with_another_length_is_noticed(stream):
     write(stream.parent / "clip 2.h5", 5, clip=2)
     played = Stream(stream)
     with pytest.raises(BadInput, match="is not the clip that"):
@@ -305,22 +305,22 @@ def test_labels_belong_to_the_clips_content(stream, tmp_path):
     read_labels(path, stream)
     write(clips[1], 1, clip=7, subject="S1")
     with h5py.File(clips[1], "a") as file:
-        file.attrs["slug"] = "clip-1"  # what the index says of it stays, its frames do not
+        file.attrs["slug"] = "clip-1"  # its entry in the index stays the same, its frames do not
     write_index(stream, clips)
-    with pytest.raises(BadInput, match="another stream"):
+    with pytest.raises(BadInput, match="labels for a stream other than"):
         read_labels(path, stream)
 
 
 def test_labels_belong_to_one_stream(stream, tmp_path):
-    joints, sure = poses(3, 8), np.linspace(0, 1, 8 * 18, dtype=np.float32).reshape(8, 18)
+    joints, confidence = poses(3, 8), np.linspace(0, 1, 8 * 18, dtype=np.float32).reshape(8, 18)
     path = tmp_path / "labels.h5"
-    write_labels(path, joints, sure, stream)
+    write_labels(path, joints, confidence, stream)
     read = read_labels(path, stream)
     np.testing.assert_array_equal(read[0], joints)
-    np.testing.assert_array_equal(read[1], sure)
+    np.testing.assert_array_equal(read[1], confidence)
     content = json.loads(stream.read_text())
     stream.write_text(json.dumps({"clips": content["clips"][:2]}))
-    with pytest.raises(BadInput, match="another stream"):
+    with pytest.raises(BadInput, match="labels for a stream other than"):
         read_labels(path, stream)
 
 
@@ -330,21 +330,21 @@ def test_labels_that_are_missing_or_cut(stream, tmp_path):
     write_labels(tmp_path / "a.h5", poses(0, 8), np.ones((8, 18)), stream)
     content = (tmp_path / "a.h5").read_bytes()
     (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BadInput, match="not a whole labels file"):
+    with pytest.raises(BadInput, match="not a valid labels file"):
         read_labels(tmp_path / "cut.h5", stream)
-    with pytest.raises(ValueError, match="labels of shapes"):
+    with pytest.raises(ValueError, match="labels have shapes"):
         write_labels(tmp_path / "b.h5", poses(0, 8), np.ones((7, 18)), stream)
 
 
 @pytest.mark.parametrize(
-    ("joints", "sure"), [((5, 18, 2), (5, 18)), ((8, 17, 2), (8, 17)), ((8, 18, 2), (7, 18))]
+    ("joints", "confidence"), [((5, 18, 2), (5, 18)), ((8, 17, 2), (8, 17)), ((8, 18, 2), (7, 18))]
 )
-def test_labels_of_another_shape_than_the_stream(stream, tmp_path, joints, sure):
+def test_labels_of_another_shape_than_the_stream(stream, tmp_path, joints, confidence):
     path = tmp_path / "labels.h5"
     write_labels(path, poses(0, 8), np.ones((8, 18)), stream)
     with h5py.File(path, "a") as file:
-        for name, shape in (("joints", joints), ("confidence", sure)):
+        for name, shape in (("joints", joints), ("confidence", confidence)):
             del file[name]
             file[name] = np.zeros(shape, np.float32)
-    with pytest.raises(BadInput, match=r"labels\.h5: not a whole labels file .* for 8 frames"):
+    with pytest.raises(BadInput, match=r"labels\.h5: not a valid labels file .* for 8 frames"):
         read_labels(path, stream)

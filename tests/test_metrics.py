@@ -30,7 +30,7 @@ def test_joint_errors_are_distances():
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("place", [(0, 7, 0), (0, 7, 1)])
-def test_a_joint_that_one_side_lacks_has_no_error(side, place):
+def test_a_joint_missing_on_one_side_has_no_error(side, place):
     pair = [poses(1), poses(1)]
     pair[side][place] = NAN
     errors = joint_errors(*pair)
@@ -47,7 +47,7 @@ def test_mpjpe_is_the_mean_over_labelled_pairs_of_limb_joints():
     errors[:, LIMBS] = NAN
     errors[0, 5], errors[0, 6], errors[0, 7] = 1, 2, 3
     errors[1, 16] = 10
-    # The mean over pairs, (1 + 2 + 3 + 10) / 4, not the mean of the frames' means, (2 + 10) / 2.
+    # The mean over pairs, (1 + 2 + 3 + 10) / 4, not the mean of the frame means, (2 + 10) / 2.
     assert mpjpe(errors) == 4
     assert frame_errors(errors).tolist() == [2, 10]
     assert mpjpe(errors, np.array([5, 6])) == 1.5
@@ -63,7 +63,7 @@ def test_without_labels_there_is_no_number():
     assert frame_errors(errors[:0]).shape == (0,)
 
 
-def test_an_infinite_error_is_not_taken_for_a_missing_label():
+def test_an_infinite_error_is_not_mistaken_for_a_missing_label():
     errors = np.ones((1, 18), np.float32)
     errors[0, 9] = np.inf
     assert np.isinf(mpjpe(errors))

@@ -13,7 +13,7 @@ from posequery.skeletons import (
     from_openpose,
 )
 
-# The dataset's own names of its 32 joints (metadata.xml), as far as they are used.
+# The dataset's own names for those of its 32 joints that are used (metadata.xml).
 HUMAN36M_NAMES = {
     1: "right_hip", 2: "right_knee", 3: "right_ankle",
     6: "left_hip", 7: "left_knee", 8: "left_ankle",
@@ -21,14 +21,14 @@ HUMAN36M_NAMES = {
     25: "right_shoulder", 26: "right_elbow", 27: "right_wrist",
 }  # fmt: skip
 
-# MediaPipe's landmark names in their order.
+# MediaPipe's landmark names, in its order.
 BLAZEPOSE_NAMES = """nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye
 right_eye_outer left_ear right_ear mouth_left mouth_right left_shoulder right_shoulder left_elbow
 right_elbow left_wrist right_wrist left_pinky right_pinky left_index right_index left_thumb
 right_thumb left_hip right_hip left_knee right_knee left_ankle right_ankle left_heel right_heel
 left_foot_index right_foot_index""".split()
 
-# OpenPose's names of its body parts in their order (doc/02_output.md, poseParameters.cpp).
+# OpenPose's names for its body parts, in its order (doc/02_output.md, poseParameters.cpp).
 BODY_25_NAMES = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee
 RAnkle LHip LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe
 RHeel""".split()
@@ -56,19 +56,19 @@ def test_links_are_trt_pose_s_in_its_order():
     assert ", ".join(f"{a}-{b}" for a, b in LINKS) == text
 
 
-def test_mirroring_swaps_left_and_right_and_twice_is_nothing():
+def test_mirroring_swaps_left_and_right_and_undoes_itself():
     assert MIRROR[MIRROR].tolist() == list(range(18))
     for joint, other in enumerate(MIRROR):
         swapped = JOINTS[joint].replace("left_", "?").replace("right_", "left_")
         assert JOINTS[other] == swapped.replace("?", "right_")
     assert MIRROR[0] == 0
     assert MIRROR[17] == 17
-    # A figure has the same bones in the mirror.
+    # Mirrored people have the same bones.
     bones = {frozenset(link) for link in LINKS}
     assert {frozenset(int(MIRROR[joint]) for joint in bone) for bone in bones} == bones
 
 
-def test_human36m_joints_go_to_the_joints_of_their_names():
+def test_human36m_joints_map_to_the_joints_of_the_same_names():
     assert {JOINTS[ours]: theirs for ours, theirs in HUMAN36M.items()} == {
         name: number for number, name in HUMAN36M_NAMES.items()
     }
@@ -83,7 +83,7 @@ def test_human36m_joints_go_to_the_joints_of_their_names():
 
 
 def coco(**visible):
-    """One person, joint j at (10 j, 10 j + 5), with the visibilities given as v5=2."""
+    """One person, joint j at (10 j, 10 j + 5), with visibilities given as, for example, v5=2."""
     person = np.zeros((1, 17, 3))
     person[0, :, 0] = 10 * np.arange(17)
     person[0, :, 1] = 10 * np.arange(17) + 5
@@ -120,19 +120,19 @@ def test_the_neck_is_rounded_to_whole_pixels():
     assert from_coco(person)[0][0, 17].tolist() == [12, 12]
 
 
-def test_blazepose_landmarks_go_to_the_joints_of_their_names():
+def test_blazepose_landmarks_map_to_the_joints_of_the_same_names():
     generator = np.random.default_rng(1)
     landmarks = generator.uniform(0, 1000, (2, 33, 2))
-    sure = generator.uniform(0, 1, (2, 33))
-    joints, confidence = from_blazepose(landmarks, sure)
+    given = generator.uniform(0, 1, (2, 33))
+    joints, confidence = from_blazepose(landmarks, given)
     assert joints.shape == (2, 18, 2)
     assert joints.dtype == confidence.dtype == np.float32
     for joint, name in enumerate(JOINTS[:17]):
         theirs = BLAZEPOSE_NAMES.index(name)
         np.testing.assert_array_equal(joints[:, joint], landmarks[:, theirs].astype("f4"))
-        np.testing.assert_array_equal(confidence[:, joint], sure[:, theirs].astype("f4"))
+        np.testing.assert_array_equal(confidence[:, joint], given[:, theirs].astype("f4"))
     np.testing.assert_allclose(joints[:, 17], landmarks[:, 11:13].mean(axis=1), rtol=1e-6)
-    np.testing.assert_allclose(confidence[:, 17], sure[:, 11:13].min(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(confidence[:, 17], given[:, 11:13].min(axis=1), rtol=1e-6)
 
 
 def in_openpose_s_words(joint):
@@ -141,7 +141,7 @@ def in_openpose_s_words(joint):
 
 
 @pytest.mark.parametrize("names", [BODY_25_NAMES, OPENPOSE_COCO_NAMES])
-def test_openpose_s_body_parts_go_to_the_joints_of_their_names(names):
+def test_openpose_s_body_parts_map_to_the_joints_of_the_same_names(names):
     generator = np.random.default_rng(2)
     parts = generator.uniform(1, 1000, (3, len(names), 3))
     parts[1, names.index("LWrist")] = 0
@@ -159,15 +159,15 @@ def test_openpose_s_body_parts_go_to_the_joints_of_their_names(names):
     assert np.isnan(joints).sum() == 2
 
 
-def test_a_part_that_openpose_did_not_find_is_known_by_its_confidence():
-    parts = np.full((1, 25, 3), [-1.0, -1.0, 0.0])  # as --keypoint_scale 4 has it
+def test_a_part_that_openpose_did_not_find_has_zero_confidence():
+    parts = np.full((1, 25, 3), [-1.0, -1.0, 0.0])  # as with --keypoint_scale 4
     joints, confidence = from_openpose(parts)
     assert np.isnan(joints).all()
     assert not confidence.any()
 
 
 @pytest.mark.parametrize(
-    ("door", "arrays"),
+    ("mapping", "arrays"),
     [
         (from_human36m, [np.zeros((2, 17, 2))]),
         (from_human36m, [np.zeros((2, 32, 3))]),
@@ -179,12 +179,12 @@ def test_a_part_that_openpose_did_not_find_is_known_by_its_confidence():
         (from_openpose, [np.zeros((25, 3))]),
     ],
 )
-def test_another_joint_set_is_refused(door, arrays):
+def test_another_joint_set_is_refused(mapping, arrays):
     with pytest.raises(ValueError, match="expected"):
-        door(*arrays)
+        mapping(*arrays)
 
 
-def test_nobody_is_an_empty_array():
+def test_no_people_is_an_empty_array():
     assert from_human36m(np.zeros((0, 32, 2))).shape == (0, 18, 2)
     assert from_coco(np.zeros((0, 17, 3)))[0].shape == (0, 18, 2)
     assert from_openpose(np.zeros((0, 25, 3)))[0].shape == (0, 18, 2)

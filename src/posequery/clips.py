@@ -1,8 +1,8 @@
-"""The clip file, the one format in which frames and labels travel, and streams of clips.
+"""The clip file, the one format for frames and their labels, and streams of clips.
 
-A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `joints` (n, 18, 2) float32 and `confidence`
-(n, 18) float32 in source pixels, and the fields of `ClipInfo` as attributes. A stream is an index
-(JSON) of clips in their order; a teacher's labels of a stream are one HDF5 file.
+A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `joints` (n, 18, 2) float32 in source pixels,
+`confidence` (n, 18) float32, and the fields of `ClipInfo` as attributes. A stream is an index
+(JSON) of clips in order; a teacher's labels for a stream are one HDF5 file.
 """
 
 import json
@@ -28,23 +28,23 @@ JPEG = (
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 )
-"""How a clip's frames are compressed. An adapted student's joints then lie 0.5 px of the source
-from those of the raw frames, and its MPJPE changes by 0.01 ± 0.02 px; with colours at half
-resolution, the usual, by 1.4 px and 0.17 ± 0.17 px, for 22 % fewer bytes (measured in the study
-mini, `benchmarks/jpeg_quality.py`)."""
+"""How a clip's frames are compressed. This moves an adapted student's joints by 0.5 source pixels
+compared with raw frames, and changes its MPJPE (mean per joint position error) by 0.01 ± 0.02 px.
+The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0.17 px, for 22 %
+fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
 FPS_TOLERANCE = 0.01
-"""Share by which a clip's frame rate may differ from its stream's: a phone's rate varies."""
+"""Share by which a clip's frame rate may differ from its stream's: a phone's frame rate varies."""
 OPEN_CLIPS = 256
-"""Clip files that a stream keeps open at once."""
+"""Number of clip files that a stream keeps open at once."""
 
 _REMAKE = "Delete it and make it again"
 _MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
-"""What reading a file of another make may raise."""
+"""What reading a malformed file may raise."""
 
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """What a clip is: who does what before which camera, and how to map back to source pixels."""
+    """Who does what in front of which camera in a clip, and how to map back to source pixels."""
 
     slug: str
     subject: str
@@ -58,7 +58,7 @@ class ClipInfo:
     height: int
     """Source pixels."""
     size: int
-    """Side of the network's square, in pixels."""
+    """Side of the network's square input, in pixels."""
     video: str
     """Path of the source video."""
 
@@ -68,14 +68,14 @@ def _info(values: Mapping[str, Any]) -> ClipInfo:
 
 
 def jpeg(frame: np.ndarray) -> np.ndarray:
-    """The bytes (k,) uint8 that a clip holds of an RGB frame, uint8 (h, w, 3)."""
+    """The bytes (k,) uint8 that a clip stores for an RGB frame, uint8 (h, w, 3)."""
     return cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), JPEG)[1].ravel()
 
 
 class ClipWriter:
-    """Writes a clip frame by frame; memory does not grow with the clip.
+    """Writes a clip frame by frame; memory use does not grow with the clip.
 
-    To be used inside `files.whole`, so that a broken clip never takes its place.
+    Use it inside `files.whole`, so that a broken clip never replaces a good one.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -83,7 +83,7 @@ class ClipWriter:
         self._frames = self._file.create_dataset(
             "frames", (0,), h5py.vlen_dtype(np.uint8), maxshape=(None,), chunks=(64,)
         )
-        self._waiting: list[np.ndarray] = []
+        self._pending: list[np.ndarray] = []
         self._shape: tuple[int, ...] | None = None
 
     def append(self, frame: np.ndarray) -> None:
@@ -95,24 +95,24 @@ class ClipWriter:
         self.append_jpeg(jpeg(frame))
 
     def append_jpeg(self, data: np.ndarray) -> None:
-        """Add one frame as `jpeg` gives it."""
-        self._waiting.append(data)
-        if len(self._waiting) == 64:
+        """Add one frame as returned by `jpeg`."""
+        self._pending.append(data)
+        if len(self._pending) == 64:
             self._flush()
 
     def _flush(self) -> None:
         count = len(self._frames)
-        self._frames.resize((count + len(self._waiting),))
-        for offset, data in enumerate(self._waiting):
+        self._frames.resize((count + len(self._pending),))
+        for offset, data in enumerate(self._pending):
             self._frames[count + offset] = data
-        self._waiting = []
+        self._pending = []
 
     def close(
         self, info: ClipInfo, joints: np.ndarray | None, confidence: np.ndarray | None = None
     ) -> None:
-        """Finish the clip with its labels: joints (n, 18, 2) in source pixels, or none (NaN).
+        """Finish the clip with its labels: joints (n, 18, 2) in source pixels; None: all NaN.
 
-        Labelled joints without a `confidence` get 1, the others 0.
+        Without a `confidence`, labelled joints get 1 and the others 0.
         """
         self._flush()
         count = len(self._frames)
@@ -121,9 +121,9 @@ class ClipWriter:
         if confidence is None:
             confidence = np.isfinite(joints).all(axis=2).astype(np.float32)
         if joints.shape != (count, len(JOINTS), 2) or info.frames != count:
-            raise ValueError(f"{count} frames, {info.frames} said, labels {joints.shape}")
+            raise ValueError(f"{count} frames, {info.frames} declared, labels {joints.shape}")
         if self._shape not in (None, (info.size, info.size, 3)):
-            raise ValueError(f"frames of shape {self._shape}, a side of {info.size} said")
+            raise ValueError(f"frames of shape {self._shape}, a side of {info.size} declared")
         self._file["joints"] = joints.astype(np.float32)
         self._file["confidence"] = confidence.astype(np.float32)
         for key, value in asdict(info).items():
@@ -148,7 +148,7 @@ def _open(path: str | os.PathLike[str], what: str, fix: str) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        raise BadInput(path, f"not a whole {what} ({error})", fix) from error
+        raise BadInput(path, f"not a valid {what} ({error})", fix) from error
 
 
 def _labels(file: h5py.File, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -156,12 +156,12 @@ def _labels(file: h5py.File, count: int) -> tuple[np.ndarray, np.ndarray]:
     confidence = file["confidence"][:].astype(np.float32, copy=False)
     if joints.shape != (count, len(JOINTS), 2) or confidence.shape != joints.shape[:2]:
         shapes = f"{joints.shape} and {confidence.shape}"
-        raise ValueError(f"labels of shapes {shapes} for {count} frames")
+        raise ValueError(f"labels have shapes {shapes} for {count} frames")
     return joints, confidence
 
 
 class Clip:
-    """A clip file, read at random. Raises `BadInput` for a missing or broken file."""
+    """A clip file with random access. Raises `BadInput` for a missing or broken file."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -169,17 +169,17 @@ class Clip:
         try:
             self.info = info = _info(self._file.attrs)
             if not all(value > 0 for value in (info.fps, info.width, info.height, info.size)):
-                raise ValueError("a frame rate or a size that is not positive")
+                raise ValueError("a frame rate or a size is not positive")
             self._frames = self._file["frames"]
             if self._frames.shape != (info.frames,):
-                raise ValueError(f"{info.frames} frames said, {self._frames.shape} held")
+                raise ValueError(f"{info.frames} frames declared, {self._frames.shape} stored")
             self.joints, self.confidence = _labels(self._file, info.frames)
         except _MALFORMED as error:
             self._file.close()
-            raise BadInput(path, f"not a whole clip file ({error})", _REMAKE) from error
+            raise BadInput(path, f"not a valid clip file ({error})", _REMAKE) from error
 
     def frames(self, indices: np.ndarray) -> np.ndarray:
-        """RGB frames (k, size, size, 3) uint8 at `indices` (k,) in any order."""
+        """RGB frames (k, size, size, 3) uint8 at `indices` (k,), in any order."""
         size = self.info.size
         frames = np.empty((len(indices), size, size, 3), np.uint8)
         for place, index in enumerate(indices):
@@ -197,9 +197,9 @@ class Clip:
 
 
 def frames_in(stretch: str, fps: float) -> int:
-    """Frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
+    """Number of frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
 
-    At least one, unless it is of 0.
+    At least one, unless the stretch is 0.
     """
     text, unit = stretch.split()
     count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
@@ -209,13 +209,13 @@ def frames_in(stretch: str, fps: float) -> int:
 def write_index(
     path: str | os.PathLike[str], clips: list[Path], first_frames: str | None = None
 ) -> None:
-    """Write the index of the stream that plays `clips` in the order given.
+    """Write the index of the stream that plays `clips` in the given order.
 
-    first_frames: a stretch ('1500 frames', '30 s') behind which the stream ends; None: at its end.
-    Beside each clip's `ClipInfo` stands the SHA-256 of its file, so that whatever is made for an
-    index, and told by the index's own SHA-256, is made for the clips' content. The clips must have
-    one network size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
-    stream's.
+    first_frames: a stretch ('1500 frames', '30 s') after which the stream ends; None: play all.
+    The index holds each clip's `ClipInfo` and the SHA-256 of its file, so that whatever is tied to
+    an index by the index's own SHA-256 is tied to the clips' content. All clips must have the same
+    network input size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
+    stream's. Raises `BadInput` otherwise.
     """
     rows: list[dict[str, Any]] = []
     for clip_path in clips:
@@ -224,11 +224,11 @@ def write_index(
         file = os.path.relpath(clip_path, Path(path).parent)
         held = {"file": file, "sha256": sha256(clip_path), "held": clip.info.frames}
         rows.append(held | asdict(clip.info))
-    sizes, rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
+    sizes, frame_rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
     if len(sizes) > 1:
         raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
-    if any(abs(rate - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for rate in rates):
-        raise BadInput(path, f"its clips differ in fps: {rates}", "Put them in two studies")
+    if any(abs(fps - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for fps in frame_rates):
+        raise BadInput(path, f"its clips differ in fps: {frame_rates}", "Put them in two studies")
     left = None if first_frames is None else frames_in(first_frames, rows[0]["fps"])
     played = []
     for row in rows:
@@ -239,11 +239,11 @@ def write_index(
 
 
 class Stream:
-    """Clips played one after another; a frame is known by its number in the stream.
+    """Clips played one after another; a frame is identified by its number in the stream.
 
-    Attributes: `clips`, a list of `ClipInfo`, whose `frames` are those that are played, from the
-    clip's first on; `starts` (clips,) int64, the number of each clip's
-    first frame; `fps`, frames per second of the first clip, which counts for all.
+    Attributes: `clips`, a list of `ClipInfo` whose `frames` count the frames played, from the
+    clip's first on; `starts` (clips,) int64, the number of each clip's first frame in the stream;
+    `fps`, the frames per second of the first clip, which apply to all.
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
@@ -256,7 +256,7 @@ class Stream:
         except _MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
         if not self.clips:
-            raise BadInput(index, "names no clip", "Check the study's source: it gave no clip")
+            raise BadInput(index, "lists no clip", "Check the study's source: it gave no clip")
         counts = [clip.frames for clip in self.clips]
         self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
         self._count = sum(counts)
@@ -268,7 +268,7 @@ class Stream:
         return self._count
 
     def locate(self, index: int) -> tuple[int, int]:
-        """The clip's number and the frame in it for frame `index` of the stream."""
+        """The clip's number, and the frame within that clip, of frame `index` of the stream."""
         if not 0 <= index < self._count:
             raise IndexError(f"frame {index} of a stream of {self._count}")
         clip = int(np.searchsorted(self.starts, index, side="right")) - 1
@@ -285,7 +285,7 @@ class Stream:
         clip = Clip(self._files[number])
         if clip.info.frames != self._held[number]:
             clip.close()
-            raise BadInput(clip.path, f"is not the clip that {self.path} names", _REMAKE)
+            raise BadInput(clip.path, f"is not the clip that {self.path} lists", _REMAKE)
         self._open[number] = clip
         if len(self._open) > OPEN_CLIPS:
             self._open.popitem(last=False)[1].close()
@@ -313,7 +313,7 @@ class Stream:
         return self._gather(indices, "frames")
 
     def joints(self, indices: np.ndarray) -> np.ndarray:
-        """The clips' own labels (k, 18, 2) float32 in source pixels, NaN where there is none."""
+        """The clips' own labels (k, 18, 2) float32 in source pixels, NaN where there are none."""
         return self._gather(indices, "joints")
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
@@ -328,9 +328,9 @@ def write_labels(
     confidence: np.ndarray,
     index: str | os.PathLike[str],
 ) -> None:
-    """Write a teacher's labels (n, 18, 2), (n, 18) of the stream whose index is given."""
+    """Write a teacher's labels (n, 18, 2) and confidence (n, 18) for the stream of `index`."""
     if joints.shape != (len(joints), len(JOINTS), 2) or confidence.shape != joints.shape[:2]:
-        raise ValueError(f"labels of shapes {joints.shape} and {confidence.shape}")
+        raise ValueError(f"labels have shapes {joints.shape} and {confidence.shape}")
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         file["joints"] = joints.astype(np.float32)
         file["confidence"] = confidence.astype(np.float32)
@@ -340,7 +340,7 @@ def write_labels(
 def read_labels(
     path: str | os.PathLike[str], index: str | os.PathLike[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (n, 18, 2) and confidence (n, 18) of the stream whose index is given.
+    """Labels (n, 18, 2) and confidence (n, 18) for the stream of `index`.
 
     Raises `BadInput` if the file is broken or was made for another stream.
     """
@@ -348,8 +348,8 @@ def read_labels(
     with _open(path, "labels file", _REMAKE) as file:
         try:
             if file.attrs["index_sha256"] != sha256(index):
-                fault = f"holds the labels of another stream than {index}"
+                fault = f"holds labels for a stream other than {index}"
                 raise BadInput(path, fault, _REMAKE)
             return _labels(file, count)
         except _MALFORMED as error:
-            raise BadInput(path, f"not a whole labels file ({error})", _REMAKE) from error
+            raise BadInput(path, f"not a valid labels file ({error})", _REMAKE) from error

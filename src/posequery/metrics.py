@@ -1,4 +1,4 @@
-"""Pose errors as pure functions of arrays, in the pixels of the poses given."""
+"""Pose errors as pure functions of arrays, in the pixels of the given poses."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from posequery.skeletons import LIMBS
 
 
 def joint_errors(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Distance (n, J) between poses (n, J, 2) and (n, J, 2); NaN where either has no joint."""
+    """Distances (n, J) between poses (n, J, 2) and (n, J, 2); NaN where either lacks the joint."""
     if predicted.shape != reference.shape:
         raise ValueError(f"poses differ in shape: {predicted.shape} and {reference.shape}")
     difference = predicted.astype(np.float64) - reference
@@ -14,7 +14,7 @@ def joint_errors(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
-    """Mean per joint position error: the mean over all (frame, joint) pairs that have a label.
+    """Mean per joint position error (MPJPE): the mean over all labelled (frame, joint) pairs.
 
     `errors` is (n, 18); NaN if no pair has a label.
     """
@@ -24,10 +24,11 @@ def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
 
 
 def found_error(found: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
-    """MPJPE over the limb joints that were found, and their share of the labelled ones.
+    """MPJPE over the limb joints that were found, and the share of labelled ones that were found.
 
-    found, reference: poses (n, 18, 2), NaN where there is no joint. Who finds less may err less:
-    neither says anything without the other. NaN where there is no such joint.
+    found, reference: poses (n, 18, 2), NaN where there is no joint. A network that finds fewer
+    joints may have a lower error, so neither number means anything without the other. NaN where
+    there is no such joint.
     """
     errors = joint_errors(found, reference)
     labelled = np.isfinite(reference[:, LIMBS]).all(axis=2)
@@ -37,7 +38,7 @@ def found_error(found: np.ndarray, reference: np.ndarray) -> tuple[float, float]
 
 
 def frame_errors(errors: np.ndarray) -> np.ndarray:
-    """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame without any."""
+    """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame with none."""
     picked = errors[:, LIMBS].astype(np.float64)
     labelled = ~np.isnan(picked)
     count = labelled.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Joint sets, and the maps from each of them into the student's 18 joints.
+"""Joint sets, and the mapping of each to the student's 18 joints.
 
 The student's joints and links are trt_pose's (tasks/human_pose/human_pose.json).
 """
@@ -25,10 +25,10 @@ JOINTS = (
     "right_ankle",
     "neck",
 )
-"""The student's 18 joints: COCO's 17, and the neck."""
+"""The student's 18 joints: COCO's 17 and the neck."""
 
 LIMBS = np.arange(5, 17)
-"""The 12 joints that Human3.6M and COCO both mark; the paper's error is read on these."""
+"""The 12 joints that Human3.6M and COCO both label; the paper's error is measured on these."""
 
 NECK = 17
 LEFT_SHOULDER, RIGHT_SHOULDER = 5, 6
@@ -56,7 +56,7 @@ LINKS = (
     (17, 11),
     (17, 12),
 )
-"""The 21 links (from, to) in the order of the part-affinity fields."""
+"""The 21 links (from, to), in the order of the part affinity fields."""
 
 
 def _mirrored(name: str) -> str:
@@ -68,11 +68,11 @@ MIRROR = np.array([JOINTS.index(_mirrored(name)) for name in JOINTS])
 """MIRROR[j] is the joint that j becomes when the image is flipped."""
 
 COCO_JOINTS = 17
-"""The student's first joints are COCO's."""
+"""Number of COCO's joints, which are the student's first ones."""
 
 HUMAN36M_JOINTS = 32
 HUMAN36M = {5: 17, 6: 25, 7: 18, 8: 26, 9: 19, 10: 27, 11: 6, 12: 1, 13: 7, 14: 2, 15: 8, 16: 3}
-"""Student's joint -> Human3.6M's joint (of 32); the neck is made of the shoulders."""
+"""Student's joint -> Human3.6M's joint (of 32); the neck is computed from the shoulders."""
 
 BLAZEPOSE_JOINTS = 33
 BLAZEPOSE = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
@@ -88,8 +88,8 @@ _OPENPOSE = {25: OPENPOSE_BODY_25, 18: OPENPOSE_COCO}
 def from_human36m(pose: np.ndarray) -> np.ndarray:
     """Human3.6M poses (n, 32, 2) to (n, 18, 2) float32 in the same pixels.
 
-    The face has no label (NaN). The neck is the mean of the shoulders, as trt_pose and OpenPose
-    have it: Human3.6M's own 'Neck' is another point.
+    The face has no labels (NaN). The neck is the mean of the shoulders, as in trt_pose and
+    OpenPose: Human3.6M's own 'Neck' is a different point.
     """
     if pose.ndim != 3 or pose.shape[1:] != (HUMAN36M_JOINTS, 2):
         raise ValueError(f"expected (n, {HUMAN36M_JOINTS}, 2), got {pose.shape}")
@@ -122,24 +122,26 @@ def from_coco(keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def from_blazepose(landmarks: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """BlazePose landmarks (n, 33, 2) and confidence (n, 33) to (n, 18, 2) float32 and (n, 18).
 
-    The neck is the mean of the shoulders, with the lesser of their confidences.
+    The neck is the mean of the shoulders, with the lower of their confidences.
     """
     if landmarks.ndim != 3 or landmarks.shape[1:] != (BLAZEPOSE_JOINTS, 2):
         raise ValueError(f"expected (n, {BLAZEPOSE_JOINTS}, 2), got {landmarks.shape}")
     shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
     joints = landmarks[:, list(BLAZEPOSE)].astype(np.float32)
-    sure = confidence[:, list(BLAZEPOSE)].astype(np.float32)
+    joint_confidence = confidence[:, list(BLAZEPOSE)].astype(np.float32)
     neck = joints[:, shoulders].mean(axis=1, keepdims=True)
-    neck_sure = sure[:, shoulders].min(axis=1, keepdims=True)
-    return np.concatenate([joints, neck], axis=1), np.concatenate([sure, neck_sure], axis=1)
+    neck_confidence = joint_confidence[:, shoulders].min(axis=1, keepdims=True)
+    return np.concatenate([joints, neck], axis=1), np.concatenate(
+        [joint_confidence, neck_confidence], axis=1
+    )
 
 
 def from_openpose(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """OpenPose's body parts (n, 25 or 18, 3) of x, y, confidence to (n, 18, 2) float32 and (n, 18).
 
     25 parts are BODY_25's, 18 its COCO model's (src/openpose/pose/poseParameters.cpp). A part that
-    OpenPose has not found has confidence 0, and is NaN here. The neck is OpenPose's own: it is
-    trained on the shoulders' mean.
+    OpenPose did not find has confidence 0 and is NaN here. The neck is OpenPose's own, which is
+    trained on the mean of the shoulders.
     """
     order = _OPENPOSE.get(parts.shape[1]) if parts.ndim == 3 and parts.shape[2] == 3 else None
     if order is None:

@@ -1,9 +1,9 @@
-"""Stands for the OpenPose program: takes its flags, writes its files, sees one upright figure.
+"""A stand-in for the OpenPose program: takes its flags, writes its files, sees one upright person.
 
-A script of its own. In front of it goes a line `#!<python>`, and it is a program. The figure stands
-where the picture differs from the rest of the video, or from its own mean where nothing moves.
-The environment variable OPENPOSE_STAND_IN has it fail: `dies` and `killed` half-way, `stops` there
-without a word, `silent` writes nothing, `hands` writes people without bodies.
+This is a stand-alone script; with a line `#!<python>` before it, it is a program. The person is
+where the image differs from the rest of the video, or from its own mean where nothing moves. The
+environment variable OPENPOSE_STAND_IN makes it fail: `dies` and `killed` half-way, `stops` silently
+half-way, `silent` writes nothing, `hands` writes people without bodies.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-FLAGS = {  # of include/openpose/flags.hpp, with their defaults
+FLAGS = {  # from include/openpose/flags.hpp, with their defaults
     "video": "",
     "image_dir": "",
     "write_json": "",
@@ -32,8 +32,8 @@ UPPER = "Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist".split()
 LOWER = "RHip RKnee RAnkle LHip LKnee LAnkle REye LEye REar LEar".split()
 FEET = "LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel".split()
 PARTS = {"BODY_25": [*UPPER, "MidHip", *LOWER, *FEET], "COCO": [*UPPER, *LOWER]}
-# From the centre line to the figure's left (the picture's right), and down; of its height.
-FIGURE = {
+# From the centre line to the person's left (the image's right), and down; as shares of the height.
+PERSON = {
     "Nose": (0, 0.08), "Neck": (0, 0.18), "MidHip": (0, 0.52), "Eye": (0.02, 0.06),
     "Ear": (0.04, 0.07), "Shoulder": (0.1, 0.18), "Elbow": (0.13, 0.34), "Wrist": (0.14, 0.48),
     "Hip": (0.06, 0.52), "Knee": (0.06, 0.75), "Ankle": (0.06, 0.96), "Heel": (0.06, 0.99),
@@ -42,7 +42,7 @@ FIGURE = {
 
 
 def flags(arguments):
-    """The flags given, as gflags takes them: --flag=value, or --flag value."""
+    """The given flags in gflags's format: --flag=value, or --flag value."""
     values, rest = dict(FLAGS), list(arguments)
     while rest:
         name, equals, value = rest.pop(0).lstrip("-").partition("=")
@@ -53,13 +53,13 @@ def flags(arguments):
 
 
 def fail(message):
-    """As OpenPose's own errors look (src/openpose/utilities/errorAndLog.cpp)."""
+    """Fail with a message like OpenPose's own (src/openpose/utilities/errorAndLog.cpp)."""
     sys.stderr.write(f"\nError:\n{message}\n\nComing from:\n- src/openpose/stand_in.cpp:run():1\n")
     sys.exit(255)
 
 
-def pictures(options):
-    """Name and grey picture of each frame."""
+def images(options):
+    """Name and grey image of each frame."""
     if options["image_dir"]:
         for file in sorted(Path(options["image_dir"]).iterdir()):
             yield file.stem, cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
@@ -73,15 +73,15 @@ def pictures(options):
         number += 1
 
 
-def body(picture, usual, parts):
-    """Flat x, y, confidence of the figure in a picture, None in an even one.
+def body(image, usual, parts):
+    """Flat x, y, confidence of the person in an image; None in a uniform one.
 
-    usual: the median picture of the video.
+    usual: the median image of the video.
     """
-    weight = np.abs(picture.astype(float) - usual)
+    weight = np.abs(image.astype(float) - usual)
     weight[weight < 25] = 0
     if np.count_nonzero(weight) < 20:
-        weight = np.abs(picture - picture.mean())
+        weight = np.abs(image - image.mean())
     if not weight.any():
         return None
     rows, columns = (weight.sum(axis=axis) / weight.sum() for axis in (1, 0))
@@ -90,8 +90,8 @@ def body(picture, usual, parts):
     height = min(max(4 * spread, 0.2 * len(rows)), 0.7 * len(rows))
     values = []
     for part in parts:
-        side = {"L": 1, "R": -1}.get(part[0], 0) if part not in FIGURE else 0
-        across, down = FIGURE[part if part in FIGURE else part[1:]]
+        side = {"L": 1, "R": -1}.get(part[0], 0) if part not in PERSON else 0
+        across, down = PERSON[part if part in PERSON else part[1:]]
         x = np.clip(centre + side * across * height, 0.5, len(columns) - 0.5)
         y = np.clip(middle + (down - 0.5) * height, 0.5, len(rows) - 0.5)
         values += [float(f"{x:.6g}"), float(f"{y:.6g}"), 0.8]
@@ -103,15 +103,15 @@ def main():
     trouble = os.environ.get("OPENPOSE_STAND_IN", "")
     headless = (options["display"], options["render_pose"]) == ("0", "0")
     if not headless or options["keypoint_scale"] != "0":
-        fail("This stand-in has no display, and knows source pixels alone.")
+        fail("This stand-in has no display, and supports only source pixels.")
     if not Path(options["model_folder"]).is_dir() or options["model_pose"] not in PARTS:
         fail(f"Prototxt file not found: {options['model_folder']}.\nPossible causes: many")
     print("Starting OpenPose demo...", flush=True)
-    frames = list(pictures(options))
-    usual = np.median([picture for _, picture in frames[:: max(1, len(frames) // 25)]], axis=0)
+    frames = list(images(options))
+    usual = np.median([image for _, image in frames[:: max(1, len(frames) // 25)]], axis=0)
     output = Path(options["write_json"])
     output.mkdir(exist_ok=True)
-    for number, (name, picture) in enumerate(frames):
+    for number, (name, image) in enumerate(frames):
         if number >= len(frames) // 2 and trouble == "dies":
             fail("Cuda check failed (2 vs. 0): out of memory")
         if number >= len(frames) // 2 and trouble == "killed":
@@ -120,7 +120,7 @@ def main():
             break
         person = {
             "person_id": [-1],
-            "pose_keypoints_2d": body(picture, usual, PARTS[options["model_pose"]]),
+            "pose_keypoints_2d": body(image, usual, PARTS[options["model_pose"]]),
             "face_keypoints_2d": [],
             "hand_left_keypoints_2d": [],
             "hand_right_keypoints_2d": [],

@@ -50,7 +50,7 @@ def script(code, *arguments):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_a_fault_of_the_disk_is_one_line_and_exit_1(number):
+def test_a_disk_error_is_one_line_and_exit_1(number):
     code = (
         "import sys; from posequery.jobs.command import run\n"
         "def main(): raise OSError(int(sys.argv[1]), 'any', 'a b/clip.h5')\n"
@@ -62,7 +62,7 @@ def test_a_fault_of_the_disk_is_one_line_and_exit_1(number):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_gone_leaves_no_traceback():
+def test_a_reader_that_has_gone_causes_no_traceback():
     code = (
         "from posequery.jobs.command import run\n"
         "def main():\n"
@@ -77,13 +77,13 @@ def test_a_reader_that_has_gone_leaves_no_traceback():
         assert process.wait() == 141
 
 
-def test_another_fault_of_the_system_keeps_its_traceback():
+def test_another_system_error_keeps_its_traceback():
     with pytest.raises(FileNotFoundError):
         run(Path("there is no such file").stat)
 
 
-def test_a_clip_that_the_disk_has_no_room_for_does_not_crash_the_process(tmp_path):
-    """HDF5 2.0 crashes (SIGSEGV) at exit after a failed write; a limit stands for the disk."""
+def test_a_clip_too_large_for_the_disk_does_not_crash_the_process(tmp_path):
+    """HDF5 2.0 crashes (SIGSEGV) at exit after a failed write; a size limit plays the full disk."""
     code = """
 import resource, shutil, sys
 import numpy as np
@@ -108,7 +108,7 @@ run(main)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_log_does_not_keep_the_line_from_the_terminal(tmp_path):
+def test_the_terminal_gets_the_line_even_if_the_log_is_full(tmp_path):
     code = (
         "import errno; from posequery.jobs.command import run\n"
         "def main(): raise OSError(errno.ENOSPC, 'any', 'clip.h5')\n"

@@ -14,13 +14,13 @@ from posequery.jobs.files import BadInput, sha256, whole, whole_folder, write_te
 SRC = str(Path(__file__).parents[2] / "src")
 
 
-def test_an_error_names_file_fault_and_fix():
+def test_an_error_states_file_fault_and_fix():
     error = BadInput(Path("a b/c.mp4"), "is empty.", "Copy it again.")
     assert str(error) == "a b/c.mp4: is empty. Copy it again."
     assert (error.path, error.fault, error.fix) == ("a b/c.mp4", "is empty", "Copy it again")
 
 
-def test_whole_appears_at_the_end_with_its_suffix_kept_on_the_way(tmp_path):
+def test_whole_appears_at_the_end_and_its_temporary_path_keeps_the_suffix(tmp_path):
     target = tmp_path / "new" / "Directions 1.54138969.h5"
     with whole(target) as temporary:
         assert temporary.parent == target.parent
@@ -66,8 +66,8 @@ def test_whole_folder_replaces_all_or_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("manager", [whole, whole_folder])
-def test_any_failure_on_a_full_disk_is_told_as_that(tmp_path, manager, monkeypatch):
-    """HDF5 and torch word a failed write as they like: `unexpected pos 704 vs 598`."""
+def test_any_failure_on_a_full_disk_is_reported_as_a_full_disk(tmp_path, manager, monkeypatch):
+    """HDF5 and torch have their own words for a failed write: `unexpected pos 704 vs 598`."""
     target = tmp_path / "weights.pt"
 
     def fail(fault):
@@ -80,13 +80,13 @@ def test_any_failure_on_a_full_disk_is_told_as_that(tmp_path, manager, monkeypat
     with pytest.raises(OSError, match="No space left") as caught:
         fail(RuntimeError("unexpected pos 704 vs 598"))
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
-    with pytest.raises(BadInput, match="no JPEG"):
-        fail(BadInput("a", "is no JPEG", "Mend it"))
+    with pytest.raises(BadInput, match="not a JPEG"):
+        fail(BadInput("a", "is not a JPEG", "Fix it"))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("manager", [whole, whole_folder])
-def test_what_a_kill_left_goes_and_nothing_else_does(tmp_path, manager):
+def test_what_a_kill_left_is_deleted_and_nothing_else(tmp_path, manager):
     (tmp_path / ".a [1].01234567.h5").write_text("left by a kill")
     (tmp_path / ".a [1].89abcdef.h5").mkdir()
     (tmp_path / ".a [1].89abcdef.h5" / "part").write_text("left by a kill")
@@ -100,7 +100,7 @@ def test_what_a_kill_left_goes_and_nothing_else_does(tmp_path, manager):
 
 
 @pytest.mark.parametrize("manager", ["whole", "whole_folder"])
-def test_a_kill_leaves_nothing_under_the_name(tmp_path, manager):
+def test_a_kill_leaves_no_file_of_that_name(tmp_path, manager):
     target = tmp_path / "result.h5"
     code = (
         f"import sys, time; from posequery.jobs.files import {manager}\n"
@@ -116,7 +116,7 @@ def test_a_kill_leaves_nothing_under_the_name(tmp_path, manager):
         assert process.stdout.readline() == b"written\n"
         process.send_signal(signal.SIGKILL)
     assert not target.exists()
-    with whole(target) as temporary:  # the next run is not in its way
+    with whole(target) as temporary:  # what is left does not block the next run
         temporary.write_text("whole")
     assert target.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [target]

@@ -52,7 +52,7 @@ def test_a_terminal_shows_one_live_line():
     assert screen.getvalue().endswith("\rextract: 4/4 clips in 4.0 s, 1/s\x1b[K\n")
 
 
-def test_a_job_that_fails_says_how_far_it_came():
+def test_a_job_that_fails_reports_how_far_it_got():
     clock, log = Clock(), io.StringIO()
     with (
         pytest.raises(ValueError, match="broken"),
@@ -61,10 +61,10 @@ def test_a_job_that_fails_says_how_far_it_came():
         clock.now += 2
         progress.advance()
         raise ValueError("broken")
-    assert log.getvalue() == "extract: 1/4 clips and then stopped, after 2.0 s, 0.5/s\n"
+    assert log.getvalue() == "extract: 1/4 clips, stopped after 2.0 s, 0.5/s\n"
 
 
-def test_nothing_to_do_divides_by_nothing():
+def test_nothing_to_do_does_not_divide_by_zero():
     log = io.StringIO()
     with Progress(0, "clips", "extract", stream=log, clock=Clock()):
         pass

@@ -1,4 +1,4 @@
-"""A killed job's folder is gone on from by that job alone."""
+"""Only a killed job itself resumes from its folder."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ def work(folder: Path, told: dict | None = None, **inputs: Path | None) -> str |
     return found
 
 
-def test_the_same_job_goes_on_and_another_starts_afresh(tmp_path: Path) -> None:
+def test_the_same_job_resumes_and_another_starts_over(tmp_path: Path) -> None:
     folder, file = tmp_path / "state", tmp_path / "input"
     file.write_text("one")
     assert work(folder, images=file) is None
@@ -61,7 +61,7 @@ def test_a_folder_whose_owner_cannot_be_read_is_emptied(tmp_path: Path, content:
     assert work(folder) is None
 
 
-def test_a_kill_while_a_folder_is_dropped_leaves_nothing_to_go_on_from(
+def test_a_kill_while_a_folder_is_deleted_leaves_nothing_to_resume_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "state"
@@ -72,7 +72,7 @@ def test_a_kill_while_a_folder_is_dropped_leaves_nothing_to_go_on_from(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(shutil, "rmtree", killed)
         with job(folder, TOLD, {}) as state:
-            (state / "epoch").write_text("of parts that are gone")
+            (state / "epoch").write_text("of deleted parts")
     assert work(folder) is None
 
 

@@ -17,7 +17,7 @@ def _write(path, body):
     return path
 
 
-def test_a_camera_looking_down_by_hand(tmp_path):
+def test_a_camera_looking_down_computed_by_hand(tmp_path):
     path = _write(tmp_path / "two.qca.txt", CAMERA.format(name="a", r22=1))
     (camera,) = read_qualisys(path)
     assert (camera.name, camera.width, camera.height) == ("a", 1088, 1920)
@@ -30,14 +30,14 @@ def test_a_camera_looking_down_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("no xml at all", "not a whole Qualisys calibration"),
-        ("<calibration><cameras>", "not a whole Qualisys calibration"),
-        ("<calibration/>", "names no camera"),
+        ("no xml at all", "not a valid Qualisys calibration"),
+        ("<calibration><cameras>", "not a valid Qualisys calibration"),
+        ("<calibration/>", "lists no camera"),
         ('<calibration><cameras><camera serial="a"/></cameras></calibration>', "lacks intrinsic"),
         ("<!DOCTYPE x [<!ENTITY a 'b'>]><calibration>&a;</calibration>", "document type"),
     ],
 )
-def test_a_broken_calibration_is_named(tmp_path, text, fault):
+def test_a_broken_calibration_is_reported(tmp_path, text, fault):
     path = tmp_path / "broken.qca.txt"
     path.write_text(text)
     with pytest.raises(BadInput, match=rf"broken\.qca\.txt: .*{fault}"):
@@ -49,17 +49,17 @@ def test_a_broken_calibration_is_named(tmp_path, text, fault):
     [
         (("focalLengthU", "focalLengthX"), "focalLengthU"),
         (('z="3000"', 'z="far"'), "far"),
-        (('r33="1"', 'r33="2"'), "no proper rotation"),
-        (('x="0"', 'x="nan"'), "no proper rotation"),
+        (('r33="1"', 'r33="2"'), "no valid rotation"),
+        (('x="0"', 'x="nan"'), "no valid rotation"),
     ],
 )
-def test_a_broken_camera_is_named(tmp_path, change, fault):
+def test_a_broken_camera_is_reported(tmp_path, change, fault):
     path = _write(tmp_path / "one.qca.txt", CAMERA.format(name="a", r22=1).replace(*change))
     with pytest.raises(BadInput, match=fault):
         read_qualisys(path)
 
 
-def test_a_camera_twice_or_a_missing_file(tmp_path):
+def test_a_duplicate_camera_and_a_missing_file(tmp_path):
     twice = CAMERA.format(name="a", r22=1) * 2
     with pytest.raises(BadInput, match="twice"):
         read_qualisys(_write(tmp_path / "twice.qca.txt", twice))
@@ -67,7 +67,7 @@ def test_a_camera_twice_or_a_missing_file(tmp_path):
         read_qualisys(tmp_path / "none.qca.txt")
 
 
-def test_points_seen_by_two_views_come_back(rig):
+def test_points_seen_by_two_views_are_recovered(rig):
     points = np.random.default_rng(0).uniform(-1, 1, (5, 18, 3))
     pixels = project(rig, points)
     np.testing.assert_allclose(triangulate(rig, pixels), points, atol=1e-9)
@@ -81,7 +81,7 @@ def test_points_seen_by_two_views_come_back(rig):
 
 
 def test_the_least_squares_point_is_near_the_one_that_reprojects_best(rig):
-    """Against brute force: no point round about reprojects much better."""
+    """Compared with brute force: no nearby point reprojects much better."""
     generator = np.random.default_rng(1)
     point = np.array([0.2, -0.1, 1.0])
     pixels = project(rig, point) + generator.normal(0, 4, (4, 2))

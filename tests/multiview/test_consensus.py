@@ -12,7 +12,7 @@ FRAMES = 30
 
 @pytest.fixture(scope="module")
 def body():
-    """A person (times, 18, 3) in metres who walks and swings, from time -10 to 40."""
+    """A person (times, 18, 3) in metres who walks and swings the limbs, from time -10 to 40."""
     generator = np.random.default_rng(0)
     still = generator.normal(0, 0.1, (18, 3)) + np.array([0, 0, 1.0])
     for joint, name in enumerate(JOINTS):
@@ -45,14 +45,14 @@ def test_swaps_are_found_and_undone(rig, body):
     labels = np.where(known[..., None, None], views[:, :, MIRROR], views)
     agreed = agree(rig, labels)
     np.testing.assert_array_equal(agreed.swapped, known)
-    # Each view's reference is the truth, also where its own label was wrong.
+    # Each view's reference is correct, even where its own label was wrong.
     np.testing.assert_allclose(agreed.joints, views, atol=1e-3)
     assert agreed.before.mean > 10
     assert agreed.after.mean < 1e-6
 
 
 def test_swaps_are_found_under_noise_by_brute_force(rig, body):
-    """The choice is the best of all those allowed, reckoned one by one."""
+    """The result is the best of all allowed swaps, computed one by one."""
     generator = np.random.default_rng(3)
     labels = _views(rig, body) + generator.normal(0, 15, (4, FRAMES, 18, 2))
     known = np.zeros((4, FRAMES), bool)
@@ -93,7 +93,7 @@ def test_joints_seen_by_fewer_than_two_views_have_no_reference(rig, body):
     agreed = agree(rig, views)
     assert np.isnan(agreed.joints[:, 4, 9]).all()
     assert (agreed.share[:, 4, 9] == 0).all()
-    # A view that missed a joint still gets the others' word on it.
+    # A view that missed a joint still gets the reference from the others.
     np.testing.assert_allclose(agreed.joints[1, 5, 9], _views(rig, body)[1, 5, 9], atol=1e-3)
     assert agreed.share[0, 5, 9] == 0.75
 
@@ -123,18 +123,18 @@ def test_views_are_matched_to_cameras_by_name(rig, body):
 @pytest.mark.parametrize(
     ("stream", "fault"),
     [
-        (_Stream("abc"), r"x\.qca\.txt: has 4 cameras .* where the stream has 3"),
-        (_Stream("abce"), "where the stream has 4"),
-        (_Stream("abcd", width=1920), "1088 x 1920 pixels where a's video has 1920"),
+        (_Stream("abc"), r"x\.qca\.txt: has 4 cameras .*, but the stream has 3"),
+        (_Stream("abce"), ", but the stream has 4"),
+        (_Stream("abcd", width=1920), "1088 x 1920 pixels, but a's video has 1920"),
     ],
 )
-def test_a_mismatch_is_told(rig, stream, fault):
+def test_a_mismatch_is_reported(rig, stream, fault):
     labels = np.zeros((len(stream.clips) * FRAMES, 18, 2))
     with pytest.raises(BadInput, match=fault):
         of_stream(stream, labels, _cameras(rig), "x.qca.txt")
 
 
-def test_views_of_different_length_are_told(rig):
+def test_views_of_different_length_are_reported(rig):
     stream = _Stream("abcd")
     stream.clips[2] = _Stream("c", frames=29).clips[0]
     with pytest.raises(BadInput, match=r"differ in length: \[29, 30\]"):

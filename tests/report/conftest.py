@@ -1,51 +1,74 @@
 """Fabricated cells and a fabricated stream: round numbers that no study gave."""
 
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
-from posequery.evaluation.cells import CellRow, SecondsRow, write_table
 from posequery.jobs.files import whole
 from posequery.report.captions import Captions
+from posequery.report.cells import read_cells
 
 FRAMES = 40
 """Of the fabricated stream: two sequences of 20 at 5 a second."""
+CELLS = (
+    "setting teacher method rate k n seed mpjpe_px mpjpe_px_without_first_window "
+    "mpjpe_px_equal_lag mpjpe_px_parsed found_share trainings frames_trained passes frames folder"
+).split()
+SECONDS = "setting teacher method rate seed training_s inference_s selection_s stream_s".split()
+
+Row = dict[str, Any]
 
 
-def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **other) -> CellRow:
+def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **other: Any) -> Row:
     """A row with counts that fit: pool 1000, window 10."""
     n = 1000 if setting == "offline" else 10
     k = n * percent // 100
     trained = 0 if method in ("none", "baseline") else 1 if setting == "offline" else 3
-    late = None if setting == "offline" else px - 1
-    values = {
+    row = {
+        "setting": setting,
+        "teacher": teacher,
+        "method": method,
+        "rate": Fraction(percent, 100),
         "k": k,
         "n": n,
         "seed": 0,
-        "mpjpe_px_without_first_window": late,
-        "mpjpe_px_equal_lag": None,
-        "mpjpe_px_parsed": None,
-        "found_share": None,
+        "mpjpe_px": px,
+        "mpjpe_px_without_first_window": None if setting == "offline" else px - 1,
         "trainings": trained,
         "frames_trained": trained * k,
         "passes": trained * k * 10,
         "frames": FRAMES,
-        "folder": "",
-    }
-    marks = (setting, teacher, method, Fraction(percent, 100))
-    row = dict(zip(("setting", "teacher", "method", "rate"), marks, strict=True))
-    return CellRow(**(row | {"mpjpe_px": px} | values | other))
+    } | other
+    rate = str(row["rate"]).replace("/", "of")
+    return row | {"folder": f"cells/{setting}/{teacher}/{method}/{rate}/seed{row['seed']}"}
 
 
 @pytest.fixture
-def a_cell() -> Callable[..., CellRow]:
+def a_cell() -> Callable[..., Row]:
     return _cell
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[Row]) -> None:
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+
+
+@pytest.fixture
+def frame(tmp_path: Path) -> Callable[[list[Row]], pd.DataFrame]:
+    """Rows as they are read from ``cells.csv``."""
+
+    def make(rows: list[Row]) -> pd.DataFrame:
+        _write_csv(tmp_path / "frame.csv", CELLS, rows)
+        return read_cells(tmp_path / "frame.csv")
+
+    return make
 
 
 @pytest.fixture
@@ -55,44 +78,45 @@ def captions() -> Captions:
         "offline": ("first videos",),
         "online": ("window of 10 frames",),
     }
-    return Captions("fabricated", "rendered stand-in", "teacher network", readings)
+    return Captions("fabricated", "rendered stand-in", True, "teacher network", readings)
 
 
 @pytest.fixture
 def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
-    """Write rows as cell folders, online ones with a record, and collect them."""
+    """Write rows as ``cells.csv`` and ``seconds.csv``, and the record of each online one."""
 
-    def write(rows: list[CellRow], frames: int = FRAMES) -> tuple[Path, Path]:
-        values, seconds = [], []
-        for row in sorted(rows, key=lambda row: (row.setting, row.teacher, row.method, row.rate)):
-            folder = tmp_path / f"cells/{row.setting}/{row.teacher}/{row.method}"
-            folder = folder / f"{row.rate}".replace("/", "of") / f"seed{row.seed}"
-            folder.mkdir(parents=True)
-            place = folder.relative_to(tmp_path).as_posix()
-            values.append((replace(row, folder=place).__dict__).values())
-            online = row.setting == "online"
-            spent = [row.k / 2, 1.0, *([0.25, 8.0] if online else [None, None])]
-            seconds.append([row.setting, row.teacher, row.method, row.rate, row.seed, *spent])
-            if online:
-                _record(folder / "record.h5", row, frames)
+    def write(rows: list[Row], frames: int = FRAMES) -> tuple[Path, Path]:
+        seconds = []
+        for row in rows:
+            spent = {"training_s": row["k"] / 2, "inference_s": 1.0}
+            if row["setting"] == "online":
+                spent |= {"selection_s": 0.25, "stream_s": 8.0}
+                # `mpjpe_px` to the right of the joints of `stream`.
+                joints = np.full((frames, 18, 2), (10 + row["mpjpe_px"], 10))
+                updates = np.arange(1, row["trainings"] + 1) * 10
+                none = [np.empty(0)] * len(updates)
+                _write_record(tmp_path / row["folder"] / "record.h5", joints, updates, none)
+            seconds.append(row | spent)
         files = tmp_path / "cells.csv", tmp_path / "seconds.csv"
-        write_table(files[0], [field.name for field in fields(CellRow)], values)
-        write_table(files[1], [field.name for field in fields(SecondsRow)], seconds)
+        _write_csv(files[0], CELLS, rows)
+        _write_csv(files[1], SECONDS, seconds)
         return files
 
     return write
 
 
-def _record(path: Path, row: CellRow, frames: int) -> None:
-    updates = np.arange(1, row.trainings + 1) * 10
+def _write_record(
+    path: Path, joints: np.ndarray, updates: np.ndarray, picked: Sequence[np.ndarray]
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
-        file["joints"] = np.full((frames, 18, 2), (10 + row.mpjpe_px, 10), np.float32)
-        file["peaks"] = np.zeros((frames, 18), np.float32)
-        file["parsed"] = np.full((frames, 18, 2), np.nan, np.float32)
-        file["version"] = np.zeros(frames, np.int32)
+        file["joints"] = joints.astype(np.float32)
+        file["peaks"] = np.zeros(joints.shape[:2], np.float32)
+        file["parsed"] = np.full(joints.shape, np.nan, np.float32)
+        file["version"] = np.zeros(len(joints), np.int32)
         file["updates/frame"] = updates
-        file["updates/count"] = np.zeros(len(updates), np.int64)
-        file["updates/picked"] = np.zeros(0, np.int64)
+        file["updates/count"] = np.array([len(frames) for frames in picked], np.int64)
+        file["updates/picked"] = np.concatenate([np.empty(0), *picked]).astype(np.int64)
         file.attrs["fps"] = 5.0
 
 
@@ -119,3 +143,54 @@ def labels(tmp_path: Path, stream: Stream) -> Path:
     path = tmp_path / "labels/network.h5"
     write_labels(path, joints, np.ones((FRAMES, 18), np.float32), stream.path)
     return path
+
+
+# A stream of real video: two cameras, 20 frames each, windows of 10.
+
+
+@pytest.fixture
+def video_stream(tmp_path, make_stream):
+    frames = [np.full((128, 96, 3), 70, np.uint8)] * 20
+    (tmp_path / "clips").mkdir()
+    return make_stream(tmp_path / "clips", {"cam1": frames, "cam2": frames}, rate=5)
+
+
+@pytest.fixture
+def taught(video_stream):
+    """The teacher's labels: a body that moves one pixel a frame to the right."""
+    body = np.stack([30 + 2 * np.arange(18), 20 + 5 * np.arange(18)], axis=1)
+    return body[None] + np.arange(FRAMES)[:, None, None] * np.array([1.0, 0.0])
+
+
+@pytest.fixture
+def label_files(tmp_path, video_stream, taught):
+    """The teacher's labels file, and that of a consensus 3 pixels below it."""
+    paths = tmp_path / "teacher.h5", tmp_path / "consensus.h5"
+    for path, off in zip(paths, (0, 3), strict=True):
+        write_labels(path, taught + np.array([0, off]), np.ones((FRAMES, 18)), video_stream.path)
+    return paths
+
+
+@pytest.fixture
+def video_cells(a_cell, write_cells, taught, tmp_path):
+    """Baseline 20 px off; uniform 20 px in the first window, then 4 px (20 %) or 8 px (10 %)."""
+    rows = [
+        a_cell("online", "none", "baseline", 0, 20.0),
+        a_cell("online", "blazepose", "uniform", 10, 11.0),
+        a_cell("online", "blazepose", "uniform", 20, 8.0),
+    ]
+    cells_csv, _ = write_cells(rows)
+    for row, after in zip(rows, (20, 8, 4), strict=True):
+        off = np.where(np.arange(FRAMES) < 10, 20, after)[:, None, None]
+        k = row["k"]
+        updates = np.arange(1, 4) * 10 if k else np.empty(0, int)
+        picked = [start - 10 + 10 * np.arange(k) // k for start in updates]
+        path = tmp_path / row["folder"] / "record.h5"
+        _write_record(path, taught + off * np.array([0, 1]), updates, picked)
+    return cells_csv
+
+
+@pytest.fixture
+def mine(captions):
+    """Captions of videos of one's own."""
+    return replace(captions, study="mine", source="own videos", stand_in=False, teacher="BlazePose")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from posequery.jobs.files import whole
-from posequery.report.overlay import LEGEND, Figure, OverlayWriter, draw_skeleton
+from posequery.report.overlay import LEGEND, Overlay, OverlayWriter, draw_skeleton
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 NAMES = ["wide", "tall"]
@@ -48,10 +48,13 @@ def stream(tmp_path, make_stream):
 
 def _film(stream, path):
     joints = np.stack([_cross(100, 60)] * 3 + [_cross(300, 600)] * 2)
-    figures = (Figure("before", RED, joints), Figure("after ½", BLUE, joints + np.array([40, 0])))
+    overlays = (
+        Overlay("before", RED, joints),
+        Overlay("after ½", BLUE, joints + np.array([40, 0])),
+    )
     frames = [np.full((120, 200, 3), 90, np.uint8)] * 3
     frames += [np.full((1200, 600, 3), 90, np.uint8)] * 2
-    with whole(path) as temporary, OverlayWriter(temporary, stream, NAMES, figures) as writer:
+    with whole(path) as temporary, OverlayWriter(temporary, stream, NAMES, overlays) as writer:
         for number, frame in enumerate(frames):
             writer.append(number, frame)
     with av.open(str(path)) as film:
@@ -88,12 +91,12 @@ def test_the_same_film_twice_is_the_same_file(stream, tmp_path):
 
 
 def test_a_film_that_breaks_off_leaves_nothing(stream, tmp_path):
-    figures = (Figure("before", RED, np.zeros((5, 18, 2))),)
+    overlays = (Overlay("before", RED, np.zeros((5, 18, 2))),)
     path = tmp_path / "film.mp4"
     with (
         pytest.raises(RuntimeError, match="stop"),
         whole(path) as temporary,
-        OverlayWriter(temporary, stream, NAMES, figures) as writer,
+        OverlayWriter(temporary, stream, NAMES, overlays) as writer,
     ):
         writer.append(0, np.zeros((120, 200, 3), np.uint8))
         raise RuntimeError("stop")

@@ -1,4 +1,4 @@
-"""Numbered frames, and real CDF files, written in passing."""
+"""Numbered frames and real CDF files, written on the fly."""
 
 import media
 import numpy as np

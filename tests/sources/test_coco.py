@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from posequery.jobs.files import BadInput
-from posequery.sources.coco import look, prepare
+from posequery.sources.coco import inspect, prepare
 
 WIDTH, HEIGHT = 40, 30
 
 
 def keypoints(**places):
-    """COCO's 51 values with the joints named by number, `j5=(x, y, v)`, and zeros elsewhere."""
+    """COCO's 51 values with joints given by number, such as `j5=(x, y, v)`, and zeros elsewhere."""
     values = np.zeros((17, 3), int)
     for name, place in places.items():
         values[int(name[1:])] = place
@@ -36,7 +36,7 @@ def person(image, points, box=(1, 2, 3, 4), **more):
 
 
 class Coco:
-    """A small dataset on disk, to be bent by the tests."""
+    """A small dataset on disk that tests modify."""
 
     def __init__(self, folder):
         self.images = folder / "train 2017"
@@ -104,14 +104,14 @@ def test_people_boxes_and_images(coco):
         assert people.dtype == np.float32
         assert list(file.attrs["joints"])[17] == "neck"
     assert people[0, [5, 6]].tolist() == [[10, 20], [15, 23]]
-    # Half-way is (12.5, 21.5); whole pixels, halves to the even one.
+    # The midpoint is (12.5, 21.5); it is rounded to whole pixels, halves to even.
     assert people[0, 17].tolist() == [12, 22]
     assert np.isfinite(people).all(axis=2).sum(axis=1).tolist() == [3, 1, 1]
     assert people[1, 16].tolist() == [3, 4]
     assert people[2, 0].tolist() == [10, 11]
 
 
-def test_an_image_of_only_unmarked_people_is_a_sample(coco):
+def test_an_image_with_only_unlabelled_people_is_a_sample(coco):
     coco.add(person(9, keypoints()))
     assert coco.prepare() == 1
     with h5py.File(coco.output) as file:
@@ -120,7 +120,7 @@ def test_an_image_of_only_unmarked_people_is_a_sample(coco):
         assert file["masked_boxes"].shape == (1, 4)
 
 
-def test_crowds_alone_are_no_sample(coco):
+def test_crowds_alone_are_not_a_sample(coco):
     coco.add(person(9, NOSE, iscrowd=1)).refused("annotates no person")
 
 
@@ -131,7 +131,7 @@ def test_the_same_bytes_again(coco):
     assert coco.output.read_bytes() == first
 
 
-def test_a_missing_image_is_named(coco):
+def test_a_missing_image_is_reported(coco):
     (coco.images / "000000000002.jpg").unlink()
     fault = coco.add(person(2, NOSE)).refused("is missing")
     assert "000000000002.jpg" in str(fault)
@@ -149,14 +149,14 @@ def test_an_image_of_another_size(coco):
     coco.add(person(2, NOSE)).refused("is 40 x 30 pixels, but .* says 41 x 30")
 
 
-def test_a_camera_s_turn_is_not_applied(coco):
-    # Exif orientation 6 asks viewers to turn the picture; annotations mean the stored pixels.
+def test_a_camera_s_orientation_is_not_applied(coco):
+    # Exif orientation 6 makes viewers rotate the image; annotations refer to the stored pixels.
     exif = bytes.fromhex("4578696600004d4d002a000000080001011200030000000100060000" + "00000000")
     path = coco.images / "000000000002.jpg"
     content = path.read_bytes()
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(content[:2] + segment + content[2:])
-    assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # turned: the trap is real
+    assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # rotated: the trap is real
     assert coco.add(person(2, NOSE)).prepare() == 1
 
 
@@ -169,7 +169,7 @@ def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
     with pytest.raises(BadInput, match="cut off or not JSON"):
         prepare(coco.annotations, coco.images, coco.output)
     coco.annotations.write_text("[]")
-    with pytest.raises(BadInput, match="has not all of images"):
+    with pytest.raises(BadInput, match="does not have all of images"):
         prepare(coco.annotations, coco.images, coco.output)
 
 
@@ -182,9 +182,9 @@ def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
         ({"keypoints": [float("nan"), *NOSE[1:]]}, "not finite"),
         ({"keypoints": ["x", *NOSE[1:]]}, "malformed"),
         ({"bbox": [1, 2, 3]}, "box"),
-        ({"area": None}, "its area is no number"),
-        ({"keypoints": [30 * WIDTH, 2, 2, *NOSE[3:]]}, "a keypoint outside of image 2"),
-        ({"image_id": [1]}, "entry 7 .* no whole number"),
+        ({"area": None}, "its area is not a number"),
+        ({"keypoints": [30 * WIDTH, 2, 2, *NOSE[3:]]}, "a keypoint outside image 2"),
+        ({"image_id": [1]}, "entry 7 .* not a whole number"),
         ({"image_id": 77}, "image 77, which it does not list"),
     ],
 )
@@ -199,7 +199,7 @@ def test_an_image_listed_twice(coco):
 
 def test_a_file_without_categories(coco):
     del coco.content["categories"]
-    coco.add(person(9, NOSE)).refused("has not all of images, annotations, categories")
+    coco.add(person(9, NOSE)).refused("does not have all of images, annotations, categories")
 
 
 def test_a_malformed_entry(coco):
@@ -217,16 +217,16 @@ def test_a_malformed_entry(coco):
 @pytest.mark.parametrize("value", [5, None, {"id": 1}, "text"])
 def test_images_and_annotations_are_lists(coco, name, value):
     coco.add(person(2, NOSE)).content[name] = value
-    coco.refused(f"its '{name}' are no list")
+    coco.refused(f"its '{name}' is not a list")
 
 
 @pytest.mark.parametrize(("key", "value"), [("file_name", 5), ("id", [1]), ("id", None)])
 def test_a_malformed_image(coco, key, value):
     coco.add(person(2, NOSE)).content["images"][0][key] = value
-    coco.refused("is malformed: .* that is no")
+    coco.refused("is malformed: .* is not (text|a whole number)")
 
 
-def test_nesting_without_end(coco):
+def test_endless_nesting(coco):
     coco.annotations.write_text("[" * 200_000)
     with pytest.raises(BadInput, match="cut off or not JSON"):
         prepare(coco.annotations, coco.images, coco.output)
@@ -240,7 +240,7 @@ def peak(call):
     return size
 
 
-def test_images_do_not_gather_in_memory(coco):
+def test_images_do_not_accumulate_in_memory(coco):
     for number in range(100, 140):
         coco.add_image(number)
         path = coco.images / f"{number:012d}.jpg"
@@ -249,15 +249,15 @@ def test_images_do_not_gather_in_memory(coco):
     assert peak(coco.prepare) < 10_000_000  # of 20 MB of images
 
 
-def test_a_look_counts_what_prepare_would_write_and_tells_all_faults(coco):
+def test_an_inspection_counts_what_prepare_would_write_and_reports_all_faults(coco):
     assert coco.add(person(9, NOSE), person(4, NOSE)).prepare() == 2
     sizes = [(coco.images / f"{number:012d}.jpg").stat().st_size for number in (4, 9)]
-    assert look(coco.annotations, coco.images) == (2, sum(sizes), [])
+    assert inspect(coco.annotations, coco.images) == (2, sum(sizes), [])
     (coco.images / "000000000004.jpg").unlink()
     broken = coco.images / "000000000009.jpg"
     broken.write_bytes(broken.read_bytes()[:-200])
-    found = look(coco.annotations, coco.images)
+    found = inspect(coco.annotations, coco.images)
     assert found.samples == 2 and found.bytes == 0
-    told = [str(fault) for fault in found.faults]
-    assert "000000000004.jpg: 1 of the 2 images with people are missing" in told[0]
-    assert "000000000009.jpg: is truncated or not a JPEG" in told[1]
+    messages = [str(fault) for fault in found.faults]
+    assert "000000000004.jpg: 1 of the 2 images with people are missing" in messages[0]
+    assert "000000000009.jpg: is truncated or not a JPEG" in messages[1]

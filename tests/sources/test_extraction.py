@@ -176,7 +176,7 @@ def test_a_lost_end_is_no_matter_where_the_annotation_ends_before(
         **NAMES,
     )
     assert Clip(tmp_path / "a.h5").info.frames == 7
-    with pytest.raises(BadInput, match=r"is cut off: it should end after 0\.80 s and does after"):
+    with pytest.raises(BadInput, match=r"is cut off: it should end after 0\.80 s but ends after"):
         extract(source, None, size=16, output=tmp_path / "b.h5", threads=threads, **NAMES)
 
 

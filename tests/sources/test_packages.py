@@ -39,20 +39,20 @@ def _tree(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_only_the_files_named_come_out(package, wheel, tmp_path):
+def test_only_the_listed_files_are_extracted(package, wheel, tmp_path):
     fetch(package, tmp_path / "out", wheel)
     expected = {"deep/one.bin": FILES["sample/data/one.bin"], "two.txt": b"two"}
     assert _tree(tmp_path / "out") == expected
 
 
-def test_pip_downloads_it_by_the_persons_own_settings(package, wheel, tmp_path, monkeypatch):
+def test_pip_downloads_it_with_the_users_own_settings(package, wheel, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
     fetch(package, tmp_path / "out")
     assert set(_tree(tmp_path / "out")) == {"deep/one.bin", "two.txt"}
 
 
-def test_a_failed_download_names_the_package_and_the_way_out(package, tmp_path, monkeypatch):
+def test_a_failed_download_states_the_package_and_the_fix(package, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(BadInput, match=r"sample-wheel==2\.0: pip could not .*--wheel"):
         fetch(replace(package, version="2.0"), tmp_path / "out")
@@ -83,7 +83,7 @@ def test_all_files_appear_or_none(package, wheel, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"registry"}
 
 
-def test_a_wheel_that_is_not_there_is_named(package, tmp_path):
+def test_a_missing_wheel_is_reported(package, tmp_path):
     with pytest.raises(BadInput, match=r"none\.whl: there is no such wheel"):
         fetch(package, tmp_path / "out", tmp_path / "none.whl")
 

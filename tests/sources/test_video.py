@@ -25,7 +25,7 @@ def read(path, **options):
 @pytest.mark.parametrize("size", [None, 32])
 def test_frame_i_is_frame_i_across_b_frames(counted, number, size):
     kinds = {frame.pict_type for frame in video.decoded(counted)}
-    assert av.video.frame.PictureType.B in kinds  # else this test would show nothing
+    assert av.video.frame.PictureType.B in kinds  # otherwise this test would prove nothing
     assert [number(frame) for frame in read(counted, size=size)] == list(range(60))
 
 
@@ -40,20 +40,20 @@ def test_frames_of_the_dataset_s_own_size(tmp_path, numbered, number, write_vide
     assert next(video.frames(path)).shape == (1002, 1000, 3)
 
 
-@pytest.mark.parametrize("rate", [Fraction(50), Fraction(4999, 100), Fraction(5)])
-def test_the_rate_is_the_file_s_own(tmp_path, numbered, write_video, rate):
-    path = write_video(tmp_path / "v.mp4", map(numbered, range(12)), rate)
-    assert video.info(path).fps == rate
+@pytest.mark.parametrize("fps", [Fraction(50), Fraction(4999, 100), Fraction(5)])
+def test_the_frame_rate_is_the_file_s_own(tmp_path, numbered, write_video, fps):
+    path = write_video(tmp_path / "v.mp4", map(numbered, range(12)), fps)
+    assert video.info(path).fps == fps
 
 
-def test_threads_change_no_bit(counted):
+def test_threads_do_not_change_a_bit(counted):
     one, three = read(counted, size=24, threads=1), read(counted, size=24, threads=3)
     assert len(one) == len(three)
     assert all((a == b).all() for a, b in zip(one, three, strict=True))
 
 
 @pytest.mark.parametrize(("x", "y"), [(703, 211), (40, 960), (500, 501)])
-def test_a_place_goes_to_the_network_s_pixels_and_back(tmp_path, write_video, x, y):
+def test_a_point_maps_to_the_network_s_pixels_and_back(tmp_path, write_video, x, y):
     W, H, w = 1000, 1002, 256
     ys, xs = np.mgrid[:H, :W]
     frame = np.full((H, W, 3), 16, np.uint8)
@@ -68,7 +68,7 @@ def test_a_place_goes_to_the_network_s_pixels_and_back(tmp_path, write_video, x,
 
 
 def overlaps(source, target):
-    """Row i: the share of each source pixel in the average that target pixel i is."""
+    """Row i: the weight of each source pixel in the average that is target pixel i."""
     edges = np.arange(target + 1) * source / target
     pixels = np.arange(source)
     low = np.maximum(edges[:-1, None], pixels)
@@ -78,7 +78,7 @@ def overlaps(source, target):
 
 @pytest.fixture(scope="session")
 def noisy(tmp_path_factory, write_video):
-    """A lossless grey video of noise, and its frame (H, W)."""
+    """A lossless grey video of noise, and its single frame (H, W)."""
     noise = np.random.default_rng(5).integers(30, 220, (40, 66))
     frame = np.repeat(noise[:, :, None], 3, axis=2).astype(np.uint8)
     path = tmp_path_factory.mktemp("noisy") / "noise.mp4"
@@ -86,7 +86,7 @@ def noisy(tmp_path_factory, write_video):
 
 
 def test_full_frames_are_right_to_the_last_column(noisy):
-    # Guards against swscale's unscaled gbrp, whose last columns are garbage at this width.
+    # Guards against swscale's unscaled gbrp, which has garbage in the last columns at this width.
     path, noise = noisy
     for frame in read(path):
         assert np.abs(frame.astype(int) - noise[:, :, None]).max() <= 1
@@ -160,7 +160,7 @@ def test_truncated(tmp_path, counted, share):
     refused(path, "cut off|truncated")
 
 
-def test_truncated_before_its_table_of_contents(tmp_path, numbered, write_video):
+def test_truncated_before_its_index(tmp_path, numbered, write_video):
     content = write_video(tmp_path / "whole.mp4", map(numbered, range(20))).read_bytes()
     path = tmp_path / "cut.mp4"
     path.write_bytes(content[: len(content) // 2])
@@ -175,7 +175,7 @@ def cut_between_packets(path, keep):
 
 
 def written(path, pts, kind, extra_sound=0.0):
-    """A video of grey frames at `pts` (milliseconds), and of silence that lasts longer by that."""
+    """A video of grey frames at `pts` (milliseconds); its silence lasts `extra_sound` s longer."""
     with av.open(str(path), "w", format=kind, options=FASTSTART if kind == "mp4" else {}) as file:
         stream = file.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
@@ -204,16 +204,16 @@ LATE = [time + 5000 for time in EVEN]
 @pytest.mark.parametrize("pts", [EVEN, UNEVEN, PAUSED, LATE], ids="even uneven paused late".split())
 @pytest.mark.parametrize("kind", ["mp4", "matroska"])
 @pytest.mark.parametrize("extra_sound", [0.0, 1.5])
-def test_whole_at_any_rate_and_not_whole(tmp_path, pts, kind, extra_sound):
+def test_intact_and_cut_off_at_any_frame_rate(tmp_path, pts, kind, extra_sound):
     path = written(tmp_path / "whole.video", pts, kind, extra_sound)
     assert len(read(path, size=16)) == 60
-    if not extra_sound:  # the sound is written after the pictures or between them
+    if not extra_sound:  # sound is written after the frames or between them
         cut = tmp_path / "cut.video"
         cut.write_bytes(cut_between_packets(path, 40))
         refused(cut, "is cut off: it should end after")
 
 
-def test_one_missing_frame_is_no_news(tmp_path):
+def test_one_missing_frame_is_accepted(tmp_path):
     path = written(tmp_path / "whole.mkv", EVEN, "matroska")
     path.write_bytes(cut_between_packets(path, 59))
     assert len(read(path, size=16)) >= 58
@@ -222,13 +222,13 @@ def test_one_missing_frame_is_no_news(tmp_path):
 def test_cut_between_two_packets(tmp_path, counted):
     path = tmp_path / "cut.mp4"
     path.write_bytes(cut_between_packets(counted, 30))
-    refused(path, r"is cut off: it should end after 1\.20 s and does after 0\.6\d s")
+    refused(path, r"is cut off: it should end after 1\.20 s but ends after 0\.6\d s")
     first = [frame for frame, _ in zip(video.frames(path), range(20), strict=False)]
-    assert len(first) == 20  # who needs no more is not refused
+    assert len(first) == 20  # reading only these raises no error
 
 
 def test_trimmed_on_a_phone(tmp_path, counted):
-    """An edit list shows half of the frames that the file holds and counts."""
+    """An edit list shows half of the frames that the file contains and counts."""
     content = bytearray(counted.read_bytes())
     entry = content.index(b"elst") + 12  # version 0 (ISO/IEC 14496-12, 8.6.6): one entry
     content[entry : entry + 4] = (600).to_bytes(4, "big")  # milliseconds
@@ -238,7 +238,7 @@ def test_trimmed_on_a_phone(tmp_path, counted):
     assert len(read(path, size=16)) == 30
 
 
-def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video):
+def test_a_damaged_tail_is_reported_and_not_concealed(tmp_path, write_video):
     generator = np.random.default_rng(3)
     noise = (generator.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(30))
     whole = write_video(tmp_path / "whole.mp4", noise, container_options=FASTSTART)
@@ -249,14 +249,14 @@ def test_a_damaged_tail_is_reported_and_not_smoothed_over(tmp_path, write_video)
     path = tmp_path / "damaged.mp4"
     path.write_bytes(content)
     refused(path, "damaged")
-    # What comes before the damage can be had by who stops in time.
+    # Frames before the damage can still be read.
     for frame, expected in zip(video.frames(path), video.frames(whole), strict=False):
         assert (frame == expected).all()
         break
 
 
 def test_a_frame_of_another_size_is_reported(tmp_path, numbered):
-    """Two videos of other sizes one after the other, without a container to say so."""
+    """Two videos of different sizes one after another, without a container that states it."""
     path = tmp_path / "two.h264"
     with open(path, "wb") as file:
         for width in (64, 96):
@@ -272,8 +272,8 @@ def test_a_frame_of_another_size_is_reported(tmp_path, numbered):
 
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])
-def test_a_phones_video_is_turned_upright(tmp_path, counted, degrees):
-    """The matrix is that of a player: x' = a x + c y, y' = b x + d y, y pointing down."""
+def test_a_phones_video_is_rotated_upright(tmp_path, counted, degrees):
+    """The matrix is as for a player: x' = a x + c y, y' = b x + d y, with y pointing down."""
     path = tmp_path / "phone.mp4"
     a, b = {90: (0, -1), -90: (0, 1), 180: (-1, 0)}[degrees]
     path.write_bytes(with_matrix(counted.read_bytes(), a, b, -b, a))
@@ -281,7 +281,7 @@ def test_a_phones_video_is_turned_upright(tmp_path, counted, degrees):
     about = video.info(path)
     assert (about.height, about.width) == turned[0].shape[:2]
     for before, after in zip(plain, turned, strict=True):
-        # Where the player puts the pixel in the top-left corner.
+        # Where a player puts the pixel of the top-left corner.
         corner = {90: after[-1, 0], -90: after[0, -1], 180: after[-1, -1]}[degrees]
         assert (corner == before[0, 0]).all()
         assert (np.rot90(after, -degrees // 90) == before).all()
@@ -297,7 +297,7 @@ def with_matrix(content, a, b, c, d):
     return content[:matrix] + b"".join(words) + content[matrix + 24 :]
 
 
-def test_turned_by_less_than_a_quarter(tmp_path, counted):
+def test_rotated_by_less_than_a_quarter_turn(tmp_path, counted):
     content = bytearray(counted.read_bytes())
     matrix = content.index(b"tkhd") + 4 + 40
     half = int(0.5**0.5 * (1 << 16))
@@ -305,5 +305,5 @@ def test_turned_by_less_than_a_quarter(tmp_path, counted):
     content[matrix : matrix + 24] = b"".join(word.to_bytes(4, "big", signed=True) for word in words)
     path = tmp_path / "tilted.mp4"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"tilted\.mp4: is to be shown turned by -?45 degrees"):
+    with pytest.raises(BadInput, match=r"tilted\.mp4: has a display rotation of -?45 degrees"):
         list(video.frames(path))

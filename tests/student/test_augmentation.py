@@ -24,7 +24,7 @@ def test_no_bounds_change_nothing() -> None:
 
 
 def test_the_crop_is_trt_poses_quad() -> None:
-    """Its corners, by the steps that the original takes, from the same four draws."""
+    """Its corners, computed from the same four draws by trt_pose's own steps."""
     numbers = np.random.default_rng(0).random(9)
     shift, angle = 0.2 * (2 * numbers[:2] - 1), 0.2 * (2 * numbers[3] - 1)
     scale = 0.5 + 1.5 * numbers[2]
@@ -38,7 +38,7 @@ def test_the_crop_is_trt_poses_quad() -> None:
 @pytest.mark.parametrize(
     ("bounds", "numbers", "quad"),
     [
-        # A quarter turn takes (x, y) to (y, -x); then 0.1 to the left, 0.1 down, and halved.
+        # A quarter turn takes (x, y) to (y, -x); then shift 0.1 left and 0.1 down, and halve.
         (
             Augmentation(angle=np.pi / 2),
             [0.75, 0.25, 1.0, 1.0],
@@ -61,16 +61,16 @@ def test_the_crop_is_trt_poses_quad() -> None:
             [[-0.5, -0.5], [-0.5, 1.5], [1.5, 1.5], [1.5, -0.5]],
         ),
     ],
-    ids=["quarter turn", "a usual one", "half the size"],
+    ids=["quarter turn", "a typical one", "half the size"],
 )
 def test_quads_computed_by_hand(
     bounds: Augmentation, numbers: list[float], quad: list[list[float]]
 ) -> None:
-    class Drawn(np.random.Generator):
+    class Fixed(np.random.Generator):
         def random(self, count: int) -> np.ndarray:  # type: ignore[override]
             return np.array(numbers + [0.5] * (count - len(numbers)))
 
-    draws = augmentation.draw(bounds, [Drawn(np.random.PCG64(0))])
+    draws = augmentation.draw(bounds, [Fixed(np.random.PCG64(0))])
     np.testing.assert_allclose(CORNERS @ draws.crops[0].T, quad, atol=1e-8)
     np.testing.assert_allclose(draws.colours, [[1, 1, 1, 0]])
 
@@ -84,8 +84,8 @@ def test_colours_are_drawn_after_the_crop_and_the_flip_last() -> None:
 
 
 @pytest.mark.parametrize("size", [(96, 60), (300, 500)])
-def test_nearest_takes_the_pixel_that_holds_the_point(size: tuple[int, int]) -> None:
-    """As upstream, however much the crop is shrunk; nothing is averaged."""
+def test_nearest_takes_the_pixel_that_contains_the_point(size: tuple[int, int]) -> None:
+    """As upstream, however much the crop shrinks; nothing is averaged."""
     side, (width, height) = 32, size
     generator = np.random.default_rng(0)
     image = generator.integers(1, 256, (height, width, 3), np.uint8)
@@ -100,11 +100,11 @@ def test_nearest_takes_the_pixel_that_holds_the_point(size: tuple[int, int]) -> 
                     expected[row, column] = image[at[1], at[0]]
         found = augmentation.warp_image(image, crop, side, "nearest")
         wrong.append((found != expected).any(axis=2).mean())
-    # OpenCV's coordinates are rounded to 1/1024 of a pixel: on a border it may take the next one.
+    # OpenCV rounds coordinates to 1/1024 of a pixel: on a border it may take the next pixel.
     assert np.mean(wrong) < 0.01
 
 
-def test_draws_stay_in_their_bounds_and_reach_them() -> None:
+def test_draws_stay_within_their_bounds_and_reach_them() -> None:
     draws = drawn(FREE, 400)
     areas = 1 / np.sqrt(np.abs(np.linalg.det(draws.crops[..., :2])))
     assert 0.5 <= areas.min() < 0.55
@@ -139,7 +139,7 @@ def test_people_move_with_the_pixels(size: tuple[int, int]) -> None:
     assert seen > 8
 
 
-def test_a_flip_exchanges_left_and_right() -> None:
+def test_a_flip_swaps_left_and_right() -> None:
     generators = [np.random.default_rng(seed) for seed in range(20)]
     draws = augmentation.draw(Augmentation(shift=0, scale=(1, 1), angle=0, flip=True), generators)
     people = np.random.default_rng(0).uniform(0, 96, (20, 1, 18, 2))
@@ -157,7 +157,7 @@ def test_from_source_pixels_through_everything_and_back() -> None:
     cells = augmentation.warp_people(people, draws, 24, np.tile(size, (40, 1)))
     maps = targets.confidence_maps(torch.from_numpy(cells), 24, 1.2)
     found = decoding.highest_peaks(maps)[0].numpy()
-    # Nearer to the border upstream's mirroring pulls a peak outward, by up to 3/4 of a cell.
+    # Near the border, upstream's mirroring pulls a peak outward, by up to 3/4 of a cell.
     inside = ((cells[:, 0] > 1.5) & (cells[:, 0] < 21.5)).all(axis=-1)
     assert inside.mean() > 0.4
     linear, offset = draws.crops[..., :2], draws.crops[:, None, :, 2]
@@ -175,7 +175,7 @@ def test_the_known_region_ends_at_the_image_and_at_the_boxes() -> None:
     draws = Draws(half, np.zeros(2, bool), np.zeros((2, 4)))
     boxes = [np.empty((0, 4)), np.array([[-1.0, -1, 41, 21]])]
     known = augmentation.known_regions(boxes, draws, 8, sizes)
-    # Twice the image's width is shown, so that a quarter on either side is outside of it.
+    # The crop is twice as wide as the image, so a quarter on either side is outside the image.
     assert known[0].sum(axis=0).tolist() == [0, 0, 8, 8, 8, 8, 0, 0]
     assert known[1, :4].sum(axis=0).tolist() == [0, 0, 0, 0, 4, 4, 0, 0]
     assert known[1, 4:].sum(axis=0).tolist() == [0, 0, 4, 4, 4, 4, 0, 0]

@@ -1,4 +1,4 @@
-"""COCO's evaluator over what the parser finds, with a network that knows the answer."""
+"""COCO's evaluator on what the parser finds, with a network that knows the answer."""
 
 import json
 from pathlib import Path
@@ -15,20 +15,20 @@ from posequery.student import pixels, targets
 from posequery.student.average_precision import average_precision
 
 SIDE = 128
-"""Of the network's input: maps of 32 cells."""
+"""Side of the network's input: the maps have 32 cells."""
 SIZE = (96, 128)
 """Width and height of the images."""
 
 
 def person(left: float, top: float) -> np.ndarray:
-    """COCO keypoints (17, 3) of a person some 100 pixels high, all joints seen."""
+    """COCO keypoints (17, 3) of a person about 100 pixels tall, all joints visible."""
     x = [20, 24, 16, 28, 12, 32, 8, 38, 4, 42, 0, 28, 12, 30, 10, 32, 8]
     y = [4, 0, 0, 4, 4, 22, 22, 40, 40, 56, 56, 58, 58, 80, 80, 100, 100]
     return np.stack([np.add(x, left), np.add(y, top), np.full(17, 2)], axis=1).astype(float)
 
 
 class Oracle(nn.Module):
-    """Gives the maps and fields of the people of the images, in the order they are asked for."""
+    """Returns the maps and fields of the images' people, in the order of the calls."""
 
     def __init__(self, people: list[np.ndarray], off: float) -> None:
         super().__init__()
@@ -71,27 +71,27 @@ def dataset(tmp_path: Path) -> tuple[Path, list[np.ndarray]]:
     return path, [np.array(several).reshape(-1, 17, 3) for several in people]
 
 
-def test_who_knows_the_answer_has_all_of_it(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_an_oracle_has_full_precision_and_recall(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
-    figures = average_precision(Oracle(people, off=0), SIDE, path, path.parent)
-    assert figures["AP50"] == pytest.approx(1)
-    assert figures["AR50"] == pytest.approx(1)
-    assert figures["AP"] > 0.9
+    metrics = average_precision(Oracle(people, off=0), SIDE, path, path.parent)
+    assert metrics["AP50"] == pytest.approx(1)
+    assert metrics["AR50"] == pytest.approx(1)
+    assert metrics["AP"] > 0.9
 
 
-def test_who_is_far_off_has_nothing(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_a_network_that_is_far_off_scores_near_zero(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
-    figures = average_precision(Oracle(people, off=40), SIDE, path, path.parent)
-    assert figures["AP"] < 0.1
+    metrics = average_precision(Oracle(people, off=40), SIDE, path, path.parent)
+    assert metrics["AP"] < 0.1
 
 
-def test_who_sees_nobody_has_nothing(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_a_network_that_finds_nobody_scores_zero(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
     none = [each[:0] for each in people]
     assert set(average_precision(Oracle(none, 0), SIDE, path, path.parent).values()) == {0.0}
 
 
-def test_broken_input_is_named(dataset: tuple[Path, list[np.ndarray]]) -> None:
+def test_broken_input_is_reported(dataset: tuple[Path, list[np.ndarray]]) -> None:
     path, people = dataset
     (path.parent / "000000000002.jpg").unlink()
     with pytest.raises(BadInput, match=r"000000000002\.jpg: is missing or broken"):
@@ -105,8 +105,8 @@ def test_broken_input_is_named(dataset: tuple[Path, list[np.ndarray]]) -> None:
         {key: value for key, value in row.items() if key != "area"} for row in whole["annotations"]
     ]
     path.write_text(json.dumps(whole | {"annotations": rows}))
-    with pytest.raises(BadInput, match=r"entry of its annotations, 0, has no 'area'"):
+    with pytest.raises(BadInput, match=r"entry 0 of its annotations has no 'area'"):
         average_precision(Oracle(people, 0), SIDE, path, path.parent)
     path.write_text(json.dumps(whole)[:100])
-    with pytest.raises(BadInput, match=r"val\.json: is no annotation file"):
+    with pytest.raises(BadInput, match=r"val\.json: is not a COCO annotation file"):
         average_precision(Oracle(people, 0), SIDE, path, path.parent)

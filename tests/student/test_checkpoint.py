@@ -13,7 +13,7 @@ from posequery.student.network import build
 
 
 def written(path: Path, **changes: Any) -> Path:
-    """A good checkpoint, but for `changes` of what it says."""
+    """A valid checkpoint, apart from `changes` to its content."""
     checkpoint.save(path, build("densenet_small", "a"), CheckpointInfo("densenet_small", 96))
     content = torch.load(path, weights_only=True)
     torch.save({**content, **changes}, path)
@@ -32,7 +32,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     assert all(torch.equal(value, expected[key]) for key, value in loaded.state_dict().items())
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such checkpoint"):
         checkpoint.load(tmp_path / "a.pt")
 
@@ -45,14 +45,14 @@ def test_a_truncated_file_is_refused(tmp_path: Path, share: float, zipped: bool)
     torch.save(content, path, _use_new_zipfile_serialization=zipped)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(BadInput, match="a.pt: is truncated or no checkpoint"):
+    with pytest.raises(BadInput, match="a.pt: is truncated or not a checkpoint"):
         checkpoint.load(path)
 
 
 @pytest.mark.parametrize("content", [b"no such thing", b"\x80\x02" + bytes(50), bytes(1000)])
 def test_any_other_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pt").write_bytes(content)
-    with pytest.raises(BadInput, match="a.pt: is truncated or no checkpoint"):
+    with pytest.raises(BadInput, match="a.pt: is truncated or not a checkpoint"):
         checkpoint.load(tmp_path / "a.pt")
 
 
@@ -82,7 +82,7 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path: Path, zipped: boo
 
 
 def weights(**changes: Any) -> dict[str, Any]:
-    """Good weights, but for `changes` of one entry; None takes it out."""
+    """Valid weights, apart from `changes` to single entries; None removes an entry."""
     changed = {**build("densenet_small", "a").state_dict(), "head.bias": changes["head_bias"]}
     return {key: value for key, value in changed.items() if value is not None}
 
@@ -91,21 +91,24 @@ def weights(**changes: Any) -> dict[str, Any]:
     ("changes", "fault"),
     [
         ({"network": "resnet1000"}, "unknown network 'resnet1000'"),
-        ({"network": ["densenet_small"]}, "not of posequery"),
-        ({"network": "densenet_wide"}, "not those of densenet_wide"),
-        ({"joints": ["nose"]}, "is of 1 joints"),
-        ({"joints": 18}, "not of posequery"),
-        ({"weights": {}}, "holds no weights"),
-        ({"weights": {"head.bias": 3}}, "its entry 'head.bias' is no dense tensor"),
-        ({"weights": {7: torch.zeros(60)}}, "its entry 7 is no dense tensor with a name"),
-        ({"weights": weights(head_bias=torch.eye(3).to_sparse())}, "no dense tensor"),
-        ({"weights": weights(head_bias=torch.zeros(60, device="meta"))}, "no dense tensor"),
+        ({"network": ["densenet_small"]}, "not one written by posequery"),
+        ({"network": "densenet_wide"}, "its weights do not fit densenet_wide"),
+        ({"joints": ["nose"]}, "has 1 joints, not the student's"),
+        ({"joints": 18}, "not one written by posequery"),
+        ({"weights": {}}, "holds no named weights"),
+        ({"weights": {"head.bias": 3}}, "its entry 'head.bias' is not a named dense tensor"),
+        ({"weights": {7: torch.zeros(60)}}, "its entry 7 is not a named dense tensor"),
+        ({"weights": weights(head_bias=torch.eye(3).to_sparse())}, "not a named dense tensor"),
+        (
+            {"weights": weights(head_bias=torch.zeros(60, device="meta"))},
+            "not a named dense tensor",
+        ),
         ({"weights": weights(head_bias=None)}, "head.bias is missing"),
         ({"weights": weights(head_bias=torch.zeros(59))}, r"float32 \(59,\), not float32 \(60,\)"),
         ({"weights": weights(head_bias=torch.zeros(60).half())}, "float16"),
         ({"weights": weights(head_bias=torch.full((60,), torch.nan))}, "not finite"),
         ({"weights": weights(head_bias=torch.full((60,), torch.inf))}, "not finite"),
-        ({"weights": {**weights(head_bias=torch.zeros(60)), "a": torch.ones(1)}}, "one too many"),
+        ({"weights": {**weights(head_bias=torch.zeros(60)), "a": torch.ones(1)}}, "unexpected"),
     ],
 )
 def test_another_networks_file_is_refused(
@@ -117,10 +120,10 @@ def test_another_networks_file_is_refused(
 
 def test_a_bare_state_dict_is_refused(tmp_path: Path) -> None:
     torch.save(build("densenet_small").state_dict(), tmp_path / "a.pt")
-    with pytest.raises(BadInput, match="not of posequery"):
+    with pytest.raises(BadInput, match="not one written by posequery"):
         checkpoint.load(tmp_path / "a.pt")
     torch.save(torch.zeros(3), tmp_path / "b.pt")
-    with pytest.raises(BadInput, match="not of posequery"):
+    with pytest.raises(BadInput, match="not one written by posequery"):
         checkpoint.load(tmp_path / "b.pt")
 
 
@@ -135,7 +138,7 @@ def test_no_two_weights_share_their_memory(tmp_path: Path) -> None:
 def test_a_checkpoint_is_for_one_input_size(tmp_path: Path) -> None:
     path = written(tmp_path / "a.pt")
     assert checkpoint.load(path, input_size=96)[1].input_size == 96
-    with pytest.raises(BadInput, match="trained on 96 pixels, the clips have 80"):
+    with pytest.raises(BadInput, match="trained at 96 pixels, but the clips have 80"):
         checkpoint.load(path, input_size=80)
 
 
@@ -156,5 +159,5 @@ def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path) -> None:
     place = content.index(network.stem[0].weight.detach().numpy().tobytes()[:64])
     content[place] ^= 1
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"a\.pt: is damaged: .* differs from its checksum"):
+    with pytest.raises(BadInput, match=r"a\.pt: is damaged: .* does not match its checksum"):
         checkpoint.load(path)

@@ -8,7 +8,7 @@ from posequery.student import augmentation, decoding, pixels, targets
 from posequery.student.recipe import Augmentation
 
 
-def slow_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple[float, float]:
+def reference_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple[float, float]:
     height, width = values.shape
     total = x = y = 0.0
     for i in range(row - window // 2, row + window // 2 + 1):
@@ -21,7 +21,7 @@ def slow_refine(values: np.ndarray, row: int, column: int, window: int) -> tuple
 
 
 def test_the_golden_refinement() -> None:
-    """From the compiled original, which gives (row, column) as shares of the map's side."""
+    """From trt_pose's compiled operator, which returns (row, column) as shares of the side."""
     rows = [[0, 0, 1, 0], [0, 2, 3, 1], [0, 0, 2, 0], [0, 0, 0, 0]]
     maps = torch.tensor(rows, dtype=torch.float32)[None, None]
     x, y = decoding.refine(maps, torch.tensor([[[1, 2]]]), window=3)[0, 0].tolist()
@@ -29,16 +29,16 @@ def test_the_golden_refinement() -> None:
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (5, 9)])
-def test_every_place_is_refined_as_the_slow_one_does(shape: tuple[int, int]) -> None:
+def test_every_place_is_refined_as_by_the_reference(shape: tuple[int, int]) -> None:
     values = np.random.default_rng(3).normal(0.3, 1, shape).astype(np.float32)
     places = np.argwhere(np.ones(shape))
     maps = torch.from_numpy(values).expand(1, len(places), *shape)
     found = decoding.refine(maps, torch.from_numpy(places)[None])[0]
-    expected = [slow_refine(values, *place, decoding.WINDOW) for place in places]
+    expected = [reference_refine(values, *place, decoding.WINDOW) for place in places]
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_the_highest_of_several_peaks_is_read_with_its_value() -> None:
+def test_the_highest_of_several_peaks_is_returned_with_its_value() -> None:
     maps = torch.zeros(1, 2, 10, 12)
     maps[0, 0, 2, 3], maps[0, 0, 7, 9] = 0.5, 0.8
     maps[0, 1, 4, 4] = -1
@@ -65,7 +65,7 @@ def test_targets_are_decoded_to_the_people_that_made_them(
     assert (found - people[:, 0]).abs().max() < 0.2
 
 
-def test_a_batch_is_read_as_its_members() -> None:
+def test_a_batch_is_decoded_like_its_members() -> None:
     maps = torch.rand(5, 18, 24, 24, generator=torch.Generator().manual_seed(0))
     together = decoding.highest_peaks(maps)
     for index in range(5):
@@ -75,10 +75,10 @@ def test_a_batch_is_read_as_its_members() -> None:
 
 
 @pytest.mark.parametrize("source", [(500, 501), (320, 240)])
-def test_from_an_image_to_its_pixels_again(source: tuple[int, int]) -> None:
+def test_from_an_image_back_to_its_pixels(source: tuple[int, int]) -> None:
     """Image -> augmentation -> targets -> decoding -> source pixels, within half a cell.
 
-    A spot in the image is the joint: as it was before and as it is after the augmentation.
+    The joint is a spot in the image, both before and after the augmentation.
     """
     count, side, stride = 24, 24, 4
     generators = [np.random.default_rng(seed) for seed in range(count)]

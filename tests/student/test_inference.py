@@ -11,8 +11,8 @@ NAMES = ["resnet18_baseline_att", "resnet50_baseline", "densenet121_baseline_att
 
 
 @cache
-def lived_in(name: str) -> nn.Module:
-    """A network whose normalisations do something."""
+def with_random_normalisation(name: str) -> nn.Module:
+    """A network whose batch normalisations change their input."""
     random = torch.Generator().manual_seed(0)
     network = build(name, "a")
     for module in network.modules():
@@ -28,8 +28,8 @@ def lived_in(name: str) -> nn.Module:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_copy_gives_the_same(name: str) -> None:
-    network = lived_in(name)
+def test_the_copy_gives_the_same_output(name: str) -> None:
+    network = with_random_normalisation(name)
     before = {key: value.clone() for key, value in network.state_dict().items()}
     images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     fast = for_inference(network)
@@ -51,17 +51,17 @@ def test_the_copy_gives_the_same(name: str) -> None:
 def test_no_normalisation_that_can_be_folded_is_left(name: str) -> None:
     left = [
         key
-        for key, module in for_inference(lived_in(name)).named_modules()
+        for key, module in for_inference(with_random_normalisation(name)).named_modules()
         if isinstance(module, nn.BatchNorm2d)
     ]
-    # In a DenseNet an activation stands between a normalisation and what follows it.
+    # In a DenseNet, an activation lies between a normalisation and what follows it.
     ends = (".norm1", ".norm", ".norm5")
     assert all("denseblock" in key or "transition" in key or "norm5" in key for key in left)
     assert all(key.endswith(ends) for key in left)
     assert len(left) == (58 + 3 + 1 if "densenet" in name else 0)
 
 
-def test_the_copy_is_not_trained() -> None:
+def test_the_copy_cannot_be_trained() -> None:
     network = build(NAMES[0], "a").train()
     fast = for_inference(network)
     assert not fast.training and network.training

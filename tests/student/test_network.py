@@ -1,4 +1,4 @@
-"""What holds for every network; `test_network_trt_pose.py` has what is trt_pose's alone."""
+"""Tests for every network; `test_network_trt_pose.py` has those for trt_pose's alone."""
 
 import hashlib
 import subprocess
@@ -54,7 +54,7 @@ def test_words_fix_every_weight(name: str) -> None:
     ("name", "digest"),
     [("densenet_small", "29eb71e03863872f"), ("densenet_wide", "23aa1d08a245d198")],
 )
-def test_the_weights_of_earlier_studies_are_drawn_again(name: str, digest: str) -> None:
+def test_the_weights_of_earlier_studies_are_reproduced(name: str, digest: str) -> None:
     content = hashlib.sha256()
     for key, value in build(name, "study", 0).state_dict().items():
         content.update(key.encode() + value.numpy().tobytes())
@@ -62,7 +62,7 @@ def test_the_weights_of_earlier_studies_are_drawn_again(name: str, digest: str) 
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_drawn_weights_keep_the_signals_size(name: str) -> None:
+def test_initial_weights_keep_the_scale_of_activations(name: str) -> None:
     images = torch.randn(4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     network = build(name, "a").train()
     sizes = []
@@ -72,12 +72,12 @@ def test_drawn_weights_keep_the_signals_size(name: str) -> None:
     network(images)
     assert 0.3 < min(sizes[:-1])
     assert max(sizes[:-1]) < 3
-    # But for the head, which starts near its targets, that are nearly all zero.
+    # Except the head, which starts near its targets, nearly all of which are zero.
     assert sizes[-1] < 0.3
 
 
 @pytest.mark.parametrize("name", [*ONE_OF_EACH_FAMILY, "resnet50_baseline_att"])
-def test_every_weight_is_taught(name: str) -> None:
+def test_every_weight_is_trained(name: str) -> None:
     network = build(name, "a")
     maps, fields = network(torch.rand(2, 3, 64, 64))
     (maps.square().sum() + fields.square().sum()).backward()
@@ -86,13 +86,13 @@ def test_every_weight_is_taught(name: str) -> None:
             assert parameter.grad is None and not parameter.requires_grad
         else:
             assert parameter.grad is not None and parameter.grad.isfinite().all(), key
-            # A bias before a normalisation moves nothing.
+            # A bias before a normalisation has no effect.
             assert parameter.grad.any() or key.endswith("bias"), key
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_brighter_picture_is_the_same_picture(name: str) -> None:
-    """But for the border, beyond which there is black."""
+def test_a_brighter_image_gives_the_same_features(name: str) -> None:
+    """Except at the border, beyond which there is black."""
     images = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
     stem = build(name, "a").eval().stem
     before, after = stem(images), stem(images + 0.7)

@@ -1,4 +1,4 @@
-"""trt_pose's networks against its keys, shapes and counts, and against plain functions."""
+"""trt_pose's networks compared with its keys, shapes and counts, and with plain functions."""
 
 import re
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ Shapes = dict[str, tuple[int, ...]]
 Weights = dict[str, torch.Tensor]
 
 DENSENETS = {
-    # growth, layers of each block, channels of the stem, parameters (torchvision's documentation)
+    # growth, layers per block, channels of the stem, parameters (torchvision's documentation)
     "densenet121": (32, (6, 12, 24, 16), 64, 7_978_856),
     "densenet161": (48, (6, 12, 36, 24), 96, 28_681_000),
     "densenet169": (32, (6, 12, 32, 32), 64, 14_149_480),
     "densenet201": (32, (6, 12, 48, 32), 64, 20_013_928),
 }
 RESNETS = {
-    # blocks of each layer, convolutions of a block, parameters (torchvision's documentation)
+    # blocks per layer, convolutions per block, parameters (torchvision's documentation)
     "resnet18": ((2, 2, 2, 2), 2, 11_689_512),
     "resnet34": ((3, 4, 6, 3), 2, 21_797_672),
     "resnet50": ((3, 4, 6, 3), 3, 25_557_032),
@@ -121,7 +121,7 @@ def test_keys_and_shapes_are_the_originals(backbone: str, attention: bool) -> No
             assert (module.momentum, module.eps) == (0.1, 1e-5)
 
 
-def test_densenet121_baseline_att_is_counted_as_the_original_is() -> None:
+def test_densenet121_baseline_att_has_the_originals_counts() -> None:
     network = build("densenet121_baseline_att")
     assert isinstance(network, TrtPose)
     keys = network.state_dict().keys()
@@ -131,13 +131,13 @@ def test_densenet121_baseline_att_is_counted_as_the_original_is() -> None:
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
-def test_backbones_are_counted_as_torchvision_counts_them(backbone: str) -> None:
+def test_backbones_have_torchvisions_parameter_counts(backbone: str) -> None:
     table = DENSENETS if backbone in DENSENETS else RESNETS
     assert parameters(build(f"{backbone}_baseline")[0]) == table[backbone][-1]
 
 
-def restless(network: nn.Module) -> Weights:
-    """The state dict, with normalisations that change what they are given."""
+def randomised(network: nn.Module) -> Weights:
+    """The state dict, with batch normalisations that change their input."""
     random = torch.Generator().manual_seed(0)
     weights: Weights = network.state_dict()
     for key, value in weights.items():
@@ -166,7 +166,7 @@ class Plain:
         return (x - mean) / (var + 1e-5).sqrt() * weight + bias
 
     def children(self, at: str) -> Iterator[str]:
-        """The keys `at`1, `at`2, … as far as there are weights."""
+        """The keys `at`1, `at`2, … for which there are weights."""
         place = re.compile(re.escape(at) + r"(\d+)\.")
         found = {int(match[1]) for key in self.weights if (match := place.match(key))}
         yield from (f"{at}{number}" for number in sorted(found))
@@ -221,10 +221,10 @@ class Plain:
 
 
 @pytest.mark.parametrize("name", ["resnet18_baseline", "resnet50_baseline", "densenet121_baseline"])
-def test_backbones_are_what_the_papers_draw(name: str) -> None:
+def test_backbones_compute_what_the_papers_define(name: str) -> None:
     network = build(name, "a")
     assert isinstance(network, TrtPose)
-    plain = Plain(restless(network))
+    plain = Plain(randomised(network))
     images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         features = network.backbone(images)
@@ -232,7 +232,7 @@ def test_backbones_are_what_the_papers_draw(name: str) -> None:
     assert features.shape == (1, network.backbone.channels, 2, 2)
     scale = expected.abs().max()
     torch.testing.assert_close(features / scale, expected / scale, rtol=0, atol=1e-5)
-    # A DenseNet ends in a normalisation, without the activation that its classifier has before it.
+    # A DenseNet ends in a normalisation, without the activation that precedes its classifier.
     assert bool((features < 0).any()) == ("densenet" in name)
 
 
@@ -240,7 +240,7 @@ def test_backbones_are_what_the_papers_draw(name: str) -> None:
 def test_heads_are_what_the_original_computes(kind: type[Baseline | Attention]) -> None:
     torch.manual_seed(0)
     module = kind(8)
-    plain = Plain(restless(module))
+    plain = Plain(randomised(module))
     features = torch.randn(2, 8, 3, 5)
     with torch.no_grad():
         found = module(features)
@@ -251,7 +251,7 @@ def test_heads_are_what_the_original_computes(kind: type[Baseline | Attention]) 
 
 
 @pytest.mark.parametrize("name", ["resnet18_baseline_att", "densenet121_baseline_att"])
-def test_first_weights_are_spread_as_torchvisions_and_torchs(name: str) -> None:
+def test_initial_weights_are_distributed_like_torchvisions_and_torchs(name: str) -> None:
     network = build(name, "a")
     assert isinstance(network, TrtPose)
     for module in network.backbone.modules():

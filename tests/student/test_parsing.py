@@ -1,4 +1,4 @@
-"""The parser against a slow one, written from trt_pose's text, and on people that are known."""
+"""The parser compared with a slow reference that follows trt_pose's source, and on known people."""
 
 import itertools
 from collections import deque
@@ -17,7 +17,7 @@ f32 = np.float32
 Person = dict[int, tuple[np.float32, np.float32, np.float32]]
 
 
-def slow_peaks(cmap: np.ndarray) -> list[tuple[int, int]]:
+def reference_peaks(cmap: np.ndarray) -> list[tuple[int, int]]:
     height, width = cmap.shape
     peaks = []
     for i, j in itertools.product(range(height), range(width)):
@@ -27,7 +27,7 @@ def slow_peaks(cmap: np.ndarray) -> list[tuple[int, int]]:
     return peaks
 
 
-def slow_refined(cmap: np.ndarray, i: int, j: int) -> tuple[np.float32, np.float32]:
+def reference_refined(cmap: np.ndarray, i: int, j: int) -> tuple[np.float32, np.float32]:
     """Row and column as shares of the map's height and width."""
     height, width = cmap.shape
     total = row = column = f32(0)
@@ -40,7 +40,7 @@ def slow_refined(cmap: np.ndarray, i: int, j: int) -> tuple[np.float32, np.float
     return (row + f32(0.5)) / f32(height), (column + f32(0.5)) / f32(width)
 
 
-def slow_score(field: np.ndarray, a: tuple, b: tuple) -> np.float32:
+def reference_score(field: np.ndarray, a: tuple, b: tuple) -> np.float32:
     _, height, width = field.shape
     (ai, aj), (bi, bj) = ((p[0] * f32(height), p[1] * f32(width)) for p in (a, b))
     di, dj = bi - ai, bj - aj
@@ -54,17 +54,17 @@ def slow_score(field: np.ndarray, a: tuple, b: tuple) -> np.float32:
     return total / f32(7)
 
 
-def slow_parse(maps: np.ndarray, fields: np.ndarray) -> list[Person]:
-    """One image's people: joint to row and column as shares, and the map's value there."""
-    cells = [slow_peaks(cmap) for cmap in maps]
+def reference_parse(maps: np.ndarray, fields: np.ndarray) -> list[Person]:
+    """The people of one image: joint to row and column as shares, and the map's value there."""
+    cells = [reference_peaks(cmap) for cmap in maps]
     refined = [
-        [slow_refined(cmap, *peak) for peak in peaks]
+        [reference_refined(cmap, *peak) for peak in peaks]
         for cmap, peaks in zip(maps, cells, strict=True)
     ]
     linked = []
     for k, (a, b) in enumerate(LINKS):
         field = fields[2 * k : 2 * k + 2]
-        scores = np.array([[slow_score(field, p, q) for q in refined[b]] for p in refined[a]])
+        scores = np.array([[reference_score(field, p, q) for q in refined[b]] for p in refined[a]])
         pairs = []
         if scores.size:
             for i, j in zip(*linear_sum_assignment(-scores), strict=True):
@@ -94,12 +94,12 @@ def slow_parse(maps: np.ndarray, fields: np.ndarray) -> list[Person]:
 
 
 def assert_same(maps: torch.Tensor, fields: torch.Tensor) -> list[parsing.People]:
-    """The parser gives the slow one's people, to the last bit."""
+    """The parser finds the reference's people, to the last bit."""
     size = np.array(maps.shape[:-3:-1], f32)
     found = parsing.parse(maps, fields)
     assert len(found) == len(maps)
     for people, cmaps, paf in zip(found, maps.numpy(), fields.numpy(), strict=True):
-        expected = slow_parse(cmaps, paf)
+        expected = reference_parse(cmaps, paf)
         joints = np.full((len(expected), 18, 2), np.nan, f32)
         values = np.full((len(expected), 18), np.nan, f32)
         for number, person in enumerate(expected):
@@ -110,14 +110,16 @@ def assert_same(maps: torch.Tensor, fields: torch.Tensor) -> list[parsing.People
         np.testing.assert_array_equal(people.values, values)
         np.testing.assert_array_equal(people.found, [len(person) for person in expected])
     people, joints = sum(len(p.found) for p in found), sum(p.found.sum() for p in found)
-    print(f"{len(maps)} images: {people} people, {joints} joints, each the reference's to the bit")
+    print(
+        f"{len(maps)} images: {people} people, {joints} joints, equal to the reference to the bit"
+    )
     return found
 
 
 def scenes(
     seed: int, batch: int, people: int, size: tuple[int, int], noise: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Up to so many people an image, anywhere and on the borders, joints missing or coincident."""
+    """At most `people` per image, anywhere and on borders, joints missing or coincident."""
     generator = np.random.default_rng(seed)
     height, width = size
     centres = generator.uniform(-1, 1, (batch, people, 1, 2)) * [width / 2, height / 2]
@@ -138,21 +140,21 @@ def scenes(
 
 @pytest.mark.parametrize("size", [(16, 16), (13, 22)])
 @pytest.mark.parametrize(("people", "noise"), [(1, 0), (2, 0.05), (4, 0), (8, 0.02), (8, 0.05)])
-def test_a_scene_is_the_slow_ones(people: int, noise: float, size: tuple[int, int]) -> None:
+def test_a_scene_matches_the_reference(people: int, noise: float, size: tuple[int, int]) -> None:
     assert_same(*scenes(people, 3, people, size, noise))
 
 
-def test_a_batch_of_64_is_the_slow_ones() -> None:
+def test_a_batch_of_64_matches_the_reference() -> None:
     found = assert_same(*scenes(0, 64, 3, (14, 17), 0.02))
     assert {0, 1, 2, 3} <= {len(people.found) for people in found}
 
 
-def test_a_large_scene_is_the_slow_ones() -> None:
+def test_a_large_scene_matches_the_reference() -> None:
     assert_same(*scenes(5, 1, 8, (64, 64), 0.02))
 
 
-def test_plateaus_are_the_slow_ones() -> None:
-    """Maps that are cut off, and maps of few different values, have peaks of several cells."""
+def test_plateaus_match_the_reference() -> None:
+    """Clipped maps, and maps with few different values, have peaks of several cells."""
     maps, fields = scenes(1, 2, 3, (14, 15), 0)
     assert_same(maps.clamp(max=0.5), fields)
     maps, fields = scenes(2, 2, 3, (14, 15), 0.02)
@@ -161,7 +163,7 @@ def test_plateaus_are_the_slow_ones() -> None:
 
 
 @pytest.mark.parametrize("value", [-1.0, 0.0])
-def test_empty_maps_have_nobody(value: float) -> None:
+def test_empty_maps_have_no_people(value: float) -> None:
     for people in parsing.parse(torch.full((3, 18, 9, 7), value), torch.rand(3, 42, 9, 7)):
         assert people.joints.shape == (0, 18, 2)
         assert people.values.shape == (0, 18)
@@ -182,15 +184,15 @@ def test_no_more_than_100_peaks_and_people() -> None:
     assert parsing.find_peaks(maps).counts[0, 5] == 100
 
 
-def test_a_peak_whose_window_sums_to_nothing_stays_in_its_cell() -> None:
+def test_a_peak_whose_window_sums_to_zero_stays_in_its_cell() -> None:
     maps = torch.zeros(1, 18, 9, 9)
     maps[0, 4, 3, 6], maps[0, 4, 2, 5] = 0.5, -0.5
     people = assert_same(maps, torch.zeros(1, 42, 9, 9))[0]
     assert people.joints[0, 4].tolist() == [6, 3]
 
 
-def test_a_single_peak_is_the_slow_ones() -> None:
-    """To the last bit, however few numbers there are to add."""
+def test_a_single_peak_matches_the_reference() -> None:
+    """To the last bit, however few numbers are added."""
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
         maps = torch.zeros(1, 18, 9, 9)
@@ -200,7 +202,7 @@ def test_a_single_peak_is_the_slow_ones() -> None:
 
 
 @pytest.mark.parametrize(("turns", "sign"), [(0, 1), (1, -1), (2, -1), (3, 1)])
-def test_points_beyond_the_border_count_as_nothing(turns: int, sign: int) -> None:
+def test_points_beyond_the_border_count_as_zero(turns: int, sign: int) -> None:
     """Negative values push two peaks past the map's edge, where their link has no field."""
     maps = torch.zeros(1, 18, 10, 10)
     maps[0, 5, 7:9, 2] = maps[0, 7, 7:9, 7] = torch.tensor([-0.9, 1])
@@ -211,8 +213,8 @@ def test_points_beyond_the_border_count_as_nothing(turns: int, sign: int) -> Non
     assert assert_same(maps, fields)[0].found.tolist() == [2]
 
 
-def test_a_person_made_of_two_has_the_peak_farther_from_the_first() -> None:
-    """Nose - neck - one left shoulder, nose - eye - ear - another."""
+def test_of_two_peaks_of_a_joint_the_one_farther_from_the_first_peak_is_taken() -> None:
+    """Nose - neck - one left shoulder, and nose - eye - ear - another left shoulder."""
     peaks = parsing.Peaks(
         np.arange(12).reshape(6, 2).astype(f32),
         np.arange(6).astype(f32),
@@ -226,8 +228,8 @@ def test_a_person_made_of_two_has_the_peak_farther_from_the_first() -> None:
     assert people.joints[0, 5].tolist() == [6.5, 5.5]
 
 
-def test_of_two_peaks_as_far_that_over_later_links_is_taken() -> None:
-    """Nose - left eye - ear - shoulder - one neck, and the same on the right to another."""
+def test_of_two_equally_far_peaks_the_one_over_later_links_is_taken() -> None:
+    """Nose - left eye - ear - shoulder - one neck, and the same on the right to another neck."""
     peaks = parsing.Peaks(
         np.zeros((9, 2), f32), np.arange(9).astype(f32), np.bincount([*range(7), 17, 17])[None]
     )
@@ -243,7 +245,7 @@ def test_of_two_peaks_as_far_that_over_later_links_is_taken() -> None:
 
 
 def test_the_golden_assignment() -> None:
-    """From the compiled original, with a threshold of 0.3."""
+    """From trt_pose's compiled operator, with a threshold of 0.3."""
     scores = np.array([1, 3, 0, 1, 2, 1, 4, 3, 4], f32)
     best = parsing.assign(scores, np.array([[3, 3]]))
     pairs = [divmod(int(place), 3) for place in best if scores[place] > 0.3]
@@ -278,7 +280,7 @@ def test_assignments_have_the_highest_sums(
         assert matrix.ravel()[places].sum() == pytest.approx(max(sums), abs=1e-5)
 
 
-def test_many_pairs_are_assigned_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_pairs_are_assigned_like_few(monkeypatch: pytest.MonkeyPatch) -> None:
     maps, fields = scenes(3, 4, 6, (16, 16), 0.05)
     together = parsing.parse(maps, fields)
     monkeypatch.setattr(parsing, "PAIRS_AT_ONCE", 7)
@@ -295,7 +297,7 @@ def test_what_is_not_finite_is_refused(broken: str) -> None:
         parsing.parse(maps, fields)
 
 
-# x and y as shares of a person's box; every link is at least 0.06 of its height long.
+# x and y as shares of a person's box; every link is at least 0.06 of the box's height long.
 STANDING = np.array(
     [
         *([0.5, 0.1], [0.58, 0.04], [0.42, 0.04], [0.68, 0.08], [0.32, 0.08]),
@@ -316,7 +318,7 @@ STANDING = np.array(
 def test_targets_are_parsed_to_the_people_that_made_them(
     seed: int, count: int, size: tuple[int, int], sigma: float
 ) -> None:
-    """Where joints of a kind are five cells apart, links two cells long, borders two cells away."""
+    """Where the same joints are five cells apart, links two cells long, borders two cells away."""
     generator = np.random.default_rng(seed)
     boxes = list(itertools.product(range(0, size[1] - 20, 21), range(0, size[0] - 31, 32)))
     chosen = generator.permutation(len(boxes))[:count]
@@ -332,7 +334,7 @@ def test_targets_are_parsed_to_the_people_that_made_them(
         assert (found.values[away.argmin()] > 0.6).all()
 
 
-def test_a_missing_joint_splits_nobody_who_hangs_together_otherwise() -> None:
+def test_a_missing_joint_does_not_split_a_person_who_is_otherwise_connected() -> None:
     people = STANDING * [16, 28] + 2
     people[[13, 0]] = np.nan
     points = torch.from_numpy(people.astype(f32))[None, None]
@@ -341,7 +343,7 @@ def test_a_missing_joint_splits_nobody_who_hangs_together_otherwise() -> None:
         targets.affinity_fields(points, 32, 1.6),
     )
     found = parsing.parse(maps, fields)[0]
-    # Without its knee an ankle is linked to nothing.
+    # Without its knee, an ankle is linked to nothing.
     assert found.found.tolist() == [15, 1]
     np.testing.assert_array_equal(np.isnan(found.joints[0, :, 0]), np.isin(range(18), [0, 13, 15]))
     np.testing.assert_array_equal(np.isnan(found.values), np.isnan(found.joints[..., 0]))
@@ -353,7 +355,7 @@ class TestNearest:
         person[list(joints)] = x, 0
         return person
 
-    def test_the_least_mean_distance_over_shared_limb_joints_wins(self) -> None:
+    def test_the_smallest_mean_distance_over_shared_limb_joints_wins(self) -> None:
         label = self.person(0, 5, 6, 7, 0)
         people = np.stack([self.person(4, 5, 6), self.person(3, 7), self.person(2, 8, 9)])
         np.testing.assert_array_equal(parsing.nearest(people, label), people[1])
@@ -363,12 +365,12 @@ class TestNearest:
         people = np.stack([self.person(1, 0, 17), self.person(30, 0, 5)])
         np.testing.assert_array_equal(parsing.nearest(people, label), people[1])
 
-    def test_of_equals_the_first(self) -> None:
+    def test_the_first_of_equals_wins(self) -> None:
         people = np.stack([self.person(9, 5), self.person(1, 5, 6), self.person(-1, 5, 7)])
         found = parsing.nearest(people, self.person(0, 5, 6, 7))
         np.testing.assert_array_equal(found, people[1])
 
-    def test_nobody_is_nan(self) -> None:
+    def test_without_a_person_all_joints_are_nan(self) -> None:
         label = self.person(0, 5, 6)
         for people in (np.empty((0, 18, 2), f32), self.person(1, 7)[None]):
             found = parsing.nearest(people, label)

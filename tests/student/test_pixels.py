@@ -8,7 +8,7 @@ SIZES = np.array([[1000, 1002]])
 
 
 def test_centres_of_pixels_are_whole_numbers() -> None:
-    # One cell of 24 covers 1000 / 24 pixels, whose middle lies at half of that less half a pixel.
+    # One cell of 24 covers 1000 / 24 pixels; its centre is at half of that minus half a pixel.
     corner = pixels.to_source(np.zeros((1, 1, 2)), 24, SIZES)
     np.testing.assert_allclose(corner[0, 0], [1000 / 48 - 0.5, 1002 / 48 - 0.5], rtol=1e-6)
 

@@ -1,4 +1,4 @@
-"""The two readings of a network, told apart by a network that knows two people."""
+"""Highest peaks and parsed people, distinguished by a network that knows two people."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ GRID = SIDE // 4
 
 
 class TwoPeople(nn.Module):
-    """Gives every frame the maps and fields of the same people, the first one's peaks higher."""
+    """Returns the same two people's maps and fields for every frame; the first one peaks higher."""
 
     def __init__(self, people: np.ndarray) -> None:
         super().__init__()
@@ -31,20 +31,20 @@ class TwoPeople(nn.Module):
 
 @pytest.fixture
 def people() -> np.ndarray:
-    """Two people (2, 18, 2) in source pixels, side by side, the right ankle of the second unseen.
+    """Two people (2, 18, 2) in source pixels, side by side; the second lacks the right ankle.
 
-    No two of one joint stand in one another's window.
+    No two peaks of the same joint are in each other's window.
     """
     x = np.array([60, 70, 50, 80, 40, 90, 30, 95, 25, 100, 20, 80, 40, 80, 40, 80, 40, 60])
     y = np.array([30, 20, 20, 30, 30, 90, 90, 170, 170, 250, 250, 260, 260, 350, 350, 440, 440, 80])
-    # Off the border, where upstream's refinement pulls a peak outwards.
+    # Away from the border, where upstream's refinement pulls a peak outwards.
     first = np.stack([x, 60 + 0.8 * y], axis=1).astype(np.float32)
     second = first + np.float32([130, 20])
     second[16] = np.nan
     return np.stack([first, second])
 
 
-def test_the_first_reading_takes_the_highest_peak_and_the_second_who_is_nearest(
+def test_joints_are_the_highest_peaks_and_parsed_is_the_nearest_person(
     people: np.ndarray,
 ) -> None:
     frames = np.zeros((40, SIDE, SIDE, 3), np.uint8)
@@ -61,7 +61,7 @@ def test_the_first_reading_takes_the_highest_peak_and_the_second_who_is_nearest(
     assert (abs(found.parsed[5] - people[0]) <= cell / 2).all()
 
 
-def test_without_a_reference_there_is_no_second_reading(people: np.ndarray) -> None:
+def test_without_a_reference_nothing_is_parsed(people: np.ndarray) -> None:
     frames = np.zeros((3, SIDE, SIDE, 3), np.uint8)
     found = predict(TwoPeople(people), frames, np.tile(SIZE, (3, 1)))
     assert np.isnan(found.parsed).all()

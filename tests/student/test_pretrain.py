@@ -1,4 +1,4 @@
-"""The script of pre-training, run in this process."""
+"""The pre-training script, run in this process."""
 
 import csv
 import json
@@ -40,7 +40,7 @@ def pretrain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     sets = [write(tmp_path / "train.h5", 6), write(tmp_path / "val.h5", 3)]
 
     def run(*more: str) -> None:
-        told = {
+        options = {
             "--training-set": sets[0],
             "--network": "densenet_small",
             "--input-size": 32,
@@ -50,7 +50,7 @@ def pretrain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
             "--log": tmp_path / "epochs.csv",
             "--output": tmp_path / "last.pt",
         }
-        words = [str(word) for pair in told.items() for word in pair]
+        words = [str(word) for pair in options.items() for word in pair]
         monkeypatch.setattr(sys, "argv", [str(SCRIPT), *words, *more])
         runpy.run_path(str(SCRIPT), run_name="__main__")
 
@@ -61,13 +61,13 @@ def test_the_last_and_the_best_epoch_and_a_log(
     tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     each: list[dict[str, torch.Tensor]] = []
-    keep = training._keep
+    save = training._save_state
 
-    def keep_and_look(state, network, *others) -> None:
-        keep(state, network, *others)
+    def save_and_record(state, network, *others) -> None:
+        save(state, network, *others)
         each.append({key: value.clone() for key, value in network.state_dict().items()})
 
-    monkeypatch.setattr(training, "_keep", keep_and_look)
+    monkeypatch.setattr(training, "_save_state", save_and_record)
     sets = ["--validation-set", str(tmp_path / "val.h5"), "--best", str(tmp_path / "best.pt")]
     pretrain(*sets)
     with open(tmp_path / "epochs.csv", newline="") as file:
@@ -83,24 +83,24 @@ def test_the_last_and_the_best_epoch_and_a_log(
     assert not (tmp_path / "state").exists()
 
 
-def test_another_number_of_workers_goes_on_from_the_same_state(
+def test_another_number_of_workers_resumes_from_the_same_state(
     tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = training._keep
+    save = training._save_state
 
-    def keep_and_die(*arguments) -> None:
-        keep(*arguments)
+    def save_and_die(*arguments) -> None:
+        save(*arguments)
         if len(arguments[3]) == 2:
             raise RuntimeError("killed")
 
-    monkeypatch.setattr(training, "_keep", keep_and_die)
+    monkeypatch.setattr(training, "_save_state", save_and_die)
     with pytest.raises(RuntimeError, match="killed"):
         pretrain()
     before = (tmp_path / "epochs.csv").read_text().splitlines()
     monkeypatch.undo()
     pretrain("--workers", "2")
     after = (tmp_path / "epochs.csv").read_text().splitlines()
-    # Seconds and all: the first epoch was not trained again.
+    # Even the seconds are equal: the first epoch was not trained again.
     assert (len(before), len(after)) == (2, 4)
     assert after[:2] == before
 

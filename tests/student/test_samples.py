@@ -46,7 +46,7 @@ def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
     whole = write(tmp_path / "set.h5").read_bytes()
     half = tmp_path / "half.h5"
     half.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BadInput, match="half.h5: not a whole training set"):
+    with pytest.raises(BadInput, match="half.h5: not a valid training set"):
         TrainingSet(half)
     empty = write(tmp_path / "empty.h5")
     with h5py.File(empty, "a") as file:
@@ -58,7 +58,7 @@ def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
         TrainingSet(write(tmp_path / "other.h5", JOINTS[:17]))
 
 
-def test_an_image_that_is_no_jpeg_is_named(tmp_path: Path) -> None:
+def test_an_image_that_is_not_a_jpeg_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path / "set.h5")
     with h5py.File(path, "a") as file:
         file["images"][1] = np.zeros(10, np.uint8)

@@ -11,15 +11,15 @@ from posequery.skeletons import JOINTS, LINKS
 from posequery.student import targets
 
 TOLERANCE = 2.5e-6
-"""Half of what the compiled original was found to agree to with such a reference."""
+"""Half of the tolerance within which trt_pose's compiled operator agrees with such a reference."""
 
 
 def nobody(batch: int = 1, people: int = 1) -> torch.Tensor:
     return torch.full((batch, people, len(JOINTS), 2), torch.nan)
 
 
-def slow_maps(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
-    """trt_pose's definition, cell by cell, its cells centred at + 0.5."""
+def reference_maps(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
+    """trt_pose's definition, cell by cell, with cells centred at + 0.5."""
     height, width = size
     maps = np.zeros((len(people), len(JOINTS), height, width))
     reach = int(5 * sigma) // 2
@@ -32,7 +32,7 @@ def slow_maps(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.nda
     return maps
 
 
-def slow_fields(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
+def reference_fields(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
     """trt_pose's definition, cell by cell."""
     height, width = size
     fields = np.zeros((len(people), 2 * len(LINKS), height, width))
@@ -54,7 +54,7 @@ def slow_fields(people: np.ndarray, size: tuple[int, int], sigma: float) -> np.n
 
 
 def scene(seed: int, batch: int, count: int, size: tuple[int, int]) -> np.ndarray:
-    """Up to so many people an image: anywhere, outside, on borders, coincident, joints missing."""
+    """At most `count` people per image: inside, outside, on borders, coincident, joints missing."""
     generator = np.random.default_rng(seed)
     height, width = size
     people = generator.uniform(-4, 4, (batch, count, len(JOINTS), 2))
@@ -71,7 +71,7 @@ def scene(seed: int, batch: int, count: int, size: tuple[int, int]) -> np.ndarra
 
 
 def test_the_golden_value() -> None:
-    """One peak at (0.5, 0.5) of a 64 x 64 map with sigma 1.6, from the compiled original."""
+    """One peak at (0.5, 0.5) of a 64 x 64 map with sigma 1.6, from trt_pose's compiled operator."""
     people = nobody()
     people[0, 0, 0] = 0.5 * 64 - 0.5
     maps = targets.confidence_maps(people, 64, 1.6)
@@ -89,7 +89,7 @@ def test_the_golden_value() -> None:
         (1, 8, (64, 64), 1.6),
     ],
 )
-def test_a_scene_is_the_slow_ones(
+def test_a_scene_matches_the_reference(
     batch: int, count: int, size: tuple[int, int], sigma: float
 ) -> None:
     people = scene(batch + count, batch, count, size)
@@ -97,8 +97,8 @@ def test_a_scene_is_the_slow_ones(
     maps = targets.confidence_maps(found, size, sigma)
     fields = targets.affinity_fields(found, size, sigma)
     assert maps.dtype == fields.dtype == torch.float32
-    slow = slow_maps(people, size, sigma), slow_fields(people, size, sigma)
-    for name, ours, reference in zip(("maps", "fields"), (maps, fields), slow, strict=True):
+    expected = reference_maps(people, size, sigma), reference_fields(people, size, sigma)
+    for name, ours, reference in zip(("maps", "fields"), (maps, fields), expected, strict=True):
         assert ours.shape == reference.shape
         away = np.abs(ours.numpy() - reference).max()
         print(f"{name} of {batch} x {count} people, {size}: {away:.1e} away, tolerance {TOLERANCE}")
@@ -106,13 +106,13 @@ def test_a_scene_is_the_slow_ones(
 
 
 @pytest.mark.parametrize("length", [1e-8, 1e-6, 1e-5, 1e-3])
-def test_a_link_of_hardly_any_length_is_the_slow_ones(length: float) -> None:
-    """Its unit vector is short, which stretches the distances: its field is weak and wide."""
+def test_a_link_of_almost_no_length_matches_the_reference(length: float) -> None:
+    """Its unit vector is short, which stretches distances: its field is weak and wide."""
     people = nobody()
     people[0, 0, LINKS[0][0]] = 0
     people[0, 0, LINKS[0][1]] = length
     fields = targets.affinity_fields(people, (20, 30), 1.6)
-    expected = slow_fields(people.double().numpy(), (20, 30), 1.6)
+    expected = reference_fields(people.double().numpy(), (20, 30), 1.6)
     np.testing.assert_allclose(fields, expected, rtol=0, atol=1e-6)
 
 
@@ -122,7 +122,7 @@ def test_a_square_may_be_given_by_its_side() -> None:
         assert torch.equal(make(people, 9, 1.2), make(people, (9, 9), 1.2))
 
 
-def test_a_batch_is_made_as_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_computed_like_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
     people = torch.from_numpy(scene(1, 5, 4, (16, 20)))
     maps = targets.confidence_maps(people, (16, 20), 1.6)
     fields = targets.affinity_fields(people, (16, 20), 1.6)
@@ -207,10 +207,10 @@ def test_an_unmasked_loss_is_the_two_means() -> None:
     st.lists(st.integers(0, 17), max_size=18),
     st.sampled_from(["known", "unknown", "half"]),
 )
-def test_gradients_are_finite_and_nothing_masked_is_taught(
+def test_gradients_are_finite_and_nothing_masked_is_trained(
     masked: list[int], missing: list[int], region: str
 ) -> None:
-    """A masked joint teaches neither its map nor the fields of its links; unknown cells nothing."""
+    """A masked joint trains neither its map nor its links' fields; unknown cells train nothing."""
     predicted, people = random_case(1)
     people[1, :, masked] = torch.nan
     people[:, 0, missing] = torch.nan
@@ -223,14 +223,14 @@ def test_gradients_are_finite_and_nothing_masked_is_taught(
     maps, fields = gradients(predicted)
     assert torch.isfinite(maps).all()
     assert torch.isfinite(fields).all()
-    taught = torch.ones(2, 18, dtype=torch.bool)
-    taught[1, masked] = False
-    linked = torch.stack([taught[:, a] & taught[:, b] for a, b in LINKS for _ in "yx"], dim=1)
-    assert torch.equal(maps != 0, (taught[..., None, None] & known[:, None].bool()))
+    trained = torch.ones(2, 18, dtype=torch.bool)
+    trained[1, masked] = False
+    linked = torch.stack([trained[:, a] & trained[:, b] for a, b in LINKS for _ in "yx"], dim=1)
+    assert torch.equal(maps != 0, (trained[..., None, None] & known[:, None].bool()))
     assert torch.equal(fields != 0, (linked[..., None, None] & known[:, None].bool()))
 
 
-def test_an_unlabelled_joint_that_is_not_masked_is_taught_to_vanish() -> None:
+def test_an_unlabelled_joint_that_is_not_masked_is_trained_towards_zero() -> None:
     predicted, people = random_case(2)
     people[:, :, 3] = torch.nan
     targets.loss(predicted, people, torch.ones(2, 18), torch.ones(2, 12, 10), 1.2).backward()

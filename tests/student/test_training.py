@@ -21,7 +21,7 @@ RECIPE = Recipe(epochs=3, batch_size=4, stdev=1.2 / 8)
 
 
 def spots(count: int, seed: int) -> list[Sample]:
-    """Frames with a bright square; every limb joint is its centre, the face has no label."""
+    """Frames with a bright square; its centre is every limb joint, the face has no labels."""
     frames, joints = spot_frames(count, seed)
     points = pixels.to_grid(joints, SIDE, np.tile(SOURCE, (count, 1)))[:, None]
     face = np.isnan(joints[:, :, 0])
@@ -47,8 +47,8 @@ def train(
     **more: object,
 ) -> tuple[nn.Module, list[training.Epoch]]:
     network = build("densenet_small", "weights")
-    told = [words, 0]
-    return network, training.fit(network, samples, recipe, SIDE, told, state=state, **more)  # type: ignore[arg-type]
+    seed = [words, 0]
+    return network, training.fit(network, samples, recipe, SIDE, seed, state=state, **more)  # type: ignore[arg-type]
 
 
 def weights(network: nn.Module) -> torch.Tensor:
@@ -61,7 +61,7 @@ def never_stopped() -> tuple[torch.Tensor, list[training.Epoch]]:
     return weights(network), epochs
 
 
-def test_it_learns_to_see() -> None:
+def test_it_learns() -> None:
     still = Augmentation(shift=0.1, scale=(0.9, 1.1), angle=0)
     recipe = Recipe(epochs=20, learning_rate=3e-3, batch_size=8, stdev=1.2 / 8, augmentation=still)
     network, epochs = train(spots(32, 1), recipe)
@@ -92,14 +92,14 @@ def test_a_killed_training_ends_where_one_never_killed_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     state = tmp_path / "epoch.pt"
-    keep: Callable[..., None] = training._keep
+    save: Callable[..., None] = training._save_state
 
-    def keep_and_die(*arguments: object) -> None:
-        keep(*arguments)
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)
         if len(arguments[3]) == 2:  # type: ignore[arg-type]
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_keep", keep_and_die)
+    monkeypatch.setattr(training, "_save_state", save_and_die)
     with pytest.raises(KeyboardInterrupt):
         train(spots(6, 0), state=state)
     monkeypatch.undo()
@@ -111,31 +111,31 @@ def test_a_killed_training_ends_where_one_never_killed_does(
 def test_the_best_epochs_weights_survive_a_kill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the best epoch was before the kill and no later one comes near it."""
+    """Even when the best epoch was before the kill and no later one is as good."""
     recipe = Recipe(epochs=6, batch_size=2, stdev=1.2 / 8)
     given = {"validation": spots(5, 9), "log": tmp_path / "epochs.csv"}
     state = tmp_path / "epoch.pt"
-    keep: Callable[..., None] = training._keep
+    save: Callable[..., None] = training._save_state
     each: list[torch.Tensor] = []
 
-    def keep_and_look(*arguments: object) -> None:
-        keep(*arguments)
+    def save_and_record(*arguments: object) -> None:
+        save(*arguments)
         each.append(weights(arguments[1]))  # type: ignore[arg-type]
 
-    def keep_and_die(*arguments: object) -> None:
-        keep(*arguments)
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)
         if len(arguments[3]) == dying_after:  # type: ignore[arg-type]
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_keep", keep_and_look)
+    monkeypatch.setattr(training, "_save_state", save_and_record)
     whole, best = train(
         spots(6, 0), recipe, best=(kept := build("densenet_small", "other")), **given
     )
     lowest = int(np.argmin([epoch.val_loss for epoch in best]))
-    assert lowest < len(best) - 2, "choose another seed: the best epoch is to come before the kill"
+    assert lowest < len(best) - 2, "choose another seed: the best epoch must come before the kill"
     assert torch.equal(weights(kept), each[lowest])
     dying_after = lowest + 2
-    monkeypatch.setattr(training, "_keep", keep_and_die)
+    monkeypatch.setattr(training, "_save_state", save_and_die)
     with pytest.raises(KeyboardInterrupt):
         train(spots(6, 0), recipe, state, best=build("densenet_small", "other"), **given)
     monkeypatch.undo()
@@ -145,7 +145,7 @@ def test_the_best_epochs_weights_survive_a_kill(
     assert torch.equal(weights(again), each[lowest])
     assert torch.equal(weights(resumed), weights(whole))
     assert [e.val_loss for e in epochs] == [e.val_loss for e in best]
-    assert [tuple(epoch) for epoch in epochs[:dying_after]] == kept_before, "it was started over"
+    assert [tuple(epoch) for epoch in epochs[:dying_after]] == kept_before, "training started over"
     with open(given["log"], newline="") as file:  # type: ignore[call-overload]
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
@@ -153,10 +153,10 @@ def test_the_best_epochs_weights_survive_a_kill(
     assert {float(row["learning_rate"]) for row in rows} == {1e-3}
 
 
-def test_validation_looks_and_touches_nothing(
+def test_validation_changes_nothing(
     never_stopped: tuple[torch.Tensor, list[training.Epoch]],
 ) -> None:
-    """Its loss is that of the plain images, by the running statistics; training is as without."""
+    """Its loss is for plain images with running statistics; training is as without validation."""
     progress = Progress(None, "images", "train")
     network, epochs = train(spots(6, 0), validation=spots(5, 9), progress=progress)
     assert torch.equal(weights(network), never_stopped[0])
@@ -172,12 +172,14 @@ def test_validation_looks_and_touches_nothing(
     assert epochs[-1].val_loss == pytest.approx(np.mean(losses), rel=1e-4)
 
 
-def test_workers_change_no_bit(never_stopped: tuple[torch.Tensor, list[training.Epoch]]) -> None:
+def test_workers_do_not_change_a_bit(
+    never_stopped: tuple[torch.Tensor, list[training.Epoch]],
+) -> None:
     network, _ = train(spots(6, 0), validation=spots(5, 9), workers=2)
     assert torch.equal(weights(network), never_stopped[0])
 
 
-def test_bfloat16_trains_as_float32_does_but_for_rounding() -> None:
+def test_bfloat16_trains_like_float32_except_for_rounding() -> None:
     recipe = Recipe(epochs=6, batch_size=8, stdev=1.2 / 8)
     full, expected = train(spots(16, 1), recipe)
     lower, found = train(spots(16, 1), recipe.model_copy(update={"precision": "bfloat16"}))
@@ -188,7 +190,7 @@ def test_bfloat16_trains_as_float32_does_but_for_rounding() -> None:
     assert [e.loss for e in found] == pytest.approx([e.loss for e in expected], rel=0.05)
 
 
-def test_a_gpu_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_without_bfloat16_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "an older GPU")
     with pytest.raises(BadInput, match=r"precision=bfloat16: an older GPU does not .* float32"):
@@ -197,10 +199,10 @@ def test_a_gpu_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network", "flipped bit"])
-def test_a_broken_state_is_started_over(
+def test_a_broken_state_makes_training_start_over(
     fault: str, tmp_path: Path, never_stopped: tuple[torch.Tensor, list[training.Epoch]]
 ) -> None:
-    """From the first weights, whatever the broken state has already put in their place."""
+    """From the initial weights, whatever the broken state has already replaced."""
     state = tmp_path / "epoch.pt"
     other = build("densenet_wide" if fault == "another network" else "densenet_small", "other")
     torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0, 1e-3)]}, state)
@@ -217,7 +219,7 @@ def test_a_broken_state_is_started_over(
     assert torch.equal(weights(network), never_stopped[0])
 
 
-def test_joints_without_a_label_are_not_taught_to_vanish() -> None:
+def test_joints_without_a_label_are_not_trained_towards_zero() -> None:
     """With the face unlabelled, its maps get no gradient from the head's own bias."""
     network, _ = train(spots(4, 0))
     before = build("densenet_small", "weights").head.bias
@@ -241,16 +243,16 @@ def test_one_frame_is_enough() -> None:
     assert all(np.isfinite(epoch.loss) and epoch.images == 1 for epoch in epochs)
 
 
-def test_no_frame_is_not() -> None:
+def test_no_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="no sample to train"):
         train(spots(0, 0))
     with pytest.raises(ValueError, match="no sample to validate"):
         train(spots(1, 0), validation=[])
-    with pytest.raises(ValueError, match="no epoch is the best"):
+    with pytest.raises(ValueError, match="there is no best epoch"):
         train(spots(1, 0), best=build("densenet_small", "other"))
 
 
-def test_a_loss_that_explodes_is_told() -> None:
+def test_a_diverging_loss_is_reported() -> None:
     with pytest.raises(BadInput, match="the loss of epoch"):
         train(spots(4, 0), Recipe(epochs=40, learning_rate=1e30, stdev=0.1))
     frozen = Recipe(epochs=1, learning_rate=1e30, stdev=0.1)
@@ -258,7 +260,7 @@ def test_a_loss_that_explodes_is_told() -> None:
         train(spots(4, 0), frozen, validation=spots(1, 0))
 
 
-def test_predicting_in_batches_is_predicting_one_by_one() -> None:
+def test_predicting_in_batches_equals_predicting_one_by_one() -> None:
     network = build("densenet_small", "weights")
     frames, _ = spot_frames(prediction.BATCH + 3, 0)
     sizes = np.tile(SOURCE, (len(frames), 1))

@@ -18,9 +18,9 @@ State = dict[str, torch.Tensor]
 
 
 def state(name: str, prefix: str = "") -> State:
-    """A state dict of that network, or of a part of it, which takes no room in a file.
+    """A state dict of that network, or of a part of it, that takes hardly any space in a file.
 
-    Each tensor repeats one number, another for each.
+    Each tensor repeats a single number, a different one for each.
     """
     shapes = build(name).state_dict()
     return {
@@ -58,11 +58,11 @@ def test_a_published_file_is_loaded_strictly(tmp_path: Path, name: str, zipped: 
 
 
 VARIANTS: dict[str, tuple[Callable[[State], State], str, list[str]]] = {
-    # what is done to the file, what becomes 0, what is said of it
+    # what is done to the file, what becomes 0, what is reported
     "older spelling": (
         lambda given: {older(key): value for key, value in given.items()},
         "no weight",
-        ["696 names are in torchvision's older spelling"],
+        ["696 keys are in torchvision's older spelling"],
     ),
     "no counters": (
         lambda given: without(given, "num_batches_tracked"),
@@ -91,8 +91,8 @@ VARIANTS: dict[str, tuple[Callable[[State], State], str, list[str]]] = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_other_spellings_are_accepted_and_said(tmp_path: Path, variant: str) -> None:
-    change, zero, said = VARIANTS[variant]
+def test_other_spellings_are_accepted_and_reported(tmp_path: Path, variant: str) -> None:
+    change, zero, reported = VARIANTS[variant]
     expected = {
         key: torch.zeros_like(value) if re.search(zero, key) else value
         for key, value in state(DENSENET).items()
@@ -100,16 +100,16 @@ def test_other_spellings_are_accepted_and_said(tmp_path: Path, variant: str) -> 
     path = saved(tmp_path / "a.pth", change(state(DENSENET)))
     weights, notes = upstream.load(path, DENSENET)
     assert same(weights, expected)
-    assert len(notes) == len(said)
-    assert all(part in note for part, note in zip(said, notes, strict=True))
+    assert len(notes) == len(reported)
+    assert all(part in note for part, note in zip(reported, notes, strict=True))
 
 
-def test_a_resnet_without_its_classifier_is_accepted_and_said(tmp_path: Path) -> None:
+def test_a_resnet_without_its_classifier_is_accepted_and_reported(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.pth", without(state(RESNET), r"\.fc\."))
     weights, notes = upstream.load(path, RESNET)
     assert not weights["0.resnet.fc.weight"].any()
     assert notes == [
-        "0.resnet.fc.bias, 0.resnet.fc.weight is missing: nothing reads it, 0 taken",
+        "0.resnet.fc.bias, 0.resnet.fc.weight is missing: unused, so set to 0",
     ]
 
 
@@ -124,31 +124,31 @@ def with_outputs(count: int, branch: str) -> State:
 BIAS = "1.cmap_up.0.bias"
 
 REFUSALS: dict[str, tuple[Callable[[], Any], str]] = {
-    "a deeper network": (lambda: state("densenet169_baseline_att"), "is of densenet169_baseline_a"),
-    "another head": (lambda: state("densenet121_baseline"), "is of densenet121_baseline, not of"),
-    "another family": (lambda: state(RESNET), f"is of {RESNET}, not of {DENSENET}"),
+    "a deeper network": (lambda: state("densenet169_baseline_att"), "holds densenet169_baseline_a"),
+    "another head": (lambda: state("densenet121_baseline"), "holds densenet121_baseline, not den"),
+    "another family": (lambda: state(RESNET), f"holds {RESNET}, not {DENSENET}"),
     "a deeper one, older": (
         lambda: {
             older(key): value
             for key, value in without(state("densenet201_baseline"), "num_batches|class").items()
         },
-        f"is of densenet201_baseline, not of {DENSENET}",
+        f"holds densenet201_baseline, not {DENSENET}",
     ),
     "a deeper one of 17 maps": (
         lambda: {
             key: value[:17] if key.startswith("1.cmap_conv") else value
             for key, value in state("densenet169_baseline_att").items()
         },
-        "is of densenet169_baseline_att",
+        "holds densenet169_baseline_att",
     ),
     "a backbone": (
         lambda: state(DENSENET, "0.densenet."),
-        "is of the backbone densenet121 alone",
+        "holds the backbone densenet121 alone",
     ),
     "17 maps": (lambda: with_outputs(17, "cmap"), "has 17 maps, not 18"),
     "38 fields": (lambda: with_outputs(38, "paf"), "has 38 field channels, not 42"),
     "a lost weight": (lambda: without(state(DENSENET), BIAS), f"{BIAS} is missing"),
-    "one too many": (lambda: {**state(DENSENET), "a": torch.ones(1)}, "'a' is one too many"),
+    "one too many": (lambda: {**state(DENSENET), "a": torch.ones(1)}, "'a' is unexpected"),
     "twice": (
         lambda: {**state(DENSENET), **{older(k): v for k, v in state(DENSENET).items()}},
         "twice",
@@ -171,10 +171,10 @@ REFUSALS: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a training's state": (
         lambda: {"epoch": 3, "state_dict": state(DENSENET)},
-        "its entry 'epoch' is no dense tensor",
+        "its entry 'epoch' is not a named dense tensor",
     ),
-    "a list": (lambda: [torch.ones(3)], "holds no weights by name"),
-    "nothing": (dict, "holds no weights by name"),
+    "a list": (lambda: [torch.ones(3)], "holds no named weights"),
+    "nothing": (dict, "holds no named weights"),
 }
 
 
@@ -189,7 +189,7 @@ def test_any_other_file_is_refused(tmp_path: Path, case: str) -> None:
 def test_a_truncated_file_and_a_missing_one_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.pth", state(RESNET), zipped=False)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(BadInput, match="a.pth: is truncated or no checkpoint"):
+    with pytest.raises(BadInput, match="a.pth: is truncated or not a checkpoint"):
         upstream.load(path, RESNET)
     with pytest.raises(BadInput, match="b.pth: there is no such checkpoint"):
         upstream.load(tmp_path / "b.pth", RESNET)
@@ -215,9 +215,9 @@ def test_imagenets_weights_go_into_the_backbone(
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (lambda: state("resnet34_baseline", "0.resnet."), "backbone resnet34 alone, not of the ba"),
-        (lambda: state(DENSENET, "0.densenet."), "is of the backbone densenet121 alone"),
-        (lambda: state(RESNET), f"is of {RESNET}, not of the backbone resnet18 alone"),
+        (lambda: state("resnet34_baseline", "0.resnet."), "backbone resnet34 alone, not the backb"),
+        (lambda: state(DENSENET, "0.densenet."), "holds the backbone densenet121 alone"),
+        (lambda: state(RESNET), f"holds {RESNET}, not the backbone resnet18 alone"),
         (lambda: without(state(RESNET, "0.resnet."), r"layer2\.0\.conv1"), "conv1.weight is miss"),
         (
             lambda: {**state(RESNET, "0.resnet."), "bn1.bias": torch.full((64,), torch.inf)},
@@ -235,9 +235,9 @@ def test_other_backbones_are_refused_and_change_nothing(
     assert same(network.state_dict(), before)
 
 
-def test_a_network_without_a_backbone_takes_none(tmp_path: Path) -> None:
+def test_a_network_without_a_backbone_accepts_none(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.pth", state(RESNET, "0.resnet."))
-    with pytest.raises(BadInput, match="which this network has not"):
+    with pytest.raises(BadInput, match="but this network has none"):
         upstream.load_backbone(build("densenet_small", "a"), path)
 
 
@@ -250,7 +250,7 @@ def imported(monkeypatch: pytest.MonkeyPatch, source: Path, name: str, size: int
     return output
 
 
-def test_the_script_takes_a_published_file(
+def test_the_script_accepts_a_published_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = saved(tmp_path / "a.pth", without(state(RESNET), r"\.fc\."))
@@ -261,7 +261,7 @@ def test_the_script_takes_a_published_file(
     assert same(without(network.state_dict(), "fc"), without(state(RESNET), "fc"))
 
 
-def test_the_script_takes_a_checkpoint_of_posequerys(
+def test_the_script_accepts_a_posequery_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, network = tmp_path / "a.pt", build("densenet_small", "a")
@@ -272,8 +272,8 @@ def test_the_script_takes_a_checkpoint_of_posequerys(
     assert same(loaded.state_dict(), network.state_dict())
     output.unlink()
     for name, size, fault in (
-        ("densenet_small", 80, "was trained on 96 pixels"),
-        ("densenet_wide", 96, "is of densenet_small, not of densenet_wide"),
+        ("densenet_small", 80, "was trained at 96 pixels"),
+        ("densenet_wide", 96, "holds densenet_small, not densenet_wide"),
     ):
         with pytest.raises(SystemExit):
             imported(monkeypatch, source, name, size)
@@ -285,7 +285,7 @@ def test_weights_that_can_only_give_nonsense_are_refused(tmp_path: Path) -> None
     given = build("resnet18_baseline", "a").state_dict()
     key = "0.resnet.layer1.0.bn1.running_var"
     path = saved(tmp_path / "below.pth", given | {key: -given[key]})
-    with pytest.raises(BadInput, match=rf"{key} holds a variance below zero"):
+    with pytest.raises(BadInput, match=rf"{key} holds a negative variance"):
         upstream.load_any(path, "resnet18_baseline", 64)
     huge = {
         name: value * 1e30 if name.endswith("weight") and value.ndim == 4 else value

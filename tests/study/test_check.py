@@ -210,7 +210,7 @@ BROKEN = {
     coco_cut_off: "people.json: is cut off or not JSON",
     coco_without_images: "000000000001.jpg: 1 of the 1 images with people are missing",
     another_videos_json: "holds OpenPose files of 'JumpingDirections",
-    hands_only: "holds somebody without a body",
+    hands_only: "holds a person without a body",
     frames_missing: "2 of the 6 frames of 'Walking 1.54138969' have no file",
 }
 

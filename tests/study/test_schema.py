@@ -350,6 +350,7 @@ def test_captions_name_the_readings_in_force() -> None:
     }
     told = captions(load_study("human36m", changes, CONFIG))
     assert (told["source"], told["teacher"]) == ("Human3.6M", "OpenPose")
+    assert not told["stand_in"]
     said = told["readings"]
     assert "densenet121_baseline_att at 256 pixels" in said["common"]
     assert "10 epochs of batches of 64, Adam at 0.001, float32" in said["common"]
@@ -362,6 +363,7 @@ def test_captions_name_the_readings_in_force() -> None:
     assert "OpenPose's tracked person labels a frame" in said["online"]
     mini = captions(load_study("mini", {}, CONFIG))
     assert (mini["source"], mini["teacher"]) == ("rendered stand-in", "teacher network")
+    assert mini["stand_in"]
     assert not any("camera" in line for line in mini["readings"]["offline"])
 
 

@@ -92,5 +92,5 @@ def test_a_joint_below_the_threshold_is_not_found(
 
 def test_a_video_shorter_than_its_clip_is_refused(tmp_path: Path, teacher: Path) -> None:
     stream = make_stream(tmp_path, [(make_video(tmp_path / "a.mp4", 4, 0), 6)])
-    with pytest.raises(BadInput, match=r"a\.mp4: holds 4 frames where its clip clip0 has 6"):
+    with pytest.raises(BadInput, match=r"a\.mp4: holds 4 frames, but its clip clip0 has 6"):
         network.label_stream(teacher, stream)

@@ -343,4 +343,4 @@ def test_planning_imports_no_torch(tmp_path: Path) -> None:
     command += [str(tmp_path), "--snakefile", str(ROOT / "Snakefile")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
-    assert not re.search(r"\| +(torch|cv2|av|h5py|matplotlib)$", done.stderr, re.MULTILINE)
+    assert not re.search(r"\| +(torch|cv2|av|h5py|matplotlib|seaborn)$", done.stderr, re.MULTILINE)

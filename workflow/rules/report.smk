@@ -76,8 +76,9 @@ if STUDY.has_truth:
         input:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
-            stream=f"{OUT}/clips/stream.json",
-            labels=PLAN.label_files(),
+            teacher=(
+                f"{OUT}/labels/openpose.json" if "openpose" in STUDY.teachers else []
+            ),
         output:
             directory(f"{FINAL}/tables"),
         log:
@@ -93,15 +94,14 @@ if STUDY.has_truth:
         params:
             code=code_digest("tables"),
             captions=PLAN.captions(),
-            labels=lambda wildcards, input: (
-                ["--labels", *input.labels] if input.labels else []
+            teacher=lambda wildcards, input: (
+                ["--teacher", input.teacher] if input.teacher else []
             ),
         message:
             "Set the tables"
         shell:
             script("tables")
-            + " --cells {input.cells:q} --seconds {input.seconds:q}"
-            + " --stream {input.stream:q} {params.labels:q}"
+            + " --cells {input.cells:q} --seconds {input.seconds:q} {params.teacher:q}"
             + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
 
     rule figures:

@@ -21,7 +21,6 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -124,91 +123,3 @@ def _seconds(row: Mapping[str, str]) -> list[float | None]:
         raise BadInput(path, f"has no {error}", REPAIR) from None
     except (OSError, ValueError, TypeError) as error:
         raise BadInput(path, f"is not readable JSON ({error})", REPAIR) from None
-
-
-@dataclass(frozen=True)
-class CellRow:
-    """A row of ``cells.csv``; its fields are the columns, in order.
-
-    setting: offline or online. teacher: who labelled (ground_truth, ..., none).
-    method: none, all, baseline, once, continual, or a strategy.
-    rate: the share picked, an exact fraction.
-    k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
-    mpjpe_px: mean over all evaluated frames, source pixels; without_first_window: online only;
-    equal_lag: of continual alone, its weights frozen at each window's start; parsed: the second
-    reading, over the joints that trt_pose's parser finds. found_share: the share that those are of
-    the labelled limb joints.
-    trainings: how many were done. frames_trained: labelled frames used. passes: times epochs.
-    frames: evaluated frames. folder: the cell's folder, relative to the CSV's own.
-    """
-
-    setting: str
-    teacher: str
-    method: str
-    rate: Fraction
-    k: int
-    n: int
-    seed: int
-    mpjpe_px: float
-    mpjpe_px_without_first_window: float | None
-    mpjpe_px_equal_lag: float | None
-    mpjpe_px_parsed: float | None
-    found_share: float | None
-    trainings: int
-    frames_trained: int
-    passes: int
-    frames: int
-    folder: str
-
-
-@dataclass(frozen=True)
-class SecondsRow:
-    """A row of ``seconds.csv``: wall-clock seconds of one cell, empty where there is no such part.
-
-    training_s, inference_s, selection_s: spent in each. stream_s: length of the video streamed.
-    """
-
-    setting: str
-    teacher: str
-    method: str
-    rate: Fraction
-    seed: int
-    training_s: float | None
-    inference_s: float | None
-    selection_s: float | None
-    stream_s: float | None
-
-
-def _parse(text: str, kind: Any) -> Any:
-    options = {str: str, int: int, float: float, Fraction: Fraction}
-    if kind in options:
-        return options[kind](text)
-    return options[kind.__args__[0]](text) if text else None
-
-
-def _read(path: Path, kind: type) -> list[Any]:
-    names = [field.name for field in fields(kind)]
-    fix = "Make it again with the rule collect"
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            lines = list(csv.reader(handle))
-    except (OSError, ValueError) as error:
-        raise BadInput(path, f"is not readable ({error})", fix) from None
-    if not lines or not {*names} <= {*lines[0]}:
-        raise BadInput(path, f"its columns are not {', '.join(names)}", fix)
-    kinds = {field.name: field.type for field in fields(kind)}
-    try:
-        rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
-        return [kind(**{name: _parse(row[name], kinds[name]) for name in names}) for row in rows]
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadInput(path, f"holds a broken line ({error})", fix) from None
-
-
-def read_cells(path: Path) -> list[CellRow]:
-    """The rows of ``cells.csv``; raises BadInput where it is missing or lacks a column."""
-    return _read(path, CellRow)
-
-
-def read_seconds(path: Path) -> list[SecondsRow]:
-    """The rows of ``seconds.csv``; raises BadInput where it is missing or lacks a column."""
-    return _read(path, SecondsRow)

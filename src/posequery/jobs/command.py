@@ -1,4 +1,4 @@
-"""The frame around every script: what a person did wrong is told in one line, a bug in full."""
+"""What wraps every script: a user's mistake is reported in one line, a bug with its traceback."""
 
 import errno
 import os
@@ -9,23 +9,23 @@ from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
-SEEN_ENOUGH = 141  # 128 + SIGPIPE: whoever reads the output, such as `head`, has gone
+BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever reads the output, such as `head`, has gone
 
 
-MACHINE = {
+FIXES = {
     errno.ENOSPC: "Free some space there and run again",
     errno.EDQUOT: "Free some of your quota there and run again",
-    errno.EROFS: "Take a folder that can be written",
-    errno.EACCES: "Get the right to it, or take another folder",
+    errno.EROFS: "Use a folder that is writable",
+    errno.EACCES: "Get permission for it, or use another folder",
 }
-"""Faults of the machine that a person can mend, and how."""
+"""System errors that the user can fix, and how."""
 
 
 def run(main: Callable[[], object]) -> None:
-    """Call `main`, and turn what a person can mend into one line and an exit code.
+    """Call `main`, and turn whatever the user can fix into one line and an exit code.
 
-    `BadInput`, and an `OSError` of `MACHINE`, become `error: ...` on stderr and exit code 1, an
-    interruption exit code 130. Any other exception is a bug, and passes through with its traceback.
+    `BadInput`, and an `OSError` listed in `FIXES`, become `error: ...` on stderr and exit code 1,
+    an interruption exit code 130. Any other exception is a bug and keeps its traceback.
     """
     try:
         main()
@@ -33,15 +33,15 @@ def run(main: Callable[[], object]) -> None:
         tell(f"error: {fault}")
         sys.exit(1)
     except BrokenPipeError:
-        os._exit(SEEN_ENOUGH)
+        os._exit(BROKEN_PIPE)
     except OSError as fault:
-        if fault.errno not in MACHINE:
+        if fault.errno not in FIXES:
             raise
         path = fault.filename or "a file"
         try:
-            tell(f"error: {BadInput(path, os.strerror(fault.errno), MACHINE[fault.errno])}")
+            tell(f"error: {BadInput(path, os.strerror(fault.errno), FIXES[fault.errno])}")
         finally:
-            # HDF5 2.0 crashes in its clean-up at exit if it could not write a file to the end.
+            # HDF5 2.0 crashes in its clean-up at exit if it could not finish writing a file.
             os._exit(1)
     except KeyboardInterrupt:
         tell("error: interrupted")

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the one error for files that are wrong."""
+"""Files that appear complete or not at all, and the one error for bad files and settings."""
 
 import difflib
 import errno
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = 1 << 20
-"""Bytes that may be left on a disk that counts as full: a library's failed block fits in them."""
+"""A disk with at most this many bytes free counts as full: a failed write can be as large."""
 
 
 def _sentence(text: str) -> str:
@@ -20,7 +20,7 @@ def _sentence(text: str) -> str:
 
 
 class BadInput(Exception):
-    """A file or setting that cannot be used: names it, what is wrong with it, and the fix."""
+    """A file or setting that cannot be used: states which, what is wrong with it, and the fix."""
 
     def __init__(self, path: str | os.PathLike[str], fault: str, fix: str) -> None:
         self.path, self.fault = str(path), fault.rstrip(".")
@@ -43,12 +43,12 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def _beside(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last, because libraries choose the format by it.
+    # The suffix stays last because libraries choose the format by it.
     return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
 
 
 def _sweep(path: Path) -> None:
-    """Delete what killed writers of `path` left; Snakemake's lock keeps living ones apart."""
+    """Delete what killed writers of `path` left; Snakemake's lock rules out live ones."""
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
     for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
         if left.is_dir():
@@ -64,7 +64,7 @@ def _full_disk_named(target: Path) -> Iterator[None]:
     except BadInput:
         raise
     except Exception as error:
-        # HDF5 and torch word a failed write each in their own way, torch without the cause.
+        # HDF5 and torch each word a failed write in their own way, torch without the cause.
         if shutil.disk_usage(target.parent).free > FULL:
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
@@ -72,10 +72,10 @@ def _full_disk_named(target: Path) -> Iterator[None]:
 
 @contextmanager
 def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place only if the block succeeds.
+    """Yield a temporary path beside `path`; it replaces `path` only if the block succeeds.
 
-    Two processes must not write the same `path` at a time. Whatever is raised on a full disk
-    becomes an `OSError` with `errno.ENOSPC` that names `path`.
+    Two processes must not write the same `path` at the same time. Whatever is raised on a full
+    disk becomes an `OSError` with `errno.ENOSPC` that names `path`.
     """
     target = Path(path)
     _sweep(target)
@@ -92,7 +92,7 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """As `whole`, for a folder: an older folder at `path` is replaced."""
+    """Like `whole`, for a folder: an older folder at `path` is replaced."""
     target = Path(path)
     _sweep(target)
     temporary, older = _beside(target), _beside(target)
@@ -101,7 +101,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         with _full_disk_named(target):
             yield temporary
             if target.exists():
-                os.replace(target, older)  # a kill while deleting must not leave half in place
+                os.replace(target, older)  # a kill during deletion must not leave half a folder
             os.replace(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -109,13 +109,13 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` (UTF-8) to `path`, whole or not at all."""
+    """Write `text` (UTF-8) to `path`, completely or not at all."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
-    """Hexadecimal SHA-256 of a file's content."""
+    """Hexadecimal SHA-256 digest of a file's content."""
     with open(path, "rb") as handle:
         digest = hashlib.sha256()
         while block := handle.read(1 << 20):

@@ -1,4 +1,4 @@
-"""A long job's heartbeat: how far, how fast, how long still."""
+"""A long job's heartbeat: how much is done, how fast, and how long is left."""
 
 import sys
 import time
@@ -8,16 +8,16 @@ from typing import TextIO
 
 from posequery.jobs.terminal import tell
 
-INTERVAL = 5.0  # seconds between two lines of a log: rare enough to read, frequent enough to trust
-LIVE_INTERVAL = 0.2  # seconds between two repaintings of a terminal's line
+INTERVAL = 5.0  # seconds between log lines: rare enough to read, frequent enough to trust
+LIVE_INTERVAL = 0.2  # seconds between updates of the line on a terminal
 
 
 class Progress:
-    """Says on stderr how a job of `total` units gets on; used as a context manager.
+    """Reports the progress of a job of `total` units on stderr; used as a context manager.
 
-    Into a log go lines such as `train: 1200/6000 images, 310/s, 0:15 left`, at most one every
-    five seconds; on a terminal a single line is repainted. The last line tells the whole time,
-    also of a job that stopped short. `total` None is for a job whose length nobody knows.
+    A log gets lines such as `train: 1200/6000 images, 310/s, 0:15 left`, at most one every five
+    seconds; on a terminal a single line is updated. The last line gives the total time, even if
+    the job stopped early. `total` is None for a job of unknown length.
     """
 
     def __init__(
@@ -35,20 +35,20 @@ class Progress:
         self._clock = clock
         self._live = self._stream.isatty()
         self._interval = LIVE_INTERVAL if self._live else INTERVAL
-        self._started = self._told = clock()
+        self._started = self._last_written = clock()
 
     def __enter__(self) -> "Progress":
-        self._started = self._told = self._clock()
+        self._started = self._last_written = self._clock()
         return self
 
     def advance(self, units: int = 1, what: str | None = None) -> None:
-        """Count `units` more as done; `what` renames the stage, such as `epoch 3 of 10`."""
+        """Count `units` more as done; `what` renames the stage, for example `epoch 3 of 10`."""
         self.done += units
         if what is not None:
             self.what = what
         now = self._clock()
-        if now - self._told >= self._interval:
-            self._told = now
+        if now - self._last_written >= self._interval:
+            self._last_written = now
             self._write(self._line(now), closing=False)
 
     def __exit__(
@@ -58,10 +58,10 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         seconds = self._clock() - self._started
-        word = "in" if kind is None else "and then stopped, after"
-        line = f"{self.what}: {self._count()} {word} {seconds:.1f} s{self._rate(seconds)}"
-        if self._told > self._started and self._stream is sys.stderr and not self._live:
-            # A job long enough for a heartbeat says on the terminal, too, that it is over.
+        ended = " in" if kind is None else ", stopped after"
+        line = f"{self.what}: {self._count()}{ended} {seconds:.1f} s{self._speed(seconds)}"
+        if self._last_written > self._started and self._stream is sys.stderr and not self._live:
+            # A job long enough for a heartbeat also reports its end on the terminal.
             tell(line)
         else:
             self._write(line, closing=True)
@@ -69,28 +69,28 @@ class Progress:
     def _count(self) -> str:
         return f"{self.done}{'' if self.total is None else f'/{self.total}'} {self.unit}"
 
-    def _rate(self, seconds: float) -> str:
+    def _speed(self, seconds: float) -> str:
         if seconds <= 0 or not self.done:
             return ""
-        rate = self.done / seconds
-        return f", {rate:.0f}/s" if rate >= 10 else f", {rate:.2g}/s"
+        speed = self.done / seconds
+        return f", {speed:.0f}/s" if speed >= 10 else f", {speed:.2g}/s"
 
     def _line(self, now: float) -> str:
         seconds = now - self._started
         left = ""
         if self.total is not None and self.done:
             left = f", {clock_face(seconds * max(self.total - self.done, 0) / self.done)} left"
-        return f"{self.what}: {self._count()}{self._rate(seconds)}{left}"
+        return f"{self.what}: {self._count()}{self._speed(seconds)}{left}"
 
     def _write(self, line: str, closing: bool) -> None:
-        if self._live:  # \x1b[K wipes what a longer line left behind
+        if self._live:  # \x1b[K erases the rest of a longer line
             line = f"\r{line}\x1b[K"
         self._stream.write(line + ("" if self._live and not closing else "\n"))
         self._stream.flush()
 
 
 def clock_face(seconds: float) -> str:
-    """`seconds` as m:ss, or h:mm:ss from an hour on."""
+    """`seconds` as m:ss, or as h:mm:ss from one hour on."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,4 +1,4 @@
-"""What a killed job goes on from: a folder that belongs to one exact job and to no other."""
+"""What a killed job resumes from: a folder that belongs to exactly one job."""
 
 import hashlib
 import json
@@ -14,21 +14,21 @@ from posequery.jobs.files import sha256, write_text
 def job(
     folder: Path, told: Mapping[str, object], inputs: Mapping[str, Path | None]
 ) -> Iterator[Path]:
-    """Yield `folder` as this job left it, or empty if it was another's; drop it once all is done.
+    """Yield `folder` as this job left it, emptied if it belonged to another; deleted at the end.
 
-    told: plain data, all that the job was told and that decides its numbers, its code's digest
-    among it. inputs: the files that it reads, by what they are to it; their content counts, not
-    where they lie. The block ends with the job's outputs whole: if it raises, the folder stays.
+    told: plain data, all arguments of the job that decide its numbers, with its code's digest.
+    inputs: the files that it reads, by what they are to it; their content counts, not their paths.
+    If the block raises, the folder stays, and the same job resumes from it.
     """
     key = _key(told, inputs)
     owner = folder / "job"
     if not owner.is_file() or owner.read_bytes() != key.encode():
         if folder.exists():
-            _drop(folder)
+            _delete(folder)
         folder.mkdir(parents=True)
         write_text(owner, key)
     yield folder
-    _drop(folder)
+    _delete(folder)
 
 
 def _key(told: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
@@ -43,7 +43,7 @@ def start_over(folder: Path) -> None:
             path.unlink()
 
 
-def _drop(folder: Path) -> None:
-    # First of all: what a kill leaves of the folder is nobody's then, and is not gone on from.
+def _delete(folder: Path) -> None:
+    # This goes first, so that no job resumes from what a kill leaves of the folder.
     (folder / "job").unlink(missing_ok=True)
     shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""Every random draw of the project, from words that say what it is for."""
+"""All random generators of the project, seeded by words that name their purpose."""
 
 import hashlib
 from operator import index
@@ -9,8 +9,8 @@ import numpy as np
 def entropy(*words: str | int) -> int:
     """A 128-bit seed from `words`, the same on every machine and in every version.
 
-    Words are told apart by type and boundary: ("a", "b") differs from ("ab",), 1 from "1". A
-    whole number counts the same in whichever type it comes; raises TypeError for other types.
+    Words differ by type and boundary: ("a", "b") is not ("ab",), and 1 is not "1". A whole number
+    counts the same in any integer type; raises TypeError for other types.
     """
     text = "\x1f".join(map(_spelt, words))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")

@@ -1,4 +1,4 @@
-"""Lines that a person should see even where a rule's stderr goes into its log."""
+"""Lines that the user should see even when a rule's stderr goes to its log."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ VARIABLE = "POSEQUERY_TERMINAL"
 
 
 def tell(line: str) -> None:
-    """Write `line` to stderr, and to the terminal as well where that is another file."""
+    """Write `line` to stderr, and also to the terminal if that is a different file."""
     descriptor = os.environ.get(VARIABLE, "")
-    # The terminal first: it takes the line also where a full disk keeps it from the log. And a
-    # descriptor that the caller has closed loses a courtesy, no result.
+    # The terminal comes first: it gets the line even if a full disk keeps it out of the log. If the
+    # caller has closed the descriptor, this copy is lost, but no result.
     if descriptor.isdigit():
         with suppress(OSError):
             os.write(int(descriptor), f"{line}\n".encode())

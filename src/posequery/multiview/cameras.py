@@ -1,4 +1,4 @@
-"""Calibrated cameras: reading a Qualisys calibration, projecting, triangulating."""
+"""Calibrated cameras: reading a Qualisys calibration, projection, triangulation."""
 
 import os
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ import numpy as np
 from posequery.jobs.files import BadInput
 
 SUBPIXELS = 64
-"""A Qualisys file counts in 1/64 of a pixel and in millimetres."""
+"""A Qualisys file uses units of 1/64 pixel, and millimetres."""
 UPRIGHT = np.diag([1.0, -1.0, -1.0])
-"""Qualisys looks along -z with y upwards; the image's y grows downwards, depth along +z."""
+"""Qualisys looks along -z with y up; in the image, y points down and depth is along +z."""
 
 
 @dataclass(frozen=True)
 class Camera:
     """A pinhole camera of `width` by `height` pixels.
 
-    `matrix` (3, 4) takes a homogeneous point in metres to homogeneous source pixels.
+    `matrix` (3, 4) maps a homogeneous point in metres to homogeneous source pixels.
     """
 
     name: str
@@ -31,10 +31,10 @@ class Camera:
 def read_qualisys(path: str | os.PathLike[str]) -> list[Camera]:
     """The cameras of a Qualisys calibration (`*.qca.txt`, XML), in the file's order.
 
-    Lens distortion is left out: in the lab study's file it moves a point by under 0.1 pixel.
+    Lens distortion is ignored: in the lab study's file it moves a point by less than 0.1 pixel.
     Raises `BadInput` for a file that is missing or not such a calibration.
     """
-    fix = "Give the calibration file (.qca.txt) that Qualisys Track Manager wrote"
+    fix = "Use the calibration file (.qca.txt) written by Qualisys Track Manager"
     if not Path(path).is_file():
         raise BadInput(path, "there is no such calibration", fix)
     data = Path(path).read_bytes()
@@ -44,12 +44,12 @@ def read_qualisys(path: str | os.PathLike[str]) -> list[Camera]:
         rows = ElementTree.fromstring(data).findall("./cameras/camera")
         cameras = [_camera(row) for row in rows]
     except (ElementTree.ParseError, KeyError, ValueError) as error:
-        raise BadInput(path, f"not a whole Qualisys calibration ({error})", fix) from error
+        raise BadInput(path, f"not a valid Qualisys calibration ({error})", fix) from error
     if not cameras:
-        raise BadInput(path, "names no camera", fix)
+        raise BadInput(path, "lists no camera", fix)
     names = [camera.name for camera in cameras]
     if len(set(names)) != len(names):
-        raise BadInput(path, f"names a camera twice: {', '.join(names)}", fix)
+        raise BadInput(path, f"lists a camera twice: {', '.join(names)}", fix)
     return cameras
 
 
@@ -66,7 +66,7 @@ def _camera(row: ElementTree.Element) -> Camera:
     place = np.array([float(pose.attrib[axis]) for axis in "xyz"]) / 1000
     matrix = lens @ np.column_stack([turn, -turn @ place])
     if not (np.isfinite(matrix).all() and np.allclose(turn @ turn.T, np.eye(3), atol=1e-3)):
-        raise ValueError(f"camera {row.attrib['serial']} has no proper rotation and lens")
+        raise ValueError(f"camera {row.attrib['serial']} has no valid rotation and lens")
     return Camera(
         name=row.attrib["serial"],
         width=int(view.attrib["right"]) - int(view.attrib["left"]) + 1,
@@ -83,14 +83,14 @@ def project(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def triangulate(matrices: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Points (..., 3) in metres from `pixels` (views, ..., 2): the linear least squares (DLT).
+    """Points (..., 3) in metres from `pixels` (views, ..., 2) by linear least squares (DLT).
 
     Views with NaN are left out; fewer than two views give NaN. Hartley and Zisserman, Multiple
     View Geometry, section 12.2.
     """
     shape = pixels.shape[1:-1]
     pixels = pixels.reshape(len(pixels), -1, 2).astype(np.float64)
-    # Rows of unit length weigh the views alike, whatever the scale of their matrices.
+    # Rows of unit length weight all views equally, whatever the scale of their matrices.
     rows = pixels[..., None] * matrices[:, None, None, 2] - matrices[:, None, :2]
     rows /= np.linalg.norm(rows[..., :3], axis=-1, keepdims=True)
     seen = np.isfinite(pixels).all(axis=-1)

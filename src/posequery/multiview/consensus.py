@@ -1,7 +1,7 @@
-"""The multi-view consensus: what several calibrated views of one scene agree on.
+"""The multi-view consensus: what several calibrated views of the same scene agree on.
 
-The same teacher labels every view, so this tells how consistent it is, not whether it is right.
-It is not marker truth, and is nowhere called so.
+The same teacher labels every view, so this measures how consistent it is, not whether it is right.
+It is not marker-based ground truth, and is never called that.
 """
 
 import os
@@ -16,12 +16,12 @@ from posequery.multiview.cameras import Camera, project, triangulate
 from posequery.skeletons import JOINTS, MIRROR, NECK
 
 SIZE_TOLERANCE = 0.02
-"""A video may differ from its calibration by this share of a side (some encoders crop to it)."""
+"""A video may differ from its calibration by this share of a side (some encoders crop by it)."""
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Reprojection errors in pixels over the labelled joints but the neck, which is derived."""
+    """Reprojection errors in pixels over the labelled joints except the neck, which is derived."""
 
     mean: float
     median: float
@@ -33,11 +33,10 @@ class Errors:
 class Consensus:
     """What the views agree on.
 
-    `joints` (views, frames, 18, 2): the agreed joints in each view's pixels, NaN
-    where fewer than two views see a joint; `share` (views, frames, 18): the share of the views
-    that saw it; `swapped` (views, frames): labels whose left and right the other views
-    contradict; `before` and `after`: errors with the labels as they are, and with left and right
-    put right.
+    `joints` (views, frames, 18, 2): the agreed joints in each view's pixels, NaN where fewer than
+    two views see a joint; `share` (views, frames, 18): the share of the views that see it;
+    `swapped` (views, frames): labels whose left and right the other views contradict; `before` and
+    `after`: errors with the labels as they are, and with left and right corrected.
     """
 
     joints: np.ndarray
@@ -48,11 +47,11 @@ class Consensus:
 
 
 def find_swaps(matrices: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Which labels (views, t) have left and right swapped, by the views' agreement.
+    """Which labels (views, t) have left and right swapped, according to the views' agreement.
 
-    `pixels` (views, t, 18, 2) are taken at the same times. At each time the smallest mean
+    `pixels` (views, t, 18, 2) are taken at the same times. At each time, the smallest mean
     reprojection error wins among all ways to swap less than half of the views that see something;
-    of equals the one with the fewest swaps.
+    on a tie, the one with the fewest swaps.
     """
     views = len(pixels)
     best = np.zeros((views, pixels.shape[1]), bool)
@@ -83,7 +82,7 @@ def _distances(matrices: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def _errors(distances: np.ndarray) -> Errors:
-    """Of distances (views, t, 18)."""
+    """The errors for distances (views, t, 18)."""
     seen = [distances[..., joint][np.isfinite(distances[..., joint])] for joint in range(NECK)]
     every = np.concatenate(seen)
     if not len(every):
@@ -97,7 +96,7 @@ def _errors(distances: np.ndarray) -> Errors:
 
 
 def agree(matrices: np.ndarray, joints: np.ndarray) -> Consensus:
-    """The consensus of labels `joints` (views, frames, 18, 2) in pixels, NaN where there is none.
+    """The consensus of labels `joints` (views, frames, 18, 2) in pixels, NaN where there are none.
 
     `matrices` (views, 3, 4) are the cameras; frame t of every view shows the same moment.
     """
@@ -123,16 +122,16 @@ def of_stream(
 ) -> Consensus:
     """The consensus of a stream that plays the cameras' views one after another.
 
-    `joints` (n, 18, 2) are a teacher's labels of the stream, `calibration` the file that errors
-    name. Raises `BadInput` if clips and cameras do not match one to one, or the clips differ in
-    length.
+    `joints` (n, 18, 2) are a teacher's labels for the stream, `calibration` is the file to report
+    in errors. Raises `BadInput` if clips and cameras do not match one to one, or the clips differ
+    in length.
     """
     clips, by_name = stream.clips, {camera.name: camera for camera in cameras}
     names = [clip.camera for clip in clips]
     if sorted(names) != sorted(by_name):
         raise BadInput(
             calibration,
-            f"has {len(by_name)} cameras ({', '.join(sorted(by_name))}) where the stream has "
+            f"has {len(by_name)} cameras ({', '.join(sorted(by_name))}), but the stream has "
             f"{len(names)} ({', '.join(sorted(names))})",
             "Give one video for each calibrated camera, named after it",
         )
@@ -142,7 +141,7 @@ def of_stream(
         if any(abs(a - b) > SIZE_TOLERANCE * b for a, b in sides):
             raise BadInput(
                 calibration,
-                f"is for {camera.width} x {camera.height} pixels where {clip.camera}'s video has "
+                f"is for {camera.width} x {camera.height} pixels, but {clip.camera}'s video has "
                 f"{clip.width} x {clip.height}",
                 "Calibrate at the videos' size",
             )
@@ -151,7 +150,7 @@ def of_stream(
         raise BadInput(
             stream.path,
             f"its views differ in length: {sorted(lengths)} frames",
-            "Cut the videos to one length",
+            "Cut the videos to the same length",
         )
     return agree(
         np.stack([by_name[name].matrix for name in names]),
@@ -160,7 +159,7 @@ def of_stream(
 
 
 def summary(agreed: Consensus, stream: Stream) -> dict[str, object]:
-    """The errors before and after, and each camera's swapped frames, ready for JSON."""
+    """The errors before and after, and each camera's swapped frames, as JSON-ready data."""
     return {
         "before": asdict(agreed.before),
         "after": asdict(agreed.after),

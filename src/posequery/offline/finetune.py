@@ -39,7 +39,7 @@ def finetune(
 
     pool, test: indices of streams. selection: of the pool, perhaps of no frame. student: the
     pre-trained one's checkpoint. words: what random draws are made from. code: digest of the code.
-    state: folder that a killed job goes on from.
+    state: folder that a killed job resumes from.
     """
     pool_stream, test_stream = Stream(pool), Stream(test)
     network, info = checkpoint.load(student, device, pool_stream.size)

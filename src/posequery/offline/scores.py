@@ -31,7 +31,7 @@ def score(pool: Path, student: Path, output: Path, *, device: str, code: str, st
     """Write what the pre-trained student says of each frame of a pool.
 
     pool: its index. student: its checkpoint. code: digest of the code. state: folder that a killed
-    job goes on from.
+    job resumes from.
     """
     stream = Stream(pool)
     network, _ = checkpoint.load(student, device, stream.size)

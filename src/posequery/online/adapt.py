@@ -42,7 +42,7 @@ def adapt(
     parameters: the strategy's own, plain data. stream: its index. labels: the teacher's; without a
     file the stream's own. reference: which of the two is looked for. student: the pre-trained
     one's checkpoint. words: what random draws are made from. code: digest of the code. state:
-    folder that a killed job goes on from. Raises `BadInput` if nothing would be trained.
+    folder that a killed job resumes from. Raises `BadInput` if nothing would be trained.
     """
     played = Stream(stream)
     network, info = checkpoint.load(student, device, played.size)

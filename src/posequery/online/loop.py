@@ -106,7 +106,7 @@ def run(
     """Play the stream; `network` ends with the last live weights.
 
     The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a policy
-    with a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed goes on from its
+    with a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed resumes from its
     last whole part, writes any that came after it once more, and ends at the same bits; if what it
     left is damaged, that is told, and the loop starts over. Raises `strategies.TooFewFrames` if a
     window is too small for the rate.

@@ -7,29 +7,29 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure as Sheet
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from posequery.clips import Stream, read_labels
-from posequery.evaluation.cells import read_cells
-from posequery.jobs.files import BadInput, whole, write_text
+from posequery.jobs.files import BadInput, whole
 from posequery.jobs.progress import Progress
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.captions import Captions
-from posequery.report.overlay import Figure, OverlayWriter, draw_skeleton
-from posequery.report.plotting import DOTS, LOOK, WIDTH
-from posequery.report.stream_report import clip_names, read_lines, scene, seed_shown
-from posequery.report.typeset import escape_markdown
+from posequery.report.cells import of_setting, read_cells
+from posequery.report.formats import escape_markdown
+from posequery.report.lines import clip_names, read_lines, scene
+from posequery.report.overlay import Overlay, OverlayWriter, draw_skeleton
+from posequery.report.page import DOTS, PAGE, write_all
+from posequery.report.style import LOOK, ORANGE, SKY
 from posequery.sources.playback import play
 
-ORANGE, SKY, WHITE = (230, 159, 0), (86, 180, 233), (255, 255, 255)
-"""Okabe and Ito's, which the colour-blind tell apart; light, to stand out from a frame."""
 CLIPS = 4
 """Clips shown at most, evenly spread over the stream."""
 PART = 0.75
 """Where in a clip its frame is taken: fixed beforehand, so that nobody picks a pretty one."""
 _MARGIN = 0.12
-_ASPECT = 0.62  # width by height of a cell of the sheet
-_CELL = 720  # pixels: height that a cell's picture is shrunk to
+_ASPECT = 0.62  # width by height of a picture of the sheet
+_TALL = 720  # pixels that a picture is shrunk to
 
 
 def shown_frames(stream: Stream) -> np.ndarray:
@@ -56,33 +56,54 @@ def cut_out(poses: Sequence[np.ndarray], width: int, height: int) -> tuple[slice
     return slice(top, top + int(size[1])), slice(left, left + int(size[0]))
 
 
+def _cut(
+    frame: np.ndarray, number: int, overlays: Sequence[Overlay]
+) -> list[tuple[np.ndarray, float]]:
+    """Of one frame, with each overlay: a picture, and its error to the last in pixels (or NaN)."""
+    height, width = frame.shape[:2]
+    rows, columns = cut_out([overlay.joints[number] for overlay in overlays], width, height)
+    taught = overlays[-1].joints[number][None]
+    cuts = []
+    for overlay in overlays:
+        joints = overlay.joints[number]
+        picture = frame[rows, columns].copy()
+        thick = max(2, round(picture.shape[0] / 180))
+        draw_skeleton(picture, joints - [columns.start, rows.start], overlay.colour, thick)
+        step = max(1, picture.shape[0] // _TALL)
+        error = float(frame_errors(joint_errors(joints[None], taught))[0])
+        cuts.append((picture[::step, ::step], np.nan if overlay is overlays[-1] else error))
+    return cuts
+
+
 def _draw_sheet(
-    cells: Sequence[Sequence[tuple[np.ndarray, float]]], figures: Sequence[Figure], names: list[str]
-) -> Sheet:
-    """Rows are figures, columns frames; each cell a picture and its error in pixels."""
-    margin, gap = 0.32, 0.04
-    wide = min((WIDTH - margin) / len(names) - gap, 2.2)
-    tall = wide / _ASPECT
-    total = (tall + gap) * len(figures) + 0.25
-    page = margin + (wide + gap) * len(names)
-    sheet = Sheet(figsize=(page, total))
-    for row, figure in enumerate(figures):
-        bottom = total - 0.25 - (tall + gap) * (row + 1)
-        middle = (bottom + tall / 2) / total
-        sheet.text(0.16 / page, middle, figure.name, rotation=90, ha="center", va="center")
-        for column, (picture, error) in enumerate(cells[row]):
-            left = margin + (wide + gap) * column
-            axes = sheet.add_axes((left / page, bottom / total, wide / page, tall / total))
-            axes.imshow(picture, interpolation="antialiased", aspect="auto")
-            axes.set_axis_off()
-            if not row:
-                axes.set_title(names[column], pad=3, parse_math=False)
-            if np.isfinite(error):
-                axes.text(
-                    0.97, 0.02, f"{error:.0f} px", transform=axes.transAxes, ha="right",
-                    va="bottom", color="white", bbox={"facecolor": "black", "pad": 1.5, "lw": 0},
-                )  # fmt: skip
+    cuts: Sequence[Sequence[tuple[np.ndarray, float]]], rows: Sequence[str], columns: Sequence[str]
+) -> Figure:
+    """Pictures and their errors in pixels; `cuts` holds a list of rows for each column."""
+    wide = min(PAGE / len(columns), 2.2)
+    size = (wide * len(columns), wide / _ASPECT * len(rows))
+    sheet = Figure(figsize=size, layout="compressed")
+    panels = sheet.subplots(len(rows), len(columns), squeeze=False)
+    for (row, column), axes in np.ndenumerate(panels):
+        picture, error = cuts[column][row]
+        axes.imshow(picture, interpolation="antialiased", aspect="auto")
+        axes.set_box_aspect(1 / _ASPECT)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        if np.isfinite(error):
+            axes.text(
+                0.97, 0.02, f"{error:.0f} px", transform=axes.transAxes, ha="right",
+                va="bottom", color="white", bbox={"facecolor": "black", "pad": 1.5, "lw": 0},
+            )  # fmt: skip
+    for axes, name in zip(panels[:, 0], rows, strict=True):
+        axes.set_ylabel(name, parse_math=False, wrap=True)
+    for axes, name in zip(panels[0], columns, strict=True):
+        axes.set_title(name, pad=3, parse_math=False)
     return sheet
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    red, green, blue = (round(255 * part) for part in to_rgb(color))
+    return red, green, blue
 
 
 def write_before_after(
@@ -94,19 +115,19 @@ def write_before_after(
     video is decoded once, and memory does not grow with the stream. Returns the files. Raises
     `BadInput` if there are no such cells, or for a broken video.
     """
-    stream = Stream(index)
-    lines = read_lines(cells_csv, stream)
-    if len(lines) < 2 or lines[0].key != "baseline":
+    stream, cells = Stream(index), of_setting(read_cells(cells_csv), "online")
+    lines = read_lines(cells, cells_csv.parent, stream)
+    if len(lines) < 2 or lines[0].method != "baseline":
         fault = "has no student to compare: it takes the baseline and an adapted one, online"
         raise BadInput(cells_csv, fault, "Run both, without only=")
     taught = read_labels(labels, index)[0]
-    before = Figure("never adapted", ORANGE, lines[0].joints)
-    after = Figure(f"adapted: {lines[1].name}", SKY, lines[1].joints)
-    teacher = Figure(f"teacher: {captions.teacher}", WHITE, taught)
-    figures = (before, after, teacher)
+    # Light colours, to stand out from a frame.
+    before = Overlay("never adapted", _rgb(ORANGE), lines[0].joints)
+    after = Overlay(f"adapted: {lines[1].label}", _rgb(SKY), lines[1].joints)
+    teacher = Overlay(f"teacher: {captions.teacher}", _rgb("white"), taught)
+    overlays = (before, after, teacher)
 
-    shown, names = shown_frames(stream), clip_names(stream)
-    cells: list[list[tuple[np.ndarray, float]]] = [[], [], []]
+    shown, names, cuts = shown_frames(stream), clip_names(stream), []
     film = folder / "overlay.mp4"
     with (
         whole(film) as temporary,
@@ -116,42 +137,17 @@ def write_before_after(
         for number, frame in enumerate(chain.from_iterable(map(play, stream.clips))):
             writer.append(number, frame)
             if number in shown:
-                for row, cell in zip(cells, _cells(frame, number, figures), strict=True):
-                    row.append(cell)
+                cuts.append(_cut(frame, number, overlays))
             progress.advance(1)
 
     titles = [names[clip] for clip in stream.clip_numbers(shown)]
+    buffer = io.BytesIO()
     with mpl.rc_context(LOOK):
-        buffer = io.BytesIO()
-        sheet = _draw_sheet(cells, figures, titles)
+        sheet = _draw_sheet(cuts, [overlay.name for overlay in overlays], titles)
         sheet.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
-    picture = folder / "before_after.png"
-    with whole(picture) as temporary:
-        temporary.write_bytes(buffer.getvalue())
-    said = f"{seed_shown(read_cells(cells_csv))} {captions.reading('online')}"
-    caption = (
-        f"{captions.heading}. The student that never adapts, the adapted one ({lines[1].name}) and "
-        f"their teacher, on the frame three quarters into each {scene(stream)}. Number: mean error "
-        f"of 12 joints to the teacher, in pixels of the source frame. {said}"
-    )
-    text = folder / "before_after.md"
-    write_text(text, f"**Before and after.** {escape_markdown(caption.strip())}\n")
-    return [film, picture, text]
-
-
-def _cells(
-    frame: np.ndarray, number: int, figures: Sequence[Figure]
-) -> list[tuple[np.ndarray, float]]:
-    height, width = frame.shape[:2]
-    rows, columns = cut_out([figure.joints[number] for figure in figures], width, height)
-    taught = figures[-1].joints[number][None]
-    cells = []
-    for figure in figures:
-        joints = figure.joints[number]
-        drawn = frame[rows, columns].copy()
-        thick = max(2, round(drawn.shape[0] / 180))
-        draw_skeleton(drawn, joints - [columns.start, rows.start], figure.colour, thick)
-        step = max(1, drawn.shape[0] // _CELL)
-        error = float(frame_errors(joint_errors(joints[None], taught))[0])
-        cells.append((drawn[::step, ::step], np.nan if figure is figures[-1] else error))
-    return cells
+    caption = escape_markdown(captions.before_after(cells, lines[1].label, scene(stream)))
+    files = {
+        "before_after.png": buffer.getvalue(),
+        "before_after.md": f"**Before and after.** {caption}\n".encode(),
+    }
+    return [film, *write_all(files, folder)]

@@ -1,28 +1,51 @@
-"""What every caption says: whose numbers these are, and under which readings of the paper."""
+"""What is printed in words: names, and the caption of every table and figure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+
+import pandas as pd
 
 from posequery.report import published
-
-STAND_IN = "rendered stand-in"
-NONE = "–"
-"""Printed where this run has no such cell."""
+from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
+from posequery.report.formats import percent, span
+from posequery.report.teacher import Teacher
 
 _PRINTED = {
     "least_confidence": "uncertainty",
     "continual": "continual distillation",
+    "equal_lag": "continual, equal lag",
     "none": "none (0 %)",
     "all": "all (100 %)",
 }
+REPEAT = "last label repeated"
+_SPREAD = "Mean ± sample standard deviation over {} seeds; without ±, one seed."
+_MEAN = "Mean of {} seeds."
+_LOWEST = "Of {} seeds, the lowest is shown."
+_SIGNS = "Grey line: a sequence begins. Dot: new weights go live."
+_CLOCK = (
+    "Seconds are wall-clock, of the machine this study ran on, and differ from run to run; the "
+    "published ones are of the paper's devices and data."
+)
+
+
+def method_name(method: str) -> str:
+    """A method's printed name."""
+    return _PRINTED.get(method, method.replace("_", " "))
+
+
+def seeds_sentence(cells: pd.DataFrame, several: str = _SPREAD) -> str:
+    """What the number of seeds allows to be said; several: of more than one."""
+    count = cells["seed"].nunique()
+    said = ("This run has none of these cells.", "One seed: it cannot rank the methods.")
+    return said[count] if count < 2 else several.format(count)
 
 
 @dataclass(frozen=True)
 class Captions:
-    """The words that a study's captions share.
+    """What a study's captions share, and the captions.
 
-    study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M').
+    study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M'). stand_in:
+    whether they are rendered, so that no number speaks of the paper's own.
     teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
     readings: how the protocol reads the paper where it is silent ('window 100 frames'): of
     offline numbers, of online ones, and common to both.
@@ -30,13 +53,9 @@ class Captions:
 
     study: str
     source: str
+    stand_in: bool
     teacher: str
     readings: Mapping[str, Sequence[str]]
-
-    @property
-    def stand_in(self) -> bool:
-        """Whether the frames are rendered, so that no number speaks of the paper's own."""
-        return self.source == STAND_IN
 
     @property
     def heading(self) -> str:
@@ -60,12 +79,144 @@ class Captions:
     def teacher_name(self, teacher: str) -> str:
         return "ground truth" if teacher == "ground_truth" else self.teacher
 
+    def table_1(self, offline: pd.DataFrame) -> str:
+        return _text(
+            f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
+            f"sampling rate; k is the number of frames picked from the pool's "
+            f"{span(offline['n'])}, 0 % the unadapted student.",
+            seeds_sentence(offline),
+            self.beside,
+            self.reading("offline"),
+        )
 
-def method_name(method: str) -> str:
-    """A method's printed name."""
-    return _PRINTED.get(method, method.replace("_", " "))
+    def table_2(self, online: pd.DataFrame, first_window: bool, teacher: Teacher | None) -> str:
+        """first_window: it counts. teacher: its own error stands in the table."""
+        every, window = _looks_ahead(online)
+        counted = "mean over all frames" if first_window else "mean without the first window"
+        lag = itself = ""
+        if len(every):
+            own = span(every)
+            lag = f"Continual trains on all of every {own} frames, and so looks {own} ahead"
+            lag += f" where the others look {span(window)}" if len(window) else ""
+            lag += "; equal lag: its weights frozen at each window's start" if first_window else ""
+            lag += "."
+        if teacher is not None:
+            share = "none" if teacher.found_share is None else f"{100 * teacher.found_share:.1f} %"
+            itself = f"{self.teacher} itself: over the joints that it finds, {share} of the "
+            itself += "labelled ones."
+        return _text(
+            f"{self.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
+            f"labels and sampling rate; k is the number of frames picked from each window's "
+            f"{span(window)}, # train the number of trainings.",
+            lag,
+            itself,
+            "" if first_window else "The paper does not say whether it counts that window.",
+            seeds_sentence(online),
+            self.beside,
+            self.reading("online"),
+        )
+
+    def efficiency(self, stream: str) -> str:
+        """stream: its length in seconds, printed."""
+        paper = published.value("stream_s", "online", method=None)
+        return _text(
+            f"{self.heading}. Online efficiency: the share of real time is training seconds over "
+            f"the stream's {stream} s, above 100 % training cannot keep up (published: of about "
+            f"{paper:.0f} s).",
+            _CLOCK,
+            self.reading("online"),
+        )
+
+    def efficiency_offline(self) -> str:
+        return _text(
+            f"{self.heading}. Offline efficiency: training seconds of one cell, mean ± sample "
+            "standard deviation over the cells of that rate.",
+            _CLOCK,
+            self.reading("offline"),
+        )
+
+    def figure_2(self, online: pd.DataFrame, smoothed: str, part: str, teacher: bool) -> str:
+        """smoothed: the rolling mean's reach. part: a or b. teacher: its own error is drawn."""
+        every, others = _looks_ahead(online)
+        ahead = f" (it looks {span(every)} frames ahead, the others {span(others)})"
+        ahead = ahead if len(every) and len(others) else ""
+        what = {"a": "the query strategies", "b": f"continual{ahead}, once and uniform"}[part]
+        low = lowest_rate(online)
+        at = "" if low is None else f" at {percent(low)} (k={span(picked_at(online, low))})"
+        return _text(
+            f"{self.heading}. Error over stream time, {what}{at}. Rolling mean over {smoothed}, "
+            "centred. Errors are of the source frames' pixels, always against ground truth; each "
+            "panel names the labels trained on.",
+            f"Green: the {self.teacher}'s own error." if teacher else "",
+            f"Dotted black: the unadapted student. {_SIGNS}",
+            seeds_sentence(online, _MEAN),
+            self.reading("online"),
+        )
+
+    def by_rate(self, offline: pd.DataFrame) -> str:
+        return _text(
+            f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
+            "rate (log), the published numbers on their own axes. Dotted: the unadapted student; "
+            "star: all of the pool; bars: sample standard deviation over seeds.",
+            seeds_sentence(offline),
+            self.beside,
+            self.reading("offline"),
+        )
+
+    def of_stream(self, scene: str, window: int, picked: str | None, consensus: bool) -> str:
+        """What the figure and the table of real video share.
+
+        scene: 'camera' or 'video'. picked: the line whose labels 'last label repeated' repeats.
+        """
+        again = (
+            f"'{REPEAT}, {picked}' gives again the last label of the {scene} that {picked} has had "
+            f"from the teacher, and leaves out the frames before a {scene}'s first."
+        )
+        agreed = (
+            "The multi-view consensus is what the same teacher's labels of all views agree on: "
+            "consistency, not truth."
+        )
+        return _text(
+            f"MPJPE of 12 joints in pixels of the source frames, windows of {window} frames.",
+            again if picked else "",
+            agreed if consensus else "",
+        )
+
+    def error_over_time(self, online: pd.DataFrame, shared: str, scene: str, smooth: int) -> str:
+        """shared: what `of_stream` says. smooth: frames of the rolling mean."""
+        return _text(
+            f"{self.heading}. Rolling mean over {smooth} frames. Grey line: a {scene} begins. Dot: "
+            f"new weights go live. {shared}",
+            seeds_sentence(online, _LOWEST),
+            self.reading("online"),
+        )
+
+    def adaptation(self, online: pd.DataFrame, shared: str, scene: str) -> str:
+        """shared: what `of_stream` says."""
+        return _text(
+            f"{self.heading}. {shared} 'Within a {scene}': without the frames of a {scene} in the "
+            "window that it begins in, since no weights have been trained on it yet. A share in "
+            "brackets: poses in that part of the labelled frames only.",
+            seeds_sentence(online),
+            self.reading("online"),
+        )
+
+    def before_after(self, online: pd.DataFrame, adapted: str, scene: str) -> str:
+        """adapted: the adapted student's line."""
+        return _text(
+            f"{self.heading}. The student that never adapts, the adapted one ({adapted}) and their "
+            f"teacher, on the frame three quarters into each {scene}. Number: mean error of 12 "
+            "joints to the teacher, in pixels of the source frame.",
+            seeds_sentence(online, _LOWEST),
+            self.reading("online"),
+        )
 
 
-def percent(rate: Fraction) -> str:
-    """A rate as it is printed: '1 %', '2.5 %'."""
-    return f"{float(rate * 100):g} %"
+def _looks_ahead(online: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """How many frames continual distillation's cells and those of the others look ahead."""
+    continual, any_rate = online["method"] == "continual", online["method"].isin(ANY_RATE)
+    return online["n"][continual], online["n"][~any_rate]
+
+
+def _text(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

@@ -1,97 +1,69 @@
 """Every cell beside the published number, one line each, and what may be said of the two."""
 
-import csv
-import io
 import math
-from collections.abc import Sequence
 from fractions import Fraction
 
+import pandas as pd
 from scipy import stats
 
-from posequery.evaluation.cells import CellRow
-from posequery.report.captions import Captions
-from posequery.report.rows import pick, published_error, spread
+from posequery.report import published
+from posequery.report.spread import mean, sd
 
 COLUMNS = (
-    "table",
-    "setting",
-    "teacher",
-    "method",
-    "rate",
-    "k",
-    "seeds",
-    "mpjpe_px",
-    "sd_px",
-    "mpjpe_px_without_first_window",
-    "sd_px_without_first_window",
-    "published_px",
-    "published_in",
-    "finding",
-)
-_UNTRAINED = {"offline": ("none", Fraction(0)), "online": ("baseline", Fraction(0))}
+    "table setting teacher method rate k seeds mpjpe_px sd_px mpjpe_px_without_first_window "
+    "sd_px_without_first_window published_px published_in finding"
+).split()
+_TABLE = {"offline": "Table 1", "online": "Table 2"}
+_UNTRAINED = {"offline": "none", "online": "baseline"}
 
 
-def finding(changes: Sequence[float], published_change: float, captions: Captions) -> str:
+def finding(changes: pd.Series, published_change: float) -> str:
     """'same direction', 'opposite' or 'undecided': a change against the unadapted student.
 
-    `changes`: this study's, one a seed, pixels, negative is better. Decided only if the 95 %
+    changes: this study's, one a seed, pixels, negative is better. Decided only if the 95 %
     Student interval of their mean leaves out 0, so never with one seed.
     """
-    found = spread(changes)
-    word = "undecided"
-    if found is not None and found.sd is not None and published_change:
-        reach = stats.t.ppf(0.975, found.seeds - 1) * found.sd / math.sqrt(found.seeds)
-        if abs(found.mean) > reach:
-            same = (found.mean < 0) == (published_change < 0)
-            word = "same direction" if same else "opposite"
-    return f"{word}, in the stand-in" if captions.stand_in else word
+    seeds, change = changes.count(), mean(changes)
+    if seeds < 2 or not published_change:
+        return "undecided"
+    reach = stats.t.ppf(0.975, seeds - 1) * sd(changes) / math.sqrt(seeds)
+    if abs(change) <= reach:
+        return "undecided"
+    return "same direction" if (change < 0) == (published_change < 0) else "opposite"
 
 
-def _finding(cells: Sequence[CellRow], first: CellRow, captions: Captions) -> str:
-    untrained, rate = _UNTRAINED[first.setting]
-    published = published_error(first.setting, first.teacher, first.method, first.rate)
-    start = published_error(first.setting, first.teacher, untrained, rate)
-    if first.method == untrained or published is None or start is None:
-        return ""
-    ours = spread(cell.mpjpe_px for cell in pick(cells, first.setting, untrained))
-    seeds = pick(cells, first.setting, first.method, first.teacher, first.rate)
-    changes = [] if ours is None else [cell.mpjpe_px - ours.mean for cell in seeds]
-    return finding(changes, published - start, captions)
+def comparison(cells: pd.DataFrame, stand_in: bool) -> pd.DataFrame:
+    """A row per setting, teacher, method and rate, in the order of the cells.
 
-
-def comparison(cells: Sequence[CellRow], captions: Captions) -> str:
-    """CSV text: a line per setting, teacher, method and rate, in the order of the cells.
-
-    Empty where there is no number; `finding` is about the change against the unadapted student.
+    NaN where there is no number. `finding` is about the change against the unadapted student, and
+    says so if it is one of the stand-in.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    firsts: dict[tuple[object, ...], CellRow] = {}
-    for cell in cells:
-        firsts.setdefault((cell.setting, cell.teacher, cell.method, cell.rate), cell)
-    for first in firsts.values():
-        table = {"offline": "Table 1", "online": "Table 2"}[first.setting]
-        seeds = pick(cells, first.setting, first.method, first.teacher, first.rate)
-        every = spread(cell.mpjpe_px for cell in seeds)
-        late = spread(cell.mpjpe_px_without_first_window for cell in seeds)
-        number = published_error(first.setting, first.teacher, first.method, first.rate)
-        writer.writerow(
-            (
-                table,
-                first.setting,
-                first.teacher,
-                first.method,
-                first.rate,
-                first.k,
-                len(seeds),
-                every and every.mean,
-                every and every.sd,
-                late and late.mean,
-                late and late.sd,
-                number,
-                number and table,
-                _finding(cells, first, captions),
-            )
-        )
-    return text.getvalue()
+    groups = cells.groupby(["setting", "teacher", "method", "rate"], sort=False)
+    rows = []
+    for (setting, teacher, method, rate), seeds in groups:
+        table, untrained = _TABLE[setting], _UNTRAINED[setting]
+        errors, late = seeds["mpjpe_px"], seeds["mpjpe_px_without_first_window"]
+        paper = published.mpjpe(setting, teacher, method, rate)
+        row = {
+            "table": table,
+            "setting": setting,
+            "teacher": teacher,
+            "method": method,
+            "rate": rate,
+            "k": seeds["k"].iloc[0],
+            "seeds": len(seeds),
+            "mpjpe_px": mean(errors),
+            "sd_px": sd(errors),
+            "mpjpe_px_without_first_window": mean(late),
+            "sd_px_without_first_window": sd(late),
+            "published_px": paper,
+        }
+        if not math.isnan(paper):
+            row["published_in"] = table
+        if not math.isnan(paper) and method != untrained:
+            here = cells[(cells["setting"] == setting) & (cells["method"] == untrained)]
+            start = published.mpjpe(setting, teacher, untrained, Fraction(0))
+            found = finding(errors - mean(here["mpjpe_px"]), paper - start)
+            row["finding"] = f"{found}, in the stand-in" if stand_in else found
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,26 +1,28 @@
-"""Errors over a stream's time, read from the records of online cells."""
+"""Errors over a stream's time, of the poses that records and labels hold."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from posequery import record
+from posequery.cell import REPAIR
 from posequery.clips import Stream, read_labels
-from posequery.evaluation.cells import CellRow
 from posequery.jobs.files import BadInput
 from posequery.metrics import frame_errors, joint_errors
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One method's error over a stream.
+    """One line's error over a stream.
 
+    label: its printed name. method: whose style it has, see `style.STYLES`.
     error: (frames,) source pixels, a rolling mean; NaN where the window holds no labelled frame.
     updates: (u,) int64 stream frames from which new weights are live.
     """
 
+    label: str
     method: str
     error: np.ndarray
     updates: np.ndarray
@@ -42,27 +44,33 @@ def rolling_mean(values: np.ndarray, window: int) -> np.ndarray:
     return np.divide(total[high] - total[low], found, out=mean, where=found > 0)
 
 
-def method_curve(folder: Path, cells: Sequence[CellRow], truth: np.ndarray, window: int) -> Curve:
+def read_record(path: Path, frames: int) -> record.Record:
+    """A record of a stream of that many frames; raises BadInput for a broken or foreign one."""
+    read = record.read(path)
+    if len(read.joints) != frames:
+        fault = f"records {len(read.joints)} frames of a stream of {frames}"
+        raise BadInput(path, fault, REPAIR)
+    return read
+
+
+def method_curve(
+    label: str, folder: Path, cells: pd.DataFrame, truth: np.ndarray, window: int
+) -> Curve:
     """The mean over the cells (seeds of one method); updates are the first cell's.
 
-    folder: the one that `cells.csv` lies in. truth (frames, 18, 2): source pixels. Raises BadInput
-    for a missing or foreign record.
+    folder: the one that `cells.csv` lies in. truth: (frames, 18, 2) in source pixels.
+    Raises BadInput for a missing or foreign record.
     """
-    errors, updates = [], []
-    for cell in cells:
-        path = folder / cell.folder / "record.h5"
-        read = record.read(path)
-        if len(read.joints) != len(truth):
-            fault = f"records {len(read.joints)} frames of a stream of {len(truth)}"
-            raise BadInput(path, fault, record.REPAIR)
-        errors.append(frame_errors(joint_errors(read.joints, truth)))
-        updates.append(read.update_frames)
-    return Curve(cells[0].method, rolling_mean(np.mean(errors, axis=0), window), updates[0])
+    reads = [read_record(folder / at / "record.h5", len(truth)) for at in cells["folder"]]
+    errors = [frame_errors(joint_errors(read.joints, truth)) for read in reads]
+    smooth = rolling_mean(np.mean(errors, axis=0), window)
+    return Curve(label, cells["method"].iloc[0], smooth, reads[0].update_frames)
 
 
-def teacher_curve(labels: Path, stream: Stream, window: int) -> Curve:
+def teacher_curve(
+    label: str, labels: Path, stream: Stream, truth: np.ndarray, window: int
+) -> Curve:
     """The teacher's own error against the stream's ground truth."""
     joints, _ = read_labels(labels, stream.path)
-    truth = stream.joints(np.arange(len(stream)))
     error = frame_errors(joint_errors(joints, truth))
-    return Curve("teacher", rolling_mean(error, window), np.empty(0, np.int64))
+    return Curve(label, "teacher", rolling_mean(error, window), np.empty(0, np.int64))

@@ -1,5 +1,6 @@
 """Errors over a stream's time: the drawing of Figures 2(a) and 2(b)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,33 +8,22 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from posequery.report.curves import Curve
-from posequery.report.plotting import (
-    LEFT,
-    LOOK,
-    RIGHT,
-    WIDTH,
-    draw_curves,
-    draw_starts,
-    footnote,
-    handle,
-    legend,
-    legend_height,
-    name_sequences,
-    names_height,
-    put_footnote,
-    say_empty,
-    styles,
-    time_axis,
-)
+from posequery.report.page import finish, new_page, say_empty
+from posequery.report.style import LOOK, Style, styles
 
 _NAMED = 40
 """Sequences whose names find room above the panels."""
 _ROOF = 1.15
 """Height of the axes over the highest error: a panel's title stands above its curves."""
-_HEIGHT, _GAP = 1.8, 0.14  # inches of a panel, and between two
-_AXIS = 0.4  # inches of the time axis' words
+_HEIGHT = 1.8
+"""Inches of a panel."""
+_POINTS = 3000
+"""Points a curve is drawn with at most: more than a page resolves."""
+_MANY = 100
+"""Updates whose dots are drawn small."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +47,13 @@ class Timeline:
     fps: float
 
 
-def _place(figure: Figure, count: int, head: float) -> list[Axes]:
-    """Panels one above another, first on top, with common axes."""
-    total = figure.get_figheight()
-    placed: list[Axes] = []
-    for place in range(count):
-        bottom = total - head - _HEIGHT * (place + 1) - _GAP * place
-        box = (LEFT / WIDTH, bottom / total, 1 - (LEFT + RIGHT) / WIDTH, _HEIGHT / total)
-        above = placed[0] if placed else None
-        placed.append(figure.add_axes(box, sharex=above, sharey=above))
-    return placed
+def _draw_curve(axes: Axes, curve: Curve, style: Style, fps: float) -> None:
+    """A curve over stream time, a dot on it where new weights go live."""
+    at = np.arange(0, len(curve.error), math.ceil(len(curve.error) / _POINTS))
+    axes.plot(at / fps, curve.error[at], zorder=3, **style.line)
+    live = curve.updates[curve.updates < len(curve.error)]
+    size = 3.6 if len(live) < _MANY else 2.2
+    axes.plot(live / fps, curve.error[live], linestyle="", markersize=size, zorder=4, **style.dots)
 
 
 def _title(axes: Axes, title: str) -> None:
@@ -82,41 +69,56 @@ def _title(axes: Axes, title: str) -> None:
     )
 
 
-def draw_over_time(
-    panels: Sequence[Panel], timeline: Timeline, names: dict[str, str], note: str
-) -> Figure:
+def _name_sequences(axes: Axes, timeline: Timeline) -> None:
+    """Each sequence's name above its stretch."""
+    ends = np.append(timeline.starts[1:], timeline.frames)
+    middles = (timeline.starts + ends) / 2 / timeline.fps
+    top = axes.secondary_xaxis("top")
+    top.set_xticks(middles, timeline.sequences, rotation=90, fontsize=5, color="0.35")
+    top.tick_params(length=0, pad=2)
+    top.spines["top"].set_visible(False)
+    for label in top.get_xticklabels():
+        label.set_parse_math(False)  # a file's name may hold $
+
+
+def _clock(seconds: float, _: int) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _time_axis(axes: Axes, seconds: float) -> None:
+    """Stream time as minutes and seconds, with at most ten round steps."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+    step = next((step for step in steps if seconds / step <= 10), steps[-1])
+    axes.xaxis.set_major_locator(MultipleLocator(step))
+    axes.xaxis.set_major_formatter(FuncFormatter(_clock))
+    axes.set_xlim(0, seconds)
+    axes.set_xlabel("stream time (min:s)")
+
+
+def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Figure:
     """Error (source pixels) over stream time, panels with common axes, note at the foot.
 
-    names: the printed name of every curve's method. A panel without curves says so.
+    A panel without curves says so.
     """
+    curves = {curve.label: curve for panel in panels for curve in panel.curves}
+    looks = styles({label: curve.method for label, curve in curves.items()})
     with mpl.rc_context(LOOK):
-        text, note_height = footnote(note)
-        curves = {curve.method: curve for panel in panels for curve in panel.curves}
-        named = len(timeline.sequences) <= _NAMED
-        head = names_height(timeline.sequences) if named else 0.1
-        words = [names[method] for method in curves]
-        foot = note_height + legend_height(words) + _AXIS
-        total = head + foot + _HEIGHT * len(panels) + _GAP * (len(panels) - 1)
-        figure = Figure(figsize=(WIDTH, total))
-        placed = _place(figure, len(panels), head)
-        if named:
-            name_sequences(placed[0], timeline.sequences, timeline.starts, timeline.frames)
-        for axes, panel in zip(placed, panels, strict=True):
-            draw_starts(axes, timeline.starts, timeline.fps)
-            draw_curves(axes, panel.curves, timeline.fps)
-            _title(axes, panel.title)
-            axes.set_ylabel("error (px)")
-            axes.tick_params(labelbottom=axes is placed[-1])
+        figure, placed = new_page(len(panels), 1, sharex=True, sharey=True)
+        for axes, panel in zip(placed[:, 0], panels, strict=True):
+            for start in timeline.starts:
+                axes.axvline(start / timeline.fps, color="0.82", linewidth=0.7, zorder=1)
+            for curve in panel.curves:
+                _draw_curve(axes, curve, looks[curve.label], timeline.fps)
             if not panel.curves:
                 say_empty(axes)
-        time_axis(placed[-1], timeline.frames / timeline.fps)
-        placed[-1].set_xlabel("stream time (min:s)", labelpad=2)
+            _title(axes, panel.title)
+            axes.set_ylabel("error (px)")
         errors = [curve.error for panel in panels for curve in panel.curves]
         highest = [np.nanmax(error) for error in errors if np.isfinite(error).any()]
-        placed[0].set_ylim(0, _ROOF * max(highest, default=1.0))
-
-        looks = styles(list(curves))
-        handles = [handle(looks[m], bool(len(curve.updates))) for m, curve in curves.items()]
-        legend(figure, handles, words, note_height)
-        put_footnote(figure, text)
+        placed[0, 0].set_ylim(0, _ROOF * max(highest, default=1.0))
+        if len(timeline.sequences) <= _NAMED:
+            _name_sequences(placed[0, 0], timeline)
+        _time_axis(placed[-1, 0], timeline.frames / timeline.fps)
+        handles = {name: looks[name].handle(len(curves[name].updates) > 0) for name in curves}
+        finish(figure, placed, handles, note, _HEIGHT)
         return figure

@@ -26,8 +26,8 @@ _TEXT = 0.45
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A skeleton through a stream: what it is called, its RGB colour, joints (n, 18, 2)."""
+class Overlay:
+    """A skeleton over a stream: what it is called, its RGB colour, joints (n, 18, 2)."""
 
     name: str
     colour: tuple[int, int, int]
@@ -66,16 +66,16 @@ class OverlayWriter:
         path: str | os.PathLike[str],
         stream: Stream,
         names: Sequence[str],
-        figures: Sequence[Figure],
+        overlays: Sequence[Overlay],
     ) -> None:
-        self._stream, self._names, self._figures = stream, names, figures
+        self._stream, self._names, self._overlays = stream, names, overlays
         sizes = [_shrunk(clip.width, clip.height) for clip in stream.clips]
         self._width = _even(max(width for width, _ in sizes))
         self._height = _even(max(height for _, height in sizes))
-        self._head = LEGEND * (len(figures) + 1)
+        self._head = LEGEND * (len(overlays) + 1)
         self._container = av.open(os.fspath(path), "w")
-        rate = Fraction(stream.fps).limit_denominator(1001)
-        self._track: VideoStream = self._container.add_stream("libx264", rate=rate)
+        fps = Fraction(stream.fps).limit_denominator(1001)
+        self._track: VideoStream = self._container.add_stream("libx264", rate=fps)
         self._track.width, self._track.height = self._width, self._height + self._head
         self._track.pix_fmt = "yuv420p"
         # Without this, x264's assembly gives other bits from run to run and from CPU to CPU.
@@ -90,9 +90,9 @@ class OverlayWriter:
         size = _shrunk(width, height)
         scale = np.array(size) / (width, height)
         small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-        for figure in self._figures:
-            joints = (figure.joints[index] + 0.5) * scale - 0.5
-            draw_skeleton(small, joints, figure.colour, 2)
+        for overlay in self._overlays:
+            joints = (overlay.joints[index] + 0.5) * scale - 0.5
+            draw_skeleton(small, joints, overlay.colour, 2)
         canvas = np.zeros((self._height + self._head, self._width, 3), np.uint8)
         left = (self._width - size[0]) // 2
         top = self._head + (self._height - size[1]) // 2
@@ -104,7 +104,7 @@ class OverlayWriter:
     def _write_legend(self, canvas: np.ndarray, index: int) -> None:
         clip, inside = self._stream.locate(index)
         title = f"{self._names[clip]}  {inside / self._stream.fps:.1f} s"
-        rows = [(title, (255, 255, 255))] + [(item.name, item.colour) for item in self._figures]
+        rows = [(title, (255, 255, 255))] + [(item.name, item.colour) for item in self._overlays]
         for row, (text, colour) in enumerate(rows):
             middle = LEGEND * row + LEGEND // 2
             indent = 10

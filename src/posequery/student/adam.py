@@ -1,7 +1,7 @@
 """Adam in plain tensor operations.
 
-torch.optim imports torch's compiler at first use, which takes as long (1.7 s, measured) as all of
-a fine-tuning on 1 % of the frames; the arithmetic is torch.optim.Adam's.
+torch.optim imports torch's compiler at first use, which takes as long (1.7 s, measured) as a whole
+fine-tuning run on 1 % of the frames; the arithmetic is torch.optim.Adam's.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ EPSILON = 1e-8
 
 
 class Adam:
-    """Kingma and Ba's optimiser, with their constants, over all parameters as one vector."""
+    """Kingma and Ba's optimiser, with their constants, on all parameters as one vector."""
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self._parameters = list(parameters)
@@ -23,15 +23,15 @@ class Adam:
         self._steps = 0
         self._mean = torch.zeros(sum(self._sizes), device=self._parameters[0].device)
         self._square = torch.zeros_like(self._mean)
-        # Kept from step to step: fresh memory of this size costs more than the arithmetic.
+        # Kept between steps: allocating this much memory costs more than the arithmetic.
         self._scratch = torch.empty_like(self._mean)
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Move the parameters by their gradients, and forget the gradients.
+        """Update the parameters by their gradients, and clear the gradients.
 
-        One that has no gradient, such as the classifier that the published checkpoints carry along
-        and nothing uses, counts as one whose gradient is zero.
+        A parameter without a gradient, such as the unused classifier that published checkpoints
+        contain, is treated as if its gradient were zero.
         """
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
         gradient = torch.cat([each.flatten() for each in gradients], out=self._scratch)
@@ -50,7 +50,7 @@ class Adam:
         return {"steps": self._steps, "mean": self._mean, "square": self._square}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from another's state; one that lacks a part changes nothing."""
+        """Continue from another optimiser's state; an incomplete state changes nothing."""
         steps, mean, square = state["steps"], state["mean"], state["square"]
         self._mean.copy_(mean)
         self._square.copy_(square)

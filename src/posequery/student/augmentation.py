@@ -1,11 +1,14 @@
-"""trt_pose's augmentation, drawn and done here: crop quad, colour jitter, and a flip if asked.
+"""trt_pose's augmentation: crop quad, colour jitter and an optional flip.
 
-Differences from upstream: pixels are read bilinearly, unless the recipe says `nearest` (upstream's
-Pillow call leaves its default, NEAREST, which moves an edge by up to half a pixel and aliases,
-while the frames that the student is tested on are area-averaged), after whole-number area averaging
-where the crop is shrunk by 2 or more; and colour is changed by one matrix in the fixed order
-brightness, contrast, saturation, hue, hue being a rotation in YIQ, where upstream draws the order
-and turns the hue in HSV (2 of 256 levels apart on average, on strong colours; measured).
+Differences from upstream:
+
+- Pixels are sampled bilinearly unless the recipe says `nearest`, after area averaging by a whole
+  factor where the crop shrinks by 2 or more. Upstream's Pillow call uses its default, NEAREST,
+  which moves an edge by up to half a pixel and aliases, while the frames that the student is tested
+  on are area-averaged.
+- Colours are changed by one matrix, in the fixed order brightness, contrast, saturation, hue, with
+  hue as a rotation in YIQ. Upstream draws the order and rotates the hue in HSV (the results differ
+  by 2 of 256 levels on average, on strong colours; measured).
 """
 
 import math
@@ -31,20 +34,20 @@ STILL = Augmentation(
 
 @dataclass(frozen=True)
 class Draws:
-    """What was drawn for each of b images."""
+    """The random draws for each of b images."""
 
     crops: np.ndarray
-    """(b, 2, 3): the affine map from the output's unit square to the image's."""
+    """(b, 2, 3): the affine map from the output's unit square to the image's unit square."""
     flipped: np.ndarray
     """(b,) bool."""
     colours: np.ndarray
-    """(b, 4): factors of brightness, contrast, saturation; rotation of the hue in turns."""
+    """(b, 4): factors of brightness, contrast and saturation; rotation of the hue in turns."""
 
 
 def draw(bounds: Augmentation, generators: Iterable[np.random.Generator]) -> Draws:
-    """Draw from one generator for each image.
+    """Draw each image's augmentation from a generator of its own.
 
-    In trt_pose's order: shift in x, shift in y, scale, angle, then colours; last the flip.
+    The order is trt_pose's: shift in x, shift in y, scale, angle, then colours; the flip is last.
     """
     numbers = np.stack([generator.random(9) for generator in generators])
     signed = 2 * numbers - 1
@@ -55,7 +58,7 @@ def draw(bounds: Augmentation, generators: Iterable[np.random.Generator]) -> Dra
     across = np.stack([cosine, -sine], axis=1) / scale
     down = np.stack([sine, cosine], axis=1) / scale
     across[flipped] *= -1
-    # The quad is turned about its centre, shifted, divided by the scale, put back to the centre.
+    # The quad is rotated about its centre, shifted, divided by the scale and moved back.
     offset = 0.5 - bounds.shift * signed[:, :2] / scale - (across + down) / 2
     limits = np.array([bounds.brightness, bounds.contrast, bounds.saturation, bounds.hue])
     colours = np.array([1.0, 1.0, 1.0, 0.0]) + limits * signed[:, 4:8]
@@ -63,7 +66,7 @@ def draw(bounds: Augmentation, generators: Iterable[np.random.Generator]) -> Dra
 
 
 def pixel_maps(crops: np.ndarray, side: int, sizes: np.ndarray) -> np.ndarray:
-    """Crops (b, 2, 3) as maps from grids of `side` cells to pixels of images of (w, h) (b, 2)."""
+    """Crops (b, 2, 3) as maps from grids of `side` cells to image pixels; sizes (b, 2): (w, h)."""
     linear, offset = crops[..., :2] / side, crops[..., 2]
     start = (offset + linear.sum(axis=2) / 2) * sizes - 0.5
     return np.concatenate([linear * sizes[..., None], start[..., None]], axis=2)
@@ -72,10 +75,10 @@ def pixel_maps(crops: np.ndarray, side: int, sizes: np.ndarray) -> np.ndarray:
 def warp_image(
     image: np.ndarray, crop: np.ndarray, side: int, resampling: str = "bilinear"
 ) -> np.ndarray:
-    """The crop (2, 3) of an image (h, w, 3) uint8, (side, side, 3); black outside of the image.
+    """The crop (2, 3) of an image (h, w, 3) uint8 as (side, side, 3); black outside the image.
 
-    `resampling` is `bilinear`, after averaging over whole pixels where the crop is shrunk by 2 or
-    more, or `nearest`.
+    `resampling` is `nearest`, or `bilinear`, after averaging over whole pixels where the crop
+    shrinks by 2 or more.
     """
     size = np.array(image.shape[1::-1])
     nearest = resampling == "nearest"
@@ -89,7 +92,7 @@ def warp_image(
 
 
 def warp_people(people: np.ndarray, draws: Draws, side: int, sizes: np.ndarray) -> np.ndarray:
-    """People (b, p, 18, 2) in pixels of images of (w, h) (b, 2) to the crops' grids of `side`."""
+    """People (b, p, 18, 2) from image pixels to grids of `side` cells; sizes (b, 2): (w, h)."""
     maps = pixel_maps(draws.crops, side, sizes)
     inverse = np.linalg.inv(maps[..., :2])[:, None]
     centred = people - maps[:, None, None, :, 2]
@@ -103,7 +106,7 @@ def known_regions(
 ) -> np.ndarray:
     """Cells (b, side, side) bool whose centres are in the image and in none of its boxes.
 
-    boxes: for each image (k, 4) of x, y, width, height in pixels; sizes (b, 2) its w and h.
+    boxes: for each image (k, 4) of x, y, width, height in pixels; sizes (b, 2): its (w, h).
     """
     maps = pixel_maps(draws.crops, side, sizes)[..., None, None]
     cells = np.arange(side)
@@ -113,18 +116,18 @@ def known_regions(
     known = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
     for image, several in enumerate(boxes):
         for left, top, wide, high in several:
-            beside = (x[image] < left) | (x[image] > left + wide)
-            known[image] &= beside | (y[image] < top) | (y[image] > top + high)
+            outside = (x[image] < left) | (x[image] > left + wide)
+            known[image] &= outside | (y[image] < top) | (y[image] > top + high)
     return known
 
 
 def jitter(image: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """An image (h, w, 3) uint8 RGB with its brightness, contrast, saturation and hue changed."""
+    """An image (h, w, 3) uint8 RGB with changed brightness, contrast, saturation and hue."""
     brightness, contrast, saturation, hue = colours
     sine, cosine = math.sin(2 * math.pi * hue), math.cos(2 * math.pi * hue)
     turn = np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
     matrix = np.empty((3, 4))
-    # Grey is a fixed point of saturation and hue, so that contrast's grey passes through both.
+    # Saturation and hue leave grey unchanged, so contrast's grey passes through both.
     turned = FROM_YIQ @ turn @ TO_YIQ
     matrix[:, :3] = saturation * turned + (1 - saturation) * LUMA
     matrix[:, :3] *= brightness * contrast

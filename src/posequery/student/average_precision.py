@@ -1,9 +1,9 @@
-"""Average precision on COCO's keypoints (OKS), by COCO's own evaluator.
+"""Average precision on COCO keypoints, computed by COCO's own evaluator.
 
-As trt_pose's evaluation (trt_pose/coco.py): each image is squashed to the network's square, its
-people are parsed, and a person's score is the share of the joints that were found. Differences:
-joints are not rounded to whole pixels; and no image is left out, neither the first nor those that
-nobody is in, as COCO's own protocol has it.
+It is based on object keypoint similarity (OKS). As in trt_pose's evaluation (trt_pose/coco.py),
+each image is squashed to the network's square input, its people are parsed, and a person's score is
+the share of joints that were found. Differences: joints are not rounded to whole pixels, and no
+image is left out, neither the first nor those without people, as in COCO's own protocol.
 """
 
 import contextlib
@@ -23,18 +23,18 @@ from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.skeletons import COCO_JOINTS
 from posequery.student.inference import for_inference
-from posequery.student.prediction import BATCH, people_in, see
+from posequery.student.prediction import BATCH, forward, people_in
 from posequery.student.training import flushed_denormals
 
-FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
-"""As COCOeval gives them: over thresholds of OKS, and of medium and large people."""
+METRICS = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
+"""In COCOeval's order: at thresholds of OKS, and for medium and large people."""
 
 _NEEDED = {
     "images": {"id", "file_name"},
     "annotations": {"id", "image_id", "keypoints", "num_keypoints", "area", "bbox", "iscrowd"},
     "categories": {"id"},
 }
-"""What the evaluator reads of COCO's rows."""
+"""The keys that the evaluator reads from COCO's entries."""
 
 
 @flushed_denormals()
@@ -45,30 +45,30 @@ def average_precision(
     images: str | os.PathLike[str],
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """COCO's ten figures of a network on the images of a `person_keypoints_*.json`.
+    """COCO's ten metrics for a network on the images of a `person_keypoints_*.json`.
 
-    A figure is -1 where there is nobody of that size. Raises `BadInput` for a broken annotation
+    A metric is -1 where there is nobody of that size. Raises `BadInput` for a broken annotation
     file and for an image that is missing or broken.
     """
-    # COCO's evaluator prints as it goes.
+    # COCO's evaluator prints while it runs.
     with contextlib.redirect_stdout(io.StringIO()):
         truth = _truth(annotations)
         found = list(_found(network, input_size, truth, Path(images), progress))
         if not found:
-            return dict.fromkeys(FIGURES, 0.0)
+            return dict.fromkeys(METRICS, 0.0)
         evaluation = COCOeval(truth, truth.loadRes(found), "keypoints")
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
-    return dict(zip(FIGURES, evaluation.stats.tolist(), strict=True))
+    return dict(zip(METRICS, evaluation.stats.tolist(), strict=True))
 
 
 def _truth(annotations: str | os.PathLike[str]) -> COCO:
-    fix = "Take a person_keypoints_*.json of COCO"
+    fix = "Use a person_keypoints_*.json of COCO"
     try:
         truth = COCO(os.fspath(annotations))
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        raise BadInput(annotations, f"is no annotation file of COCO ({error})", fix) from error
+        raise BadInput(annotations, f"is not a COCO annotation file ({error})", fix) from error
     for name, keys in _NEEDED.items():
         rows = truth.dataset.get(name)
         if not rows:
@@ -76,12 +76,12 @@ def _truth(annotations: str | os.PathLike[str]) -> COCO:
         for number, row in enumerate(rows):
             absent = keys - row.keys() if isinstance(row, dict) else keys
             if absent:
-                fault = f"an entry of its {name}, {number}, has no '{min(absent)}'"
+                fault = f"entry {number} of its {name} has no '{min(absent)}'"
                 raise BadInput(annotations, fault, fix)
         if len({row["id"] for row in rows}) < len(rows):
-            raise BadInput(annotations, f"its {name} have an id twice", fix)
+            raise BadInput(annotations, f"an id occurs twice in its {name}", fix)
     if len(truth.dataset["categories"]) > 1:
-        raise BadInput(annotations, "has categories beside the person", fix)
+        raise BadInput(annotations, "has categories other than person", fix)
     return truth
 
 
@@ -96,7 +96,7 @@ def _found(
         sizes = np.array([frame.shape[1::-1] for frame in frames])
         squares = np.stack([_square(frame, input_size) for frame in frames])
         with torch.inference_mode():
-            maps, fields = see(fast, squares)
+            maps, fields = forward(fast, squares)
         for image, people in zip(several, people_in(maps, fields, sizes), strict=True):
             for pose in people[:, :COCO_JOINTS]:
                 known = np.isfinite(pose).all(axis=1)
@@ -112,10 +112,12 @@ def _found(
 
 
 def _read(path: Path) -> np.ndarray:
-    # Annotations refer to the pixels as stored, whatever turn the camera noted.
+    # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
     image = cv2.imread(os.fspath(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
-        raise BadInput(path, "is missing or broken", "Unpack the images of the annotations")
+        raise BadInput(
+            path, "is missing or broken", "Unpack the images that go with the annotations"
+        )
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -124,6 +126,6 @@ def _square(frame: np.ndarray, side: int) -> np.ndarray:
 
 
 def _triplets(pose: np.ndarray, known: np.ndarray) -> list[float]:
-    """x, y and 1 of each joint (17, 2), 0, 0, 0 where it was not found."""
+    """x, y, 1 for each joint of a pose (17, 2); 0, 0, 0 where it was not found."""
     marked = np.concatenate([np.where(known[:, None], pose, 0), known[:, None]], axis=1)
     return marked.ravel().tolist()

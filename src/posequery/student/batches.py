@@ -1,4 +1,4 @@
-"""Batches of augmented samples, made on the spot or by worker processes that run ahead."""
+"""Batches of augmented samples, made in this process or by worker processes that run ahead."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from posequery.student.samples import Sample
 
 
 class Batch(NamedTuple):
-    """What the network is shown and taught: b images of side s, at most p people in one."""
+    """Inputs and targets for the network: b images of side s, at most p people in each."""
 
     images: torch.Tensor
     """(b, s, s, 3) uint8 RGB."""
@@ -27,34 +27,34 @@ class Batch(NamedTuple):
     joint_weights: torch.Tensor
     """(b, 18) float32: 0 for joints that the sample's source never labels."""
     region: torch.Tensor
-    """(b, s / 4, s / 4) float32: 0 in the cells that nothing is known of."""
+    """(b, s / 4, s / 4) float32: 0 in cells whose content is unknown."""
 
     def to(self, device: torch.device) -> "Batch":
-        """On `device`; from pinned memory the copy runs beside what the device is at."""
+        """The batch on `device`; from pinned memory the copy overlaps with the device's work."""
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
-class Wanted(NamedTuple):
+class BatchRequest(NamedTuple):
     """A batch that is yet to be made."""
 
     epoch: int
     indices: np.ndarray
-    """(b,) of samples."""
+    """(b,) sample indices."""
 
 
 @dataclass(frozen=True)
 class BatchMaker:
-    """Makes batches of samples; `maker[wanted]` is the same in whichever process it is asked."""
+    """Makes batches of samples; `maker[request]` is the same in every process."""
 
     samples: Sequence[Sample]
     recipe: Recipe
     input_size: int
     words: Sequence[str | int]
-    """Each image's draws come from these, the epoch and its index."""
+    """Each image's draws are seeded by these, the epoch and its index."""
 
-    def __getitem__(self, wanted: Wanted) -> Batch:
-        generators = [seeds.generator(*self.words, wanted.epoch, int(i)) for i in wanted.indices]
-        samples = [self.samples[index] for index in wanted.indices]
+    def __getitem__(self, request: BatchRequest) -> Batch:
+        generators = [seeds.generator(*self.words, request.epoch, int(i)) for i in request.indices]
+        samples = [self.samples[index] for index in request.indices]
         side, count = self.input_size // STRIDE, len(samples)
         draws = augmentation.draw(self.recipe.augmentation, generators)
         sizes = np.array([sample.image.shape[1::-1] for sample in samples])
@@ -79,20 +79,20 @@ class BatchMaker:
 
 
 def load(
-    maker: BatchMaker, wanted: Iterable[Wanted], workers: int, pin_memory: bool = False
+    maker: BatchMaker, requests: Iterable[BatchRequest], workers: int, pin_memory: bool = False
 ) -> Iterator[Batch]:
-    """The batches wanted, in that order, made here or by `workers` processes, two ahead in each.
+    """The requested batches in order, made here or by `workers` processes, each two ahead.
 
-    The processes are forked at the first batch and end with the iterator. Raises what making a
+    The processes are forked at the first batch and end with the iterator. Raises whatever making a
     batch raises, such as `BadInput` for a broken image.
     """
     if not workers:
-        for one in wanted:
-            yield maker[one]
+        for request in requests:
+            yield maker[request]
         return
     loader: DataLoader[Batch | BadInput] = DataLoader(
-        _Told(maker),  # type: ignore[arg-type]
-        sampler=wanted,
+        _ErrorsReturned(maker),  # type: ignore[arg-type]
+        sampler=requests,
         batch_size=None,
         num_workers=workers,
         pin_memory=pin_memory,
@@ -105,22 +105,22 @@ def load(
         except StopIteration:
             return
         except RuntimeError as error:
-            # torch's only word for a worker that was killed, mostly for want of memory.
-            fault = f"one of them has ended ({error})"
-            raise BadInput(f"workers={workers}", fault, "Take fewer, and run it again") from error
+            # This is all that torch reports when a worker was killed, usually for lack of memory.
+            fault = f"one of them ended unexpectedly ({error})"
+            raise BadInput(f"workers={workers}", fault, "Use fewer and run again") from error
         if isinstance(made, BadInput):
             raise made
         yield made
 
 
-class _Told:
-    """Hands a `BadInput` over as it is: raised in a worker, torch would make another of it."""
+class _ErrorsReturned:
+    """Returns a `BadInput` instead of raising it: torch would replace one raised in a worker."""
 
     def __init__(self, maker: BatchMaker) -> None:
         self._maker = maker
 
-    def __getitem__(self, wanted: Wanted) -> Batch | BadInput:
+    def __getitem__(self, request: BatchRequest) -> Batch | BadInput:
         try:
-            return self._maker[wanted]
+            return self._maker[request]
         except BadInput as error:
             return error

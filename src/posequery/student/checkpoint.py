@@ -1,4 +1,4 @@
-"""Files of weights, with what is needed to use them."""
+"""Checkpoints: files of weights, with what is needed to use them."""
 
 import os
 import pickle
@@ -14,7 +14,7 @@ from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
 
-_REMAKE = "Give a checkpoint that posequery's training wrote"
+_REMAKE = "Use a checkpoint written by posequery's training"
 
 
 class CheckpointInfo(NamedTuple):
@@ -23,14 +23,14 @@ class CheckpointInfo(NamedTuple):
     network: str
     """Name in `network.NETWORKS`."""
     input_size: int
-    """Side of the square that the network was trained on, in pixels."""
+    """Side of the square input that the network was trained at, in pixels."""
 
 
 def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo) -> None:
-    """Write the weights of `network` to `path`, whole or not at all; equal ones in equal bytes."""
+    """Write `network`'s weights to `path`, completely or not at all; equal weights, equal bytes."""
     weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
     content = {**info._asdict(), "joints": list(JOINTS), "weights": weights}
-    # Through a handle: torch would write the temporary file's own name into a path's.
+    # Through a handle: given a path, torch would write the temporary name into the file.
     with whole(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
 
@@ -40,26 +40,26 @@ def load(
 ) -> tuple[nn.Module, CheckpointInfo]:
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
-    Raises `BadInput` for a file that `read` or `fitted` refuses, of an unknown network or of other
-    joints, or trained for another `input_size` than the one given; and for a device that this
-    machine does not have.
+    Raises `BadInput` for a file that `read` or `fitted` refuses, for an unknown network or other
+    joints, for an `input_size` other than the one given, and for a device that this machine does
+    not have.
     """
     require_device(device)
     content = read(path, _REMAKE)
     if not is_own(content):
-        raise BadInput(path, "is a torch file, but not of posequery", _REMAKE)
+        raise BadInput(path, "is a torch file, but not one written by posequery", _REMAKE)
     info = CheckpointInfo(content["network"], content["input_size"])
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
-        raise BadInput(path, f"is of the unknown network {info.network!r}", f"Known: {known}")
+        raise BadInput(path, f"holds the unknown network {info.network!r}", f"Known: {known}")
     if content["joints"] != list(JOINTS):
-        fix = f"Train one on the {len(JOINTS)} joints of posequery.skeletons"
-        raise BadInput(path, f"is of {len(content['joints'])} joints, not the student's", fix)
+        fix = f"Train a network on the {len(JOINTS)} joints of posequery.skeletons"
+        raise BadInput(path, f"has {len(content['joints'])} joints, not the student's", fix)
     network = build(info.network)
     weights = state_dict(path, content["weights"], _REMAKE)
     network.load_state_dict(fitted(path, weights, network, info.network, _REMAKE), assign=True)
     if input_size not in (None, info.input_size):
-        fault = f"was trained on {info.input_size} pixels, the clips have {input_size}"
+        fault = f"was trained at {info.input_size} pixels, but the clips have {input_size}"
         raise BadInput(path, fault, f"Set student.input_size to {info.input_size}")
     return network.eval().to(device), info
 
@@ -67,11 +67,11 @@ def load(
 def require_device(device: str) -> None:
     """Raise `BadInput` for a device that this machine does not have."""
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise BadInput(f"device={device}", "there is no CUDA device here", "Take device=cpu")
+        raise BadInput(f"device={device}", "there is no CUDA device here", "Use device=cpu")
 
 
 def is_own(content: object) -> bool:
-    """Whether what `read` gave has the parts of what `save` writes."""
+    """Whether the content returned by `read` has the parts that `save` writes."""
     parts = {"network": str, "input_size": int, "joints": list, "weights": dict}
     return isinstance(content, dict) and all(
         isinstance(content.get(key), kind) for key, kind in parts.items()
@@ -79,7 +79,7 @@ def is_own(content: object) -> bool:
 
 
 def read(path: str | os.PathLike[str], fix: str) -> Any:
-    """What is in a torch file, of either of torch's formats, on the CPU.
+    """The content of a torch file, in either of torch's formats, on the CPU.
 
     Raises `BadInput`, with `fix`, for a file that is missing, damaged, compressed, or holds
     anything but tensors and plain data; nothing in it is ever executed.
@@ -91,35 +91,35 @@ def read(path: str | os.PathLike[str], fix: str) -> Any:
         if not fault:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        fault = "holds more than weights, so that reading it could run code"
-        if "Unsupported operand" in str(error):  # that is no pickle at all
-            fault = "is truncated or no checkpoint"
+        fault = "holds more than weights, so reading it could run code"
+        if "Unsupported operand" in str(error):  # it is not a pickle at all
+            fault = "is truncated or not a checkpoint"
         raise BadInput(path, fault, fix) from error
-    except Exception as error:  # torch has no error of its own for a broken file
-        raise BadInput(path, "is truncated or no checkpoint", fix) from error
+    except Exception as error:  # torch has no error class of its own for a broken file
+        raise BadInput(path, "is truncated or not a checkpoint", fix) from error
     raise BadInput(path, fault, fix)
 
 
 def _fault_of_zip(path: str | os.PathLike[str]) -> str:
-    """What is wrong with a zip file that torch's own reading would not notice."""
+    """What is wrong with a zip file and would escape torch's own reader."""
     if not zipfile.is_zipfile(path):
         return ""
     with zipfile.ZipFile(path) as archive:
-        # It may unpack to any size; torch's are never compressed.
+        # A compressed entry may unpack to any size; torch's files are never compressed.
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            return "is compressed, which no checkpoint is"
+            return "is compressed, which a checkpoint never is"
         damaged = archive.testzip()
-    return f"is damaged: {damaged} differs from its checksum" if damaged else ""
+    return f"is damaged: {damaged} does not match its checksum" if damaged else ""
 
 
 def state_dict(path: str | os.PathLike[str], content: object, fix: str) -> dict[str, torch.Tensor]:
-    """`content` of a file, if it is nothing but dense tensors by name; else raises `BadInput`."""
+    """A file's `content` if it is nothing but named dense tensors; else raises `BadInput`."""
     if not isinstance(content, Mapping) or not content:
-        raise BadInput(path, "is a torch file, but holds no weights by name", fix)
+        raise BadInput(path, "is a torch file, but holds no named weights", fix)
     for key, value in content.items():
         dense = isinstance(value, torch.Tensor) and value.layout == torch.strided
         if not isinstance(key, str) or not dense or value.device.type != "cpu":
-            raise BadInput(path, f"its entry {key!r} is no dense tensor with a name", fix)
+            raise BadInput(path, f"its entry {key!r} is not a named dense tensor", fix)
     return dict(content)
 
 
@@ -132,25 +132,25 @@ def fitted(
 ) -> dict[str, torch.Tensor]:
     """Copies of `weights` that `network`, called `name`, loads strictly.
 
-    Raises `BadInput`, with `fix`, where keys, shapes or types differ from the network's, or a
-    number is not finite.
+    Raises `BadInput`, with `fix`, where keys, shapes or types differ from the network's, a number
+    is not finite, or a running variance is negative.
     """
-    expected, strange = network.state_dict(), f"its weights are not those of {name}: "
+    expected, mismatch = network.state_dict(), f"its weights do not fit {name}: "
     for key in [*expected, *weights]:
         if key not in weights:
-            raise BadInput(path, f"{strange}{key} is missing", fix)
+            raise BadInput(path, f"{mismatch}{key} is missing", fix)
         if key not in expected:
-            raise BadInput(path, f"{strange}{key!r} is one too many", fix)
+            raise BadInput(path, f"{mismatch}{key!r} is unexpected", fix)
         one, other = weights[key], expected[key]
         if one.shape != other.shape or one.dtype != other.dtype:
             fault = f"{key} is {_described(one)}, not {_described(other)}"
-            raise BadInput(path, strange + fault, fix)
+            raise BadInput(path, mismatch + fault, fix)
     for key, value in weights.items():
         if not value.isfinite().all():
             raise BadInput(path, f"{key} holds a number that is not finite", fix)
         if key.endswith("running_var") and (value < 0).any():
-            raise BadInput(path, f"{key} holds a variance below zero", fix)
-    # Copies, since in a file two tensors may share their memory.
+            raise BadInput(path, f"{key} holds a negative variance", fix)
+    # Copies, since two tensors of a file may share memory.
     return {key: weights[key].clone(memory_format=torch.contiguous_format) for key in expected}
 
 

@@ -1,23 +1,23 @@
-"""From confidence maps to joints: the highest refined peak of each map, always a value.
+"""From confidence maps to joints: the highest refined peak of each map, which always exists.
 
-The primary reading of the student: every cell of the study has the same joints,
-so that silence is never rewarded.
+This is the primary way to decode the student's output: every cell of the study is measured on the
+same joints, so a network is never rewarded for finding fewer.
 """
 
 import torch
 
 WINDOW = 5
-"""Cells on a side over which a peak is refined (trt_pose's default)."""
+"""Side of the window over which a peak is refined, in map cells (trt_pose's default)."""
 
 
 def refine(maps: torch.Tensor, peaks: torch.Tensor, window: int = WINDOW) -> torch.Tensor:
     """Peaks (b, j, 2) of maps (b, j, h, w), moved to the value-weighted centroid around each.
 
-    Peaks are whole cells (row, column), the result is (x, y) in cells, centre of the first (0, 0).
-    Beyond the border values are mirrored and coordinates are not (trt_pose, refine_peaks.cpp).
-    Negative values count as zero, where upstream weighs with them and may leave the window or
-    divide by zero; where nothing around the peak is positive, the peak itself is returned, so that
-    the result is always finite.
+    Peaks are whole cells (row, column); the result is (x, y) in cells, where (0, 0) is the centre
+    of the first cell. Beyond the border, values are mirrored but coordinates are not (trt_pose,
+    refine_peaks.cpp). Negative values count as zero; upstream uses them as weights and may leave
+    the window or divide by zero. Where nothing around the peak is positive, the peak itself is
+    returned, so the result is always finite.
     """
     height, width = maps.shape[-2:]
     reach = torch.arange(window, device=maps.device) - window // 2
@@ -37,7 +37,7 @@ def _mirrored(index: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def highest_peaks(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Highest peaks of maps (b, j, h, w): x, y in cells (b, j, 2), and values (b, j)."""
+    """The highest peak of each of maps (b, j, h, w): x, y (b, j, 2) in cells, and values (b, j)."""
     values, places = maps.flatten(2).max(dim=2)
     width = maps.shape[-1]
     peaks = torch.stack([places // width, places % width], dim=-1)

@@ -1,4 +1,4 @@
-"""Networks made faster for inference alone, on a CPU."""
+"""Networks optimised for inference on a CPU."""
 
 import copy
 from itertools import pairwise
@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from posequery.student.network.trt_pose import Attention, TrtPose
 
 TILE = 4
-"""Side of the square of outputs that Winograd's algorithm makes at a time."""
+"""Side of the square of outputs that Winograd's algorithm computes at a time."""
 
 # Lavin and Gray (2016), F(4x4, 3x3), at the points 0, ±1, ±2 and infinity.
 _INPUT = (
@@ -39,13 +39,13 @@ _OUTPUT = (
 
 
 def for_inference(network: nn.Module) -> nn.Module:
-    """A copy of a trt_pose network that gives the same within 1e-4, and faster on a CPU.
+    """A copy of a trt_pose network that gives the same output within 1e-4, faster on a CPU.
 
     Batch normalisation that follows a convolution is folded into it, the attention's wide
-    convolutions take Winograd's algorithm, and weights lie channels-last: 1.3 times as fast with
-    attention, 1.1 times without (measured, `benchmarks/inference.py`). The copy cannot be trained,
-    and does not follow what `network` learns later. Any other network, and one on another device,
-    is given back as it is: there is nothing to gain.
+    convolutions use Winograd's algorithm, and weights are stored channels-last: 1.3 times as fast
+    with attention, 1.1 times without (measured, `benchmarks/inference.py`). The copy cannot be
+    trained, and does not follow later changes of `network`. Any other network, or one on another
+    device, is returned as it is: there is nothing to gain.
     """
     if not isinstance(network, TrtPose) or next(network.parameters()).device.type != "cpu":
         return network
@@ -57,10 +57,10 @@ def for_inference(network: nn.Module) -> nn.Module:
 
 
 def fold(network: TrtPose) -> TrtPose:
-    """Fold each normalisation into the convolution registered directly before it, in place.
+    """Fold each batch normalisation into the convolution registered directly before it, in place.
 
-    In trt_pose's networks those are the ones that run directly after it. The network must be in
-    eval mode.
+    In trt_pose's networks, these are exactly the normalisations that run directly after a
+    convolution. The network must be in eval mode.
     """
     for module in network.modules():
         for (name, first), (after, second) in pairwise(list(module.named_children())):
@@ -74,7 +74,7 @@ def fold(network: TrtPose) -> TrtPose:
 
 
 class _Winograd(nn.Module):
-    """A 3x3 convolution, stride 1, padding 1, by 36 products for each 16 outputs instead of 144."""
+    """A 3x3 convolution, stride 1, padding 1, with 36 products per 16 outputs instead of 144."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
@@ -90,15 +90,15 @@ class _Winograd(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         out = torch.empty_like(x, memory_format=torch.channels_last)
-        # One image at a time: 36 numbers for each 16 of several would not stay in the cache.
+        # One image at a time: with 36 numbers per 16 pixels, several would not fit in the cache.
         for image, place in zip(x.permute(0, 2, 3, 1), out.permute(0, 2, 3, 1), strict=True):
             torch.add(self._product(image), self.bias, out=place)
         return out
 
     def _product(self, image: torch.Tensor) -> torch.Tensor:
-        """The convolution, but for the bias, of an image (h, w, channels), of the same shape.
+        """The convolution of an image (h, w, channels) without the bias, of the same shape.
 
-        The sides are multiples of `TILE`, as those of all maps of trt_pose's head are.
+        The sides must be multiples of `TILE`, as they are for all maps of trt_pose's head.
         """
         height, width, channels = image.shape
         size = (TILE + 2, TILE + 2, height // TILE, width // TILE, channels)

@@ -1,7 +1,7 @@
-"""What is known of the networks without torch: their names, and the inputs that they take."""
+"""What is known of the networks without torch: their names and the inputs that they accept."""
 
 STRIDE = 4
-"""Input pixels to a cell of the maps, in every network."""
+"""Input pixels per cell of the maps, in every network."""
 
 SMALL = ("densenet_small", "densenet_wide")
 """The stand-in's networks (`network.small`)."""
@@ -13,5 +13,5 @@ HEADS = ("baseline", "baseline_att")
 """trt_pose's networks are a backbone under a head, as `densenet121_baseline_att`."""
 
 SIDE_UNITS = dict.fromkeys(SMALL, 16) | {f"{b}_{h}": 32 for b in BACKBONES for h in HEADS}
-"""Each network's name, and what the side of its input is a multiple of: its coarsest stride, in
-pixels."""
+"""Each network's name, and what the side of its input must be a multiple of: its coarsest stride,
+in pixels."""

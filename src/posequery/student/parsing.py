@@ -1,9 +1,9 @@
 """From maps and fields to several people: trt_pose's parser, for a whole batch at once.
 
-Peaks, links between them and people made of what is linked (trt_pose/parse/*.cpp). The arithmetic
-is float32 in upstream's order, so that a point between two cells falls into the same one. Where
-upstream divides by zero (the map around a peak sums to nothing) the peak stays in its cell, and of
-several equally good assignments scipy's is taken.
+It finds peaks, links between them, and people made of linked peaks (trt_pose/parse/*.cpp). The
+arithmetic is float32 in upstream's order, so that a point between two cells falls into the same
+cell. Where upstream divides by zero (the map around a peak sums to zero), the peak stays in its
+cell; of several equally good assignments, scipy's is used.
 """
 
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ from posequery.skeletons import JOINTS, LIMBS, LINKS
 from posequery.student.decoding import WINDOW
 
 PEAK_THRESHOLD = 0.1
-"""Least value of a peak."""
+"""Smallest value of a peak."""
 LINK_THRESHOLD = 0.1
-"""What a link's score must be above."""
+"""A link's score must exceed this."""
 SAMPLES = 7
-"""Points of a link at which its field is read."""
+"""Points of a link at which its field is sampled."""
 MOST_PEAKS = 100
-"""In a map; the later ones, row by row, are left out."""
+"""Per map; later ones, row by row, are dropped."""
 MOST_PEOPLE = 100
-"""In an image; the later ones are left out."""
+"""Per image; later ones are dropped."""
 
 PAIRS_AT_ONCE = 1 << 14
-"""So that what is computed of pairs of peaks stays in a CPU's cache, however many there are."""
+"""Keeps what is computed for pairs of peaks in a CPU's cache, however many there are."""
 
 _FROM, _TO = np.array(LINKS).T
 
@@ -42,33 +42,33 @@ class Peaks(NamedTuple):
     """The n peaks of b images, in the order of image, joint, row, column."""
 
     places: np.ndarray
-    """(n, 2) float32: refined row and column in cells, the centre of the first being 0.5."""
+    """(n, 2) float32: refined row and column in cells; the centre of the first cell is 0.5."""
     values: np.ndarray
-    """(n,) float32: the maps at the peaks."""
+    """(n,) float32: the maps' values at the peaks."""
     counts: np.ndarray
-    """(b, 18): how many there are of each joint."""
+    """(b, 18): number of peaks of each joint."""
 
 
 class Links(NamedTuple):
-    """The m links that were found in b images."""
+    """The m links found in b images."""
 
     kinds: np.ndarray
     """(m,) indices into `skeletons.LINKS`."""
     starts: np.ndarray
-    """(m,) indices of the peaks that they come from."""
+    """(m,) indices of the peaks where they start."""
     ends: np.ndarray
-    """(m,) indices of the peaks that they go to."""
+    """(m,) indices of the peaks where they end."""
 
 
 class People(NamedTuple):
     """The p people of one image, in the order of their first joint's peak."""
 
     joints: np.ndarray
-    """(p, 18, 2) float32: x and y in cells, the centre of the first being 0; NaN if not found."""
+    """(p, 18, 2) float32: x and y in cells; the first cell's centre is 0; NaN if not found."""
     values: np.ndarray
-    """(p, 18) float32: the maps at the joints' peaks, NaN if not found."""
+    """(p, 18) float32: the maps' values at the joints' peaks, NaN if not found."""
     found: np.ndarray
-    """(p,): how many joints were found."""
+    """(p,): number of joints found."""
 
 
 def parse(maps: torch.Tensor, fields: torch.Tensor) -> list[People]:
@@ -81,14 +81,15 @@ def parse(maps: torch.Tensor, fields: torch.Tensor) -> list[People]:
 
 
 def nearest(people: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Which of several people (p, 18, 2) is compared with a label (18, 2): their joints (18, 2).
+    """The joints (18, 2) of the one of several people (p, 18, 2) to compare with a label (18, 2).
 
-    It is who has the least mean distance to the label over the limb joints that both have, the
-    first of equals. Where nobody has one of the label's limb joints all is NaN: nobody was found.
+    It is the person with the smallest mean distance to the label over the limb joints that both
+    have, or the first of equals. If nobody has any of the label's limb joints, all joints are NaN:
+    the labelled person was not found.
 
-    The rule knows the label, since the question is how well the labelled person is seen, and not
-    who in the picture that is. Every cell of a study gains from it alike, whereas a rule of the
-    student's own, such as the highest peaks, would favour what makes peaks higher.
+    The rule uses the label, since the question is how well the labelled person is detected, not
+    which person in the image that is. All cells of a study benefit equally, whereas a rule based on
+    the student, such as the highest peaks, would favour whatever makes peaks higher.
     """
     distances = np.linalg.norm(people[:, LIMBS] - reference[LIMBS], axis=2)
     shared = np.isfinite(distances)
@@ -101,24 +102,24 @@ def nearest(people: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def find_peaks(maps: torch.Tensor) -> Peaks:
-    """Cells of maps (b, 18, h, w) not below the threshold nor below any in their window.
+    """Cells of maps (b, 18, h, w) that are not below the threshold, nor below any in their window.
 
-    Each is refined to the centroid of its window, weighted by the map's values. Beyond the border
-    values are mirrored and coordinates are not (find_peaks.cpp, refine_peaks.cpp).
+    Each is refined to the centroid of its window, weighted by the map's values. Beyond the border,
+    values are mirrored but coordinates are not (find_peaks.cpp, refine_peaks.cpp).
     """
     height, width = size = maps.shape[-2], maps.shape[-1]
     values = maps.detach().float().cpu().contiguous().numpy().ravel()
     if not np.isfinite(values.max(initial=0)):
         raise ValueError("the maps are not finite")
     cells = np.flatnonzero(values >= PEAK_THRESHOLD)
-    # The four neighbours rule out nearly all, so that few windows need be looked at.
+    # The four neighbours rule out nearly all cells, so few windows need to be checked.
     row, column = cells // width % height, cells % width
-    beside = [cells - (column > 0), cells + (column < width - 1)]
-    beside += [cells - width * (row > 0), cells + width * (row < height - 1)]
+    adjacent = [cells - (column > 0), cells + (column < width - 1)]
+    adjacent += [cells - width * (row > 0), cells + width * (row < height - 1)]
     peaks = values[cells]
-    high = np.logical_and.reduce([values.take(neighbours) <= peaks for neighbours in beside])
+    high = np.logical_and.reduce([values.take(neighbours) <= peaks for neighbours in adjacent])
     cells, peaks = cells[high], peaks[high]
-    # What is mirrored is in the window anyway, so that it serves the comparison too.
+    # Mirrored cells are in the window anyway, so they do not change the comparison.
     high = np.logical_and.reduce([values.take(n) <= peaks for n in _window(cells, size)])
     counts = np.bincount(cells[high] // (height * width), minlength=maps[:, :, 0, 0].numel())
     high[high] = _owners(counts)[1] < MOST_PEAKS
@@ -136,14 +137,14 @@ def _refined(values: np.ndarray, cells: np.ndarray, size: tuple[int, int]) -> np
         centroid = centre.astype(np.float32)
         moments = weights * (centre + step - WINDOW // 2).astype(np.float32)
         np.divide(_sum(moments), total, out=centroid, where=total != 0)
-        # There and back as a share of the map's side, since upstream's float32 goes that way.
+        # To a share of the map's side and back, as upstream does in float32.
         side = np.float32(size[axis])
         places[:, axis] = (centroid + np.float32(0.5)) / side * side
     return places
 
 
 def _window(cells: np.ndarray, size: tuple[int, int]) -> Iterator[np.ndarray]:
-    """For each place of a window, row by row, the cells that are there, mirrored at the border."""
+    """For each place of a window, row by row, the cells at that place, mirrored at the border."""
     height, width = size
     row, column = cells // width % height, cells % width
     steps = np.arange(WINDOW)[:, None] - WINDOW // 2
@@ -158,17 +159,17 @@ def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
 
 
 def find_links(fields: torch.Tensor, peaks: Peaks) -> Links:
-    """Links between the peaks of each image: of each kind the best assignment, less the low scores.
+    """Links between the peaks of each image: each kind's best assignment without low scores.
 
-    fields (b, 42, h, w). Two peaks' score is the mean of the field along the way from one to the
-    other, in its direction (paf_score_graph.cpp, munkres.cpp).
+    fields (b, 42, h, w). The score of two peaks is the mean over the line between them of the
+    field's component in its direction (paf_score_graph.cpp, munkres.cpp).
     """
     values = fields.detach().float().cpu().contiguous().numpy()
     counts = peaks.counts
     image, kind = np.nonzero(counts[:, _FROM] * counts[:, _TO])
     if not len(kind):
         return Links(*np.empty((3, 0), np.intp))
-    # Rows of a matrix of scores are the peaks of that end that has fewer.
+    # The rows of a score matrix are the peaks of the end that has fewer.
     turned = counts[image, _FROM[kind]] > counts[image, _TO[kind]]
     joints = np.where(turned, (_TO[kind], _FROM[kind]), (_FROM[kind], _TO[kind]))
     shapes = counts[image, joints].T
@@ -192,16 +193,16 @@ def find_links(fields: torch.Tensor, peaks: Peaks) -> Links:
 
 
 def assign(scores: np.ndarray, shapes: np.ndarray) -> np.ndarray:
-    """Where in `scores` the pairs are whose sum is highest in each of several matrices.
+    """The indices into `scores` of the pairs with the highest sum in each of several matrices.
 
-    `scores` holds the matrices one after the other, row by row; shapes (g, 2) are their numbers of
-    rows and columns, of which the rows are no more than the columns, so that each row gets one.
+    `scores` holds the matrices one after another, row by row; shapes (g, 2) are their numbers of
+    rows and columns, with no more rows than columns, so that each row is assigned a column.
     """
     matrix, _, column = _entries(shapes)
     rows = np.flatnonzero(column == 0)
     highest = np.maximum.reduceat(scores, rows)
     chosen = np.flatnonzero(scores == np.repeat(highest, shapes[matrix[rows], 1]))
-    # Where the rows' highest are one each, in columns of their own, they are the assignment.
+    # Where each row has a single highest score, in a column of its own, these are the assignment.
     most = shapes[:, 1].max()
     taken = np.bincount(matrix[chosen] * most + column[chosen], minlength=len(shapes) * most)
     taken = taken.reshape(len(shapes), most)
@@ -212,15 +213,15 @@ def assign(scores: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     for start, size, height, width in blocks[contested].tolist():
         cost = costs[start : start + size].reshape(height, width)
         takers.append(linear_sum_assignment(cost)[1])
-    weighed = rows[contested[matrix[rows]]] + np.concatenate(takers)
-    return np.sort(np.append(chosen[~contested[matrix[chosen]]], weighed))
+    solved = rows[contested[matrix[rows]]] + np.concatenate(takers)
+    return np.sort(np.append(chosen[~contested[matrix[chosen]]], solved))
 
 
 def assemble(peaks: Peaks, links: Links) -> list[People]:
-    """What is linked, directly or not, is a person (connect_parts.cpp).
+    """Peaks that are linked, directly or indirectly, form a person (connect_parts.cpp).
 
-    Of two peaks of one joint the person has that which is farther, in links, from their first peak
-    (which upstream's breadth-first search comes to last).
+    Of two peaks of the same joint, the person gets the one that is more links away from their first
+    peak (the one that upstream's breadth-first search reaches last).
     """
     count, joints = len(peaks.places), len(JOINTS)
     image, joint = np.divmod(_owners(peaks.counts.ravel())[0], joints)
@@ -232,14 +233,14 @@ def assemble(peaks: Peaks, links: Links) -> list[People]:
     _, seeds = np.unique(label[:count], return_index=True)
     seeds, person = np.unique(seeds[label[:count]], return_inverse=True)
 
-    # A root before all first peaks lets one search go through all people of all images.
+    # With a root before all first peaks, a single search covers all people of all images.
     rows[-1] += len(seeds)
     reached = breadth_first_order(
         _graph(rows, np.append(ends, seeds)), count, return_predecessors=False
     )[1:]
     places = np.full((len(seeds), joints, 2), np.nan, np.float32)
     values = np.full((len(seeds), joints), np.nan, np.float32)
-    # Of several assignments to one place the last remains.
+    # Of several assignments to the same place, the last one remains.
     places[person[reached], joint[reached]] = peaks.places[reached]
     values[person[reached], joint[reached]] = peaks.values[reached]
     found = np.isfinite(values).sum(axis=1)
@@ -253,7 +254,7 @@ def _graph(rows: np.ndarray, ends: np.ndarray) -> csr_array:
 
 
 def _scores(values: np.ndarray, field: np.ndarray, start: _Point, end: _Point) -> np.ndarray:
-    """Scores (n,) of pairs at start and end in the fields (n,) of `values`."""
+    """Scores (n,) of pairs from start to end, each in its field (n,) of `values`."""
     height, width = values.shape[-2:]
     (y, x), (down, right) = start, (end[0] - start[0], end[1] - start[1])
     length = np.sqrt(down * down + right * right)
@@ -264,25 +265,25 @@ def _scores(values: np.ndarray, field: np.ndarray, start: _Point, end: _Point) -
     cell = 2 * field * (height * width) + row * width + column
     flat = values.ravel()
     dots = flat.take(cell) * (down / length) + flat.take(cell + height * width) * (right / length)
-    # Hardly a point is beyond the border: the four limits are seen sooner than every point.
+    # Hardly any point is beyond the border: checking the four limits first is faster.
     if y.min() <= -1 or x.min() <= -1 or y.max() >= height or x.max() >= width:
         dots[(y <= -1) | (y >= height) | (x <= -1) | (x >= width)] = 0
     return _sum(dots) / np.float32(SAMPLES)
 
 
 def _sum(terms: np.ndarray) -> np.ndarray:
-    """The sum of terms (k, n) over k, one after the other as upstream adds; numpy adds in pairs."""
+    """The sum of terms (k, n) over k, one after another as upstream adds; numpy adds in pairs."""
     return sum(terms[1:], start=terms[0])
 
 
 def _owners(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each of `counts` things: whose it is, and which of theirs."""
+    """For each of `counts` items: its owner, and its number among the owner's items."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
 
 
 def _entries(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Matrix, row and column of each entry of matrices of shapes (g, 2), one after the other."""
+    """Matrix, row and column of each entry of matrices of shapes (g, 2), one after another."""
     matrix, row = _owners(shapes[:, 0])
     of_row, column = _owners(shapes[matrix, 1])
     return matrix[of_row], row[of_row], column

@@ -1,4 +1,4 @@
-"""Poses predicted from frames, and from those of a stream in bounded memory."""
+"""Poses predicted from frames, and from a stream in bounded memory."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,19 +15,19 @@ from posequery.student.network import STRIDE
 from posequery.student.training import flushed_denormals, normalised
 
 BATCH = 32
-"""Frames that are predicted at once."""
+"""Number of frames predicted at once."""
 
 
 class Prediction(NamedTuple):
-    """What a network says of n frames, in source pixels."""
+    """What a network predicts for n frames, in source pixels."""
 
     joints: np.ndarray
-    """(n, 18, 2) float32: the highest refined peak of each map, always a value."""
+    """(n, 18, 2) float32: the highest refined peak of each map, which always exists."""
     peaks: np.ndarray
     """(n, 18) float32: the values of those peaks."""
     parsed: np.ndarray
-    """(n, 18, 2) float32, the second reading: of the people that trt_pose's parser finds, the one
-    nearest to the reference (`parsing.nearest`); NaN where a joint is not found."""
+    """(n, 18, 2) float32: of the people found by trt_pose's parser, the one nearest to the
+    reference (`parsing.nearest`); NaN where a joint is not found."""
 
 
 @flushed_denormals()
@@ -37,15 +37,15 @@ def predict(
     source_sizes: np.ndarray,
     reference: np.ndarray | None = None,
 ) -> Prediction:
-    """Read one batch of frames (n, s, s, 3) uint8 RGB at the network's size.
+    """Predict one batch of frames (n, s, s, 3) uint8 RGB of the network's input size.
 
-    The network ends in eval mode; one that `for_inference` made is faster. source_sizes (n, 2) are
-    width and height. Without a reference (n, 18, 2) in source pixels there is no second reading: it
+    The network is left in eval mode; one made by `for_inference` is faster. source_sizes (n, 2) are
+    width and height. Without a reference (n, 18, 2) in source pixels, nothing is parsed: `parsed`
     is NaN.
     """
     side = frames.shape[1] // STRIDE
     with torch.inference_mode():
-        maps, fields = see(network, frames)
+        maps, fields = forward(network, frames)
         points, values = decoding.highest_peaks(maps)
     parsed = np.full(points.shape, np.nan, np.float32)
     if reference is not None:
@@ -55,8 +55,8 @@ def predict(
     return Prediction(joints, values.cpu().numpy(), parsed)
 
 
-def see(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """The maps and fields, on the network's device, of frames (n, s, s, 3) uint8 RGB."""
+def forward(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maps and fields, on the network's device, for frames (n, s, s, 3) uint8 RGB."""
     device = next(network.parameters()).device
     maps, fields = network.eval()(normalised(torch.from_numpy(frames).to(device)))
     return maps, fields
@@ -65,7 +65,7 @@ def see(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Ten
 def people_in(
     maps: torch.Tensor, fields: torch.Tensor, source_sizes: np.ndarray
 ) -> Iterator[np.ndarray]:
-    """Of each image the people (p, 18, 2) that the parser finds, in source pixels."""
+    """For each image the people (p, 18, 2) that the parser finds, in source pixels."""
     for people, size in zip(parsing.parse(maps, fields), source_sizes, strict=True):
         sizes = np.tile(size, (len(people.joints), 1))
         yield pixels.to_source(people.joints, maps.shape[-1], sizes)
@@ -79,14 +79,14 @@ def predict_stream(
     reference: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Prediction:
-    """Read frames start to stop of a stream; `reference` (n, 18, 2) is of those frames."""
+    """Predict frames start to stop of a stream; `reference` (n, 18, 2) is for those frames."""
     stop = len(stream) if stop is None else stop
-    fast, readings = for_inference(network), []
+    fast, batches = for_inference(network), []
     for begin in range(start, stop, BATCH):
         indices = np.arange(begin, min(begin + BATCH, stop))
         known = None if reference is None else reference[indices - start]
         frames, sizes = stream.frames(indices), stream.source_size(indices)
-        readings.append(predict(fast, frames, sizes, known))
+        batches.append(predict(fast, frames, sizes, known))
         if progress is not None:
             progress.advance(len(indices))
-    return Prediction(*map(np.concatenate, zip(*readings, strict=True)))
+    return Prediction(*map(np.concatenate, zip(*batches, strict=True)))

@@ -37,7 +37,7 @@ def pretrain(
     network: its name. input_size: side of its square, pixels. backbone: ImageNet weights to
     start from. words: what random draws are made from. workers: processes that make the batches,
     which change no bit: a training may go on with another number. code: digest of the code. state:
-    folder that a killed job goes on from.
+    folder that a killed job resumes from.
     """
     checkpoint.require_device(device)
     samples = TrainingSet(training_set)

@@ -1,4 +1,4 @@
-"""What the network is trained on: labelled images, from a training set or from a stream."""
+"""What a network is trained on: labelled images from a training set or from a stream."""
 
 import os
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ _REMAKE = "Delete it and make it again"
 
 @dataclass(frozen=True)
 class Sample:
-    """An image and its people, all in the image's own pixels."""
+    """An image and its people, in the image's own pixels."""
 
     image: np.ndarray
     """RGB, uint8 (h, w, 3)."""
     people: np.ndarray
     """(p, 18, 2), NaN where a joint has no label."""
     unlabelled: np.ndarray
-    """(18,) bool: joints that must not be taught to vanish where they have no label."""
+    """(18,) bool: joints for which a missing label must not be trained as absence."""
     boxes: np.ndarray
     """(k, 4) x, y, width, height of regions that hold people without labels."""
 
@@ -34,8 +34,8 @@ class Sample:
 class StreamFrames(Sequence[Sample]):
     """Frames of a stream, read one at a time, each with one person's joints.
 
-    indices (n,) into the stream; joints (n, 18, 2) in source pixels, a NaN joint being one that
-    nobody labelled.
+    indices (n,) into the stream; joints (n, 18, 2) in source pixels, NaN where a joint is
+    unlabelled.
     """
 
     def __init__(self, stream: Stream, indices: np.ndarray, joints: np.ndarray) -> None:
@@ -56,18 +56,18 @@ class StreamFrames(Sequence[Sample]):
 
 
 class TrainingSet(Sequence[Sample]):
-    """A COCO-like training set in HDF5, images read one at a time.
+    """A COCO-like training set in HDF5, with images read one at a time.
 
     `images` (n,) JPEG bytes; `people` (m, 18, 2) float32 in image pixels with `people_start`
     (n + 1,); `masked_boxes` (k, 4) with `masked_start` (n + 1,); the attribute `joints` names the
-    joints. Raises `BadInput` for a missing, broken or empty file, or other joints than the
+    joints. Raises `BadInput` for a missing, broken or empty file, or for joints other than the
     student's.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         if not self.path.is_file():
-            raise BadInput(path, "there is no such training set", "Make it with the rule prepare")
+            raise BadInput(path, "there is no such training set", "Make it with the rule 'prepare'")
         try:
             file = h5py.File(path, "r")
             self._images, self._process = file["images"], os.getpid()
@@ -76,16 +76,16 @@ class TrainingSet(Sequence[Sample]):
             self._boxes_start = file["masked_start"][:]
             joints = tuple(file.attrs["joints"])
         except (OSError, KeyError) as error:
-            raise BadInput(path, f"not a whole training set ({error})", _REMAKE) from error
+            raise BadInput(path, f"not a valid training set ({error})", _REMAKE) from error
         if not len(self):
             raise BadInput(path, "holds no image", "Prepare it from annotations of people")
         if joints != JOINTS:
             raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
 
     def _opened(self) -> h5py.Dataset:
-        """The images, opened anew by every process that is forked: a handle may not be shared."""
+        """The images, reopened in every forked process: a handle must not be shared."""
         if self._process != os.getpid():
-            # Let go of first: HDF5 would hand out the parent's open file again.
+            # Released first: otherwise HDF5 would return the parent's open file.
             self._images = None
             self._images, self._process = h5py.File(self.path, "r")["images"], os.getpid()
         return self._images
@@ -95,7 +95,7 @@ class TrainingSet(Sequence[Sample]):
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         try:
-            # Annotations refer to the pixels as stored, whatever turn the camera noted.
+            # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
             flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
             image = cv2.imdecode(self._opened()[index], flags)
         except OSError as error:
@@ -104,6 +104,6 @@ class TrainingSet(Sequence[Sample]):
             raise BadInput(self.path, f"image {index} is not a JPEG", _REMAKE)
         people = self._people[self._people_start[index] : self._people_start[index + 1]]
         boxes = self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]]
-        # As upstream: in a labelled image a joint with v = 0 is taught to leave no peak.
+        # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak.
         unlabelled = np.zeros(len(JOINTS), bool)
         return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, unlabelled, boxes)

@@ -1,7 +1,7 @@
-"""What the network is taught: trt_pose's confidence maps and part-affinity fields, and its loss.
+"""The training targets, trt_pose's confidence maps and part affinity fields, and its loss.
 
-Points are in cells of the maps, the centre of the top-left cell being (0, 0); `sigma` is in cells
-too. A joint that is not finite leaves no peak, nor do the fields of its links.
+Points and `sigma` are in cells of the maps; the centre of the top-left cell is (0, 0). A joint that
+is not finite leaves no peak and no field for its links.
 """
 
 import math
@@ -18,7 +18,7 @@ FIELD_EXPONENT = 18.0
 """A field is computed in the rows where it is more than exp(-18) = 1.5e-8 somewhere."""
 
 ROWS_AT_ONCE = 1 << 13
-"""So that what is computed of a field's rows stays in a CPU's cache."""
+"""Keeps what is computed for the rows of fields in a CPU's cache."""
 
 
 def confidence_maps(
@@ -27,7 +27,8 @@ def confidence_maps(
     """Maps (b, 18, h, w) of people (b, p, 18, 2): exp(-d^2 / sigma^2), merged by max.
 
     `size` is (h, w), or the side of a square. A peak ends int(5 sigma) // 2 cells from the cell
-    that holds it (trt_pose, generate_cmap.cpp). float32 like the fields, on the people's device.
+    that contains it (trt_pose, generate_cmap.cpp). The result is float32, as for the fields, on the
+    people's device.
     """
     height, width = _height_and_width(size)
     batch, joints = people.shape[::2]
@@ -53,9 +54,9 @@ def affinity_fields(
 ) -> torch.Tensor:
     """Fields (b, 42, h, w) of people (b, p, 18, 2), summed over people.
 
-    Link k fills channels 2k (y) and 2k + 1 (x) with its unit vector times exp(-d^2 / sigma^2), d
-    the distance to its segment (trt_pose, generate_paf.cpp); what is less than 1.5e-8 may be left
-    out. `size` is (h, w), or the side of a square.
+    Link k fills channels 2k (y) and 2k + 1 (x) with its unit vector times exp(-d^2 / sigma^2),
+    where d is the distance to its segment (trt_pose, generate_paf.cpp); values below 1.5e-8 may be
+    dropped. `size` is (h, w), or the side of a square.
     """
     height, width = _height_and_width(size)
     batch, links, device = len(people), len(LINKS), people.device
@@ -67,8 +68,8 @@ def affinity_fields(
     length = span.norm(dim=1, keepdim=True) + 1e-5
     unit = span / length
 
-    # The rows of cells that a link reaches, each as long as the map is wide. Distances are counted
-    # from the middle of the link and of the row, where float32 is finest.
+    # The rows of cells that a link reaches, each as long as the map is wide. Distances are measured
+    # from the middle of the link and of the row, where float32 is most precise.
     reach = sigma * math.sqrt(FIELD_EXPONENT) / unit.norm(dim=1, keepdim=True)
     rows = torch.arange(height, device=device)
     middle = start[:, 1:] + span[:, 1:] / 2
@@ -86,7 +87,7 @@ def affinity_fields(
         along, across, half, unit_x, unit_y = some[..., None].unbind(1)
         beyond = (unit_x * columns).add_(along).abs_().sub_(half).clamp_(min=0)
         square = (unit_y * columns).add_(across).square_().addcmul_(beyond, beyond)
-        # torch's exp takes three times as long, and far more where the result is next to nothing.
+        # torch's exp takes three times as long, and far more where the result is close to zero.
         strength = square.mul_(-math.log2(math.e) / sigma**2).exp2_()
         fields.index_add_(0, there, strength * unit_y)
         fields.index_add_(0, there + height, strength.mul_(unit_x))
@@ -99,13 +100,13 @@ def _height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
 
 def _zeros(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
     if device.type == "cpu":
-        # numpy asks the kernel for huge pages: a batch's fields are there in a quarter of the time.
+        # numpy asks the kernel for huge pages: a batch's fields take a quarter of the time.
         return torch.from_numpy(np.zeros(shape, np.float32))
     return torch.zeros(shape, device=device)
 
 
 def field_weights(joint_weights: torch.Tensor) -> torch.Tensor:
-    """Weights (b, 42) of the fields from those of the joints (b, 18): a link needs both ends."""
+    """Weights (b, 42) of the fields from the joints' (b, 18): a link needs both ends."""
     weights = joint_weights[:, LINK_FROM] * joint_weights[:, LINK_TO]
     return weights.repeat_interleave(2, dim=1)
 
@@ -119,10 +120,10 @@ def loss(
 ) -> torch.Tensor:
     """trt_pose's loss: mean(mask (maps - target)^2) + mean(mask (fields - target)^2).
 
-    `predicted` are maps (b, 18, h, w) and fields (b, 42, h, w); people (b, p, 18, 2) in cells. The
-    mask is the product of `region` (b, h, w), 0 in the cells that nothing is known of, and
+    `predicted` are maps (b, 18, h, w) and fields (b, 42, h, w); people (b, p, 18, 2) are in cells.
+    The mask is the product of `region` (b, h, w), 0 in cells whose content is unknown, and
     `joint_weights` (b, 18), 0 for a joint that the sample's source never labels: its map and the
-    fields of its links are not taught to vanish.
+    fields of its links are not trained towards zero.
     """
     height, width = region.shape[1:]
     maps, fields = predicted

@@ -1,4 +1,4 @@
-"""Training the network on labelled images."""
+"""Training a network on labelled images."""
 
 import csv
 import math
@@ -23,32 +23,32 @@ from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
-from posequery.student.batches import Batch, BatchMaker, Wanted, load
+from posequery.student.batches import Batch, BatchMaker, BatchRequest, load
 from posequery.student.recipe import Recipe
 from posequery.student.samples import Sample
 
 MEAN = 255 * torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
-SPREAD = 255 * torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-"""ImageNet's, as upstream."""
+STD = 255 * torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+"""ImageNet's mean and standard deviation, as upstream."""
 
 
 class Epoch(NamedTuple):
-    """What an epoch came to."""
+    """The outcome of an epoch."""
 
     loss: float
     """Mean over the images."""
     images: int
     seconds: float
-    """Wall-clock, of the training alone; the only figure here that differs between two runs."""
+    """Wall-clock time of the training alone; the only value here that differs between two runs."""
     learning_rate: float
-    """Of its first batch."""
+    """The learning rate of its first batch."""
     val_loss: float | None = None
     """Mean over the images of the validation set, if there is one."""
 
 
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
-    """Numbers too small to matter count as zero: on a CPU they are many times slower."""
+    """Treat denormal numbers as zero: on a CPU they are many times slower."""
     torch.set_flush_denormal(True)
     try:
         yield
@@ -71,48 +71,48 @@ def fit(
     log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Epoch]:
-    """Train `network` in place on `samples`, with a fresh Adam; the last epoch's weights stay.
+    """Train `network` in place on `samples` with a fresh Adam; it keeps the last epoch's weights.
 
-    After each epoch the loss on `validation` is measured, in eval mode and without augmentation;
-    `best`, a network of the same kind, is left with the weights of the first epoch with the lowest.
+    After each epoch, the loss on `validation` is measured in eval mode and without augmentation;
+    `best`, a network of the same kind, ends with the weights of the first epoch with the lowest.
 
-    Each epoch's order and each image's augmentation are drawn from (words, epoch, index), so that
-    neither `workers`, the number of processes that make the batches, nor a resumption changes a bit
-    (on one CPU thread). `state` is this very training's file (`jobs.resume` sees to that):
-    written after each epoch, so that a kill loses one epoch at most, gone on from if it is there,
-    started over if it is broken. `log` is a CSV of the epochs so far. `progress` is advanced by
-    images, of both sets.
+    Each epoch's order and each image's augmentation are seeded by (words, epoch, index), so neither
+    `workers`, the number of processes that make the batches, nor resuming changes a single bit (on
+    one CPU thread). `state` is the state file of exactly this training (`jobs.resume` ensures
+    that): it is written after each epoch, so a kill loses at most one epoch; training resumes from
+    it if it exists, and starts over if it is damaged. `log` is a CSV file of the epochs so far.
+    `progress` advances by images of both sets.
 
-    Raises ValueError for no samples, in either set, and for a `best` without validation; `BadInput`
-    for a precision that the device does not have; and if a loss is not finite.
+    Raises ValueError if either set has no samples, and for a `best` without validation; `BadInput`
+    for a precision that the device does not support, and if a loss is not finite.
     """
     if not len(samples) or (validation is not None and not len(validation)):
         raise ValueError(f"there is no sample to {'validate' if len(samples) else 'train'} on")
     if best is not None and validation is None:
-        raise ValueError("without a validation set no epoch is the best")
-    cv2.setNumThreads(1)  # its pool costs more than it gives on images of this size
+        raise ValueError("without a validation set there is no best epoch")
+    cv2.setNumThreads(1)  # OpenCV's threads cost more than they gain on images of this size
     device = next(network.parameters()).device
     if device.type == "cuda":
         _require_precision(recipe.precision)
-        # Tensor cores work on channels-last weights; on a CPU they gain nothing (measured).
+        # Tensor cores need channels-last weights; on a CPU these gain nothing (measured).
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = Adam(network.parameters())
-    epochs = _restore(state, network, optimiser, best)
+    epochs = _restore_state(state, network, optimiser, best)
     _write_log(log, epochs)
     if progress is not None and epochs:
         progress.advance(len(epochs) * (len(samples) + len(validation or ())))
     maker = BatchMaker(samples, recipe, input_size, words)
     batches = math.ceil(len(samples) / recipe.batch_size)
-    wanted = _shuffled(len(samples), recipe, words, len(epochs))
-    # One run of workers for all epochs: they are at the next one while this one is validated.
-    made = load(maker, wanted, workers, pin_memory=device.type == "cuda")
+    requests = _shuffled(len(samples), recipe, words, len(epochs))
+    # The same workers serve all epochs: they prepare the next one while this one is validated.
+    made = load(maker, requests, workers, pin_memory=device.type == "cuda")
     for epoch in range(len(epochs), recipe.epochs):
         started = time.perf_counter()
         _set_mode(network, recipe.batch_norm)
         total = 0.0
         for number, batch in enumerate(islice(made, batches), start=epoch * batches):
-            rate = recipe.learning_rate_at(number, batches)
-            value = step(network, optimiser, batch.to(device), recipe, rate)
+            learning_rate = recipe.learning_rate_at(number, batches)
+            value = step(network, optimiser, batch.to(device), recipe, learning_rate)
             if not math.isfinite(value):
                 raise _diverged(f"the loss of epoch {epoch + 1} is {value}", recipe)
             total += value * len(batch.images)
@@ -125,9 +125,9 @@ def fit(
             before = [each.val_loss for each in epochs if each.val_loss is not None]
             if best is not None and val_loss < min(before, default=math.inf):
                 best.load_state_dict(network.state_dict())
-        rate = recipe.learning_rate_at(epoch * batches, batches)
-        epochs.append(Epoch(total / len(samples), len(samples), seconds, rate, val_loss))
-        _keep(state, network, optimiser, epochs, best)
+        learning_rate = recipe.learning_rate_at(epoch * batches, batches)
+        epochs.append(Epoch(total / len(samples), len(samples), seconds, learning_rate, val_loss))
+        _save_state(state, network, optimiser, epochs, best)
         _write_log(log, epochs)
     return epochs
 
@@ -135,7 +135,7 @@ def fit(
 def step(
     network: nn.Module, optimiser: Adam, batch: Batch, recipe: Recipe, learning_rate: float
 ) -> float:
-    """Move the network's weights by one batch, on its own device; returns the loss before."""
+    """Update the network's weights on one batch, on its own device; returns the loss before."""
     loss = _loss(network, batch, recipe)
     loss.backward()
     optimiser.step(learning_rate)
@@ -145,11 +145,11 @@ def step(
 def normalised(images: torch.Tensor) -> torch.Tensor:
     """Images (b, s, s, 3) uint8 RGB as the network's input (b, 3, s, s) float32.
 
-    They stay channels-last in memory, and so does all that the network makes of them: 15 % faster
-    than contiguous (measured, one CPU thread).
+    They stay channels-last in memory, and so do all activations of the network: 15 % faster than
+    contiguous (measured, one CPU thread).
     """
     images = images.permute(0, 3, 1, 2).float()
-    return images.sub_(MEAN.to(images.device)).div_(SPREAD.to(images.device))
+    return images.sub_(MEAN.to(images.device)).div_(STD.to(images.device))
 
 
 def _loss(network: nn.Module, batch: Batch, recipe: Recipe) -> torch.Tensor:
@@ -167,11 +167,11 @@ def _validate(
     recipe = maker.recipe.model_copy(update={"augmentation": STILL})
     device, count = next(network.parameters()).device, len(maker.samples)
     pieces = np.split(np.arange(count), range(recipe.batch_size, count, recipe.batch_size))
-    wanted = [Wanted(0, indices) for indices in pieces]
+    requests = [BatchRequest(0, indices) for indices in pieces]
     network.eval()
     total = 0.0
     with torch.inference_mode():
-        for batch in load(replace(maker, recipe=recipe), wanted, workers, device.type == "cuda"):
+        for batch in load(replace(maker, recipe=recipe), requests, workers, device.type == "cuda"):
             total += _loss(network, batch.to(device), recipe).item() * len(batch.images)
             if progress is not None:
                 progress.advance(len(batch.images))
@@ -181,22 +181,22 @@ def _validate(
 
 
 def _diverged(fault: str, recipe: Recipe) -> BadInput:
-    return BadInput(f"learning_rate={recipe.learning_rate}", fault, "Take a lower one")
+    return BadInput(f"learning_rate={recipe.learning_rate}", fault, "Use a lower one")
 
 
 def _shuffled(
     count: int, recipe: Recipe, words: Sequence[str | int], first: int
-) -> Iterator[Wanted]:
+) -> Iterator[BatchRequest]:
     for epoch in range(first, recipe.epochs):
         order = seeds.generator(*words, epoch, "order").permutation(count)
         for start in range(0, count, recipe.batch_size):
-            yield Wanted(epoch, order[start : start + recipe.batch_size])
+            yield BatchRequest(epoch, order[start : start + recipe.batch_size])
 
 
 def _require_precision(precision: str) -> None:
     if precision == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
-        fault = f"{torch.cuda.get_device_name()} does not compute in it"
-        raise BadInput("precision=bfloat16", fault, "Take float32")
+        fault = f"{torch.cuda.get_device_name()} does not support it"
+        raise BadInput("precision=bfloat16", fault, "Use float32")
 
 
 def _set_mode(network: nn.Module, batch_norm: str) -> None:
@@ -217,7 +217,7 @@ def _write_log(log: str | os.PathLike[str] | None, epochs: list[Epoch]) -> None:
             table.writerow([number, *epoch, epoch.images / epoch.seconds])
 
 
-def _keep(
+def _save_state(
     state: str | os.PathLike[str] | None,
     network: nn.Module,
     optimiser: Adam,
@@ -236,7 +236,7 @@ def _keep(
         torch.save(content, temporary)
 
 
-def _restore(
+def _restore_state(
     state: str | os.PathLike[str] | None,
     network: nn.Module,
     optimiser: Adam,
@@ -252,8 +252,8 @@ def _restore(
         if best is not None:
             best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
-    except Exception as error:  # whatever is wrong with a half-way state, starting over mends it
-        tell(f"{state}: what a killed training left is damaged ({error}); it starts over")
+    except Exception as error:  # whatever is wrong with the state, starting over fixes it
+        tell(f"{state}: the state of a killed training is damaged ({error}); training starts over")
         network.load_state_dict(first)
         return []
     return epochs

@@ -1,6 +1,6 @@
-"""Weights that others published: trt_pose's networks, and torchvision's backbones.
+"""Published weights: trt_pose's networks and torchvision's backbones.
 
-Both come as a bare state dict. Older spellings of the same weights are accepted, and said.
+Both come as a bare state dict. Older spellings of the same weights are accepted and reported.
 """
 
 import os
@@ -15,8 +15,8 @@ from posequery.student import checkpoint
 from posequery.student.network import NETWORKS, build
 from posequery.student.network.trt_pose import TrtPose
 
-_FIX = "Give a checkpoint of posequery's, or the bare state dict that trt_pose's train.py saves"
-_FIX_BACKBONE = "Give the file of ImageNet weights that torchvision publishes for this backbone"
+_FIX = "Use a checkpoint of posequery, or the bare state dict that trt_pose's train.py saves"
+_FIX_BACKBONE = "Use the file of ImageNet weights that torchvision publishes for this backbone"
 
 _OLD_LAYER = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
 _UNUSED = re.compile(r"(^|\.)(classifier|fc)\.(weight|bias)$")
@@ -30,10 +30,10 @@ Weights = dict[str, torch.Tensor]
 def load_any(path: Path, name: str, input_size: int) -> tuple[nn.Module, list[str]]:
     """The network called `name`, in eval mode, from posequery's checkpoint or a published file.
 
-    A published file does not say on which `input_size` it was trained: the one given is believed.
-    The second is what was mended in the file, one line each. Raises `BadInput` as `load` and
-    `checkpoint.load` do, for a checkpoint of another network, and for weights whose maps are not
-    finite.
+    A published file does not state the `input_size` it was trained at: the given one is trusted.
+    The second result lists what was fixed in the file, one line each. Raises `BadInput` as `load`
+    and `checkpoint.load` do, for a checkpoint of another network, and for weights that give maps
+    that are not finite.
     """
     if checkpoint.is_own(checkpoint.read(path, _FIX)):
         network, info = checkpoint.load(path, input_size=input_size)
@@ -51,15 +51,15 @@ def load_any(path: Path, name: str, input_size: int) -> tuple[nn.Module, list[st
 
 
 def load(path: Path, name: str) -> tuple[Weights, list[str]]:
-    """A published file's state dict for `build(name)`, to load strictly, and what was mended in it.
+    """A published file's state dict, which `build(name)` loads strictly, and what was fixed in it.
 
-    Accepted and said, one line each: the prefix of DataParallel, torchvision's older spelling of
+    Accepted and reported, one line each: DataParallel's prefix, torchvision's older spelling of
     dense layers, a missing `num_batches_tracked`, a missing classifier (which is never run).
-    Raises `BadInput` for a file that `checkpoint.read` refuses, of another network, with another
-    number of maps, or with a number that is not finite.
+    Raises `BadInput` for a file that `checkpoint.read` refuses, for another network, for another
+    number of maps, or for a number that is not finite.
     """
     network = build(name)
-    weights, notes = _mended(path, network, _FIX)
+    weights, notes = _fixed(path, network, _FIX)
     _refuse_another(path, weights, network)
     expected = network.state_dict()
     for key in filter(_OUTPUT.match, expected):
@@ -67,19 +67,19 @@ def load(path: Path, name: str) -> tuple[Weights, list[str]]:
         if len(found) == len(wanted) and found[0] != wanted[0]:
             what = "maps" if ".cmap" in key else "field channels"
             fault = f"has {found[0]} {what}, not {wanted[0]}"
-            raise BadInput(path, fault, f"Give a file of {name} for the student's joints")
+            raise BadInput(path, fault, f"Use a file of {name} for the student's joints")
     return checkpoint.fitted(path, weights, network, name, _FIX), notes
 
 
 def load_backbone(network: nn.Module, path: Path) -> list[str]:
-    """Give the backbone of a trt_pose network the ImageNet weights that torchvision publishes.
+    """Load torchvision's published ImageNet weights into the backbone of a trt_pose network.
 
-    Returns what was mended in the file, and raises `BadInput`, as `load` does; the network is then
+    Returns what was fixed in the file, and raises `BadInput`, as `load` does; the network is then
     unchanged.
     """
     if not isinstance(network, TrtPose):
-        raise BadInput(path, "is for a backbone, which this network has not", "Leave it out")
-    weights, notes = _mended(path, network.backbone, _FIX_BACKBONE)
+        raise BadInput(path, "is for a backbone, but this network has none", "Leave it out")
+    weights, notes = _fixed(path, network.backbone, _FIX_BACKBONE)
     _refuse_another(path, weights, network.backbone)
     name = "the backbone"
     weights = checkpoint.fitted(path, weights, network.backbone, name, _FIX_BACKBONE)
@@ -87,26 +87,26 @@ def load_backbone(network: nn.Module, path: Path) -> list[str]:
     return notes
 
 
-def _mended(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str]]:
-    """The file's state dict in the spelling of today, and what had to be changed for that."""
+def _fixed(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str]]:
+    """The file's state dict in today's spelling, and what was changed for that."""
     given = checkpoint.state_dict(path, checkpoint.read(path, fix), fix)
     notes = []
     if all(key.startswith("module.") for key in given):
         given = {key.removeprefix("module."): value for key, value in given.items()}
-        notes.append("DataParallel's prefix 'module.' is taken off")
+        notes.append("DataParallel's prefix 'module.' is removed")
     weights = {_OLD_LAYER.sub(r"\1\2", key): value for key, value in given.items()}
     if len(weights) < len(given):
-        raise BadInput(path, "has weights twice, in an older spelling and in today's", fix)
+        raise BadInput(path, "has weights twice, in an older and in today's spelling", fix)
     if renamed := len(weights.keys() - given.keys()):
-        notes.append(f"{renamed} names are in torchvision's older spelling (norm.1 for norm1)")
+        notes.append(f"{renamed} keys are in torchvision's older spelling (norm.1 for norm1)")
     expected = network.state_dict()
     absent = expected.keys() - weights.keys()
     counters = sorted(key for key in absent if key.endswith(_COUNTER))
     unused = sorted(filter(_UNUSED.search, absent))
     if counters:
-        notes.append(f"{len(counters)} x num_batches_tracked is missing: nothing reads it, 0 taken")
+        notes.append(f"{len(counters)} x num_batches_tracked is missing: unused, so set to 0")
     if unused:
-        notes.append(f"{', '.join(unused)} is missing: nothing reads it, 0 taken")
+        notes.append(f"{', '.join(unused)} is missing: unused, so set to 0")
     for key in counters + unused:
         weights[key] = torch.zeros(expected[key].shape, dtype=expected[key].dtype)
     return weights, notes
@@ -119,12 +119,12 @@ def _refuse_another(path: Path, weights: Weights, network: nn.Module) -> None:
 
 
 def _of_another(path: Path, found: str, wanted: str) -> BadInput:
-    fix = f"Give a file of {wanted}, or name the network that this one is of"
-    return BadInput(path, f"is of {found}, not of {wanted}", fix)
+    fix = f"Use a file of {wanted}, or set the network to the one in this file"
+    return BadInput(path, f"holds {found}, not {wanted}", fix)
 
 
 def _signature(weights: Weights) -> frozenset[tuple[str, torch.Size]]:
-    """What tells networks apart: the shapes of all that is run, whatever the number of maps."""
+    """What identifies a network: the shapes of all weights in use, whatever the number of maps."""
     return frozenset(
         (key, value.shape[1:] if _OUTPUT.match(key) else value.shape)
         for key, value in weights.items()

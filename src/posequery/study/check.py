@@ -106,7 +106,7 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     for key, given in (("coco", student.coco), ("validation", student.validation)):
         # What is missing as a whole is told already.
         if given and given.annotations.is_file() and given.images.is_dir():
-            people = coco.look(given.annotations, given.images)
+            people = coco.inspect(given.annotations, given.images)
             if people.samples:
                 many = f"{people.samples:,} images with people"
                 others.append(f"student.{key}: {many}, in {given.images}")

@@ -97,13 +97,13 @@ class _Finder:
     def __init__(self, tree: ast.Module, package: str) -> None:
         self.silent: list[ast.AST] = []
         self._raised: ast.expr | None = None
-        froms = {f"{package}.{module}": name for module, name in WORDS.items()}
+        homes = {f"{package}.{module}": name for module, name in WORDS.items()}
         self._calls = {
             alias.asname or alias.name
             for node in tree.body
-            if isinstance(node, ast.ImportFrom) and node.module in froms
+            if isinstance(node, ast.ImportFrom) and node.module in homes
             for alias in node.names
-            if alias.name == froms[node.module]
+            if alias.name == homes[node.module]
         }
 
     def look(self, node: ast.AST, unit: _Unit, in_function: bool) -> None:

@@ -26,12 +26,13 @@ LIVE = {"continue": "continue", "reset": "start afresh"}
 
 
 def captions(study: Study) -> dict[str, Any]:
-    """The fields of `paper.captions.Captions`, as plain data."""
+    """The fields of `report.captions.Captions`, as plain data."""
     others = [name for name in study.teachers if name != "ground_truth"]
     usual = "network" if study.source.kind == "rendered" else "openpose"
     return {
         "study": study.name,
         "source": SOURCES[study.source.kind],
+        "stand_in": study.source.kind == "rendered",
         "teacher": TEACHERS[others[0] if others else usual],
         "readings": {
             "common": _common(study),

@@ -5,7 +5,7 @@ import pytest
 
 from posequery.jobs.seeds import generator
 from posequery.sources.human36m import names
-from posequery.sources.rendered.anatomy import stand
+from posequery.sources.rendered.anatomy import pose_bodies
 from posequery.sources.rendered.bodies import random_body
 from posequery.sources.rendered.motions import ACTIONS, motion, wild_pose
 
@@ -14,7 +14,7 @@ BODY = random_body(generator("a mover"))
 
 def perform(action: str, seed: int, seconds: np.ndarray):
     pose, props, busy = motion(action, generator("motion", action, seed), seconds)
-    return stand([BODY], pose), props, ("left", "right")[busy]
+    return pose_bodies([BODY], pose), props, ("left", "right")[busy]
 
 
 def test_every_action_of_human36m_is_there():
@@ -24,25 +24,25 @@ def test_every_action_of_human36m_is_there():
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_motion_is_smooth_finite_and_repeatable(action):
     seconds = np.arange(300) / 50
-    figure, _, _ = perform(action, 1, seconds)
+    posed, _, _ = perform(action, 1, seconds)
     again, _, _ = perform(action, 1, seconds)
-    np.testing.assert_array_equal(figure.points, again.points)
-    speed = 50 * np.linalg.norm(np.diff(figure.points, axis=0), axis=-1)
-    assert speed.max() < 9  # metres a second: a hasty hand
+    np.testing.assert_array_equal(posed.points, again.points)
+    speed = 50 * np.linalg.norm(np.diff(posed.points, axis=0), axis=-1)
+    assert speed.max() < 9  # metres per second: a fast hand
     assert 0.05 < speed.max()
     other, _, _ = perform(action, 2, seconds)
-    assert np.abs(other.points - figure.points).max() > 0.1
+    assert np.abs(other.points - posed.points).max() > 0.1
 
 
-def test_a_longer_look_does_not_change_the_beginning_of_a_walk():
+def test_a_walker_moves_the_feet():
     short, _, _ = perform("Walking", 3, np.arange(10) / 5)
     feet = short.point("left_ankle")
     assert 0.4 < np.ptp(np.linalg.norm(feet[:, :2] - feet[0, :2], axis=1))
 
 
 def test_phoning_keeps_the_busy_hand_at_the_ear():
-    figure, props, side = perform("Phoning", 1, np.arange(20) / 5)
-    gap = np.linalg.norm(figure.point(f"{side}_hand") - figure.point(f"{side}_ear"), axis=1)
+    posed, props, side = perform("Phoning", 1, np.arange(20) / 5)
+    gap = np.linalg.norm(posed.point(f"{side}_hand") - posed.point(f"{side}_ear"), axis=1)
     assert "device" in props
     assert gap.max() < 0.3
 
@@ -56,7 +56,7 @@ def test_sitting_needs_a_chair_and_sitting_down_the_floor():
     assert floor.point("pelvis")[0, 2] < 0.25
 
 
-def test_walkers_face_the_way_they_go():
+def test_walkers_face_the_direction_of_walking():
     for seed in range(5):
         pose, _, _ = motion("Walking", generator("way", seed), np.arange(50) / 50)
         step = np.diff(pose.place, axis=0)
@@ -67,4 +67,4 @@ def test_walkers_face_the_way_they_go():
 def test_wild_poses_differ_from_one_another():
     poses = [wild_pose(generator("wild", number)) for number in range(20)]
     assert len({float(pose.yaw[0]) for pose in poses}) == 20
-    assert all(np.isfinite(stand([BODY], pose).points).all() for pose in poses)
+    assert all(np.isfinite(pose_bodies([BODY], pose).points).all() for pose in poses)

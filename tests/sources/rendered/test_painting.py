@@ -1,14 +1,14 @@
-"""Painting: where a solid appears, how large, which is nearer, and which limb has which colour."""
+"""Painting: where solids appear, how large, which one is in front, and the colours of limbs."""
 
 import numpy as np
 import pytest
 
 from posequery.jobs.seeds import generator
-from posequery.sources.rendered.anatomy import Pose, stand
+from posequery.sources.rendered.anatomy import Pose, pose_bodies
 from posequery.sources.rendered.bodies import COLUMNS, PARTS, ROWS, random_body
 from posequery.sources.rendered.motions import standing, wild_pose
 from posequery.sources.rendered.painting import FAR, SCALE, Buffer, Camera, Solids
-from posequery.sources.rendered.scenes import Cast, Light, paint, seen
+from posequery.sources.rendered.scenes import Cast, Light, paint, project_points
 
 CAMERA = Camera.aimed(np.array([0.0, -4.0, 1.0]), np.array([0.0, 0.0, 1.0]), 200.0, 128, 128)
 LIGHT = Light(np.array([0.0, -1.0, 1.0]), 0.6, np.ones(3))
@@ -25,14 +25,14 @@ def solids(start, end, radius, flat=1.0, front=(0.0, -1.0, 0.0), owner=None):
 
 
 def cover(buffer):
-    """Centre (x, y) and area in pixels of the picture."""
+    """Centre (x, y) and area in pixels of the image."""
     rows, columns = np.nonzero(buffer.part >= 0)
     x = (columns + 0.5) / SCALE - 0.5 + buffer.box[1].start
     y = (rows + 0.5) / SCALE - 0.5 + buffer.box[0].start
     return np.array([x.mean(), y.mean()]), len(x) / SCALE**2
 
 
-def test_a_ball_lies_where_its_centre_projects_and_is_as_large_as_it_should_be():
+def test_a_ball_appears_where_its_centre_projects_with_the_right_size():
     centre = np.array([0.3, 0.0, 1.4])
     buffer = Buffer(CAMERA, solids(centre, centre, 0.4))
     place, area = cover(buffer)
@@ -59,22 +59,22 @@ def test_the_nearer_of_two_hides_the_other():
     assert set(np.unique(buffer.owners())) == {-1, 1}
 
 
-def test_a_pressed_part_is_thin_from_the_side_and_wide_from_the_front():
+def test_a_flattened_part_is_thin_from_the_side_and_wide_from_the_front():
     centre = np.array([0.0, 0.0, 1.0])
     _, wide = cover(Buffer(CAMERA, solids(centre, centre, 0.4, 0.25)))
     _, thin = cover(Buffer(CAMERA, solids(centre, centre, 0.4, 0.25, (1.0, 0.0, 0.0))))
     assert thin == pytest.approx(0.25 * wide, rel=0.05)
 
 
-def test_nothing_in_sight_leaves_the_place_as_it_was():
+def test_nothing_in_view_leaves_the_background_unchanged():
     body = random_body(generator("behind"))
     pose = standing(1)
     pose.place[:] = (0, -30)
     image = np.full((128, 128, 3), 77, np.float32)
-    cast = Cast([body], stand([body], pose))
+    cast = Cast([body], pose_bodies([body], pose))
     buffer = paint(CAMERA, cast, None, image, LIGHT)
     assert (image == 77).all()
-    assert not seen(CAMERA, buffer, cast.coco())[1].any()
+    assert not project_points(CAMERA, buffer, cast.coco())[1].any()
 
 
 @pytest.mark.parametrize("yaw", [0.0, np.pi, 2.0])
@@ -89,8 +89,8 @@ def test_each_limb_is_painted_in_its_own_colour_on_its_own_side(yaw):
     pose.yaw[:] = yaw
     pose.wrists[0, :, 0] = 0.8
     image = np.full((128, 128, 3), 20, np.float32)
-    cast = Cast([body], stand([body], pose))
-    pixels, _, plain = seen(CAMERA, paint(CAMERA, cast, None, image, LIGHT), cast.coco())
+    cast = Cast([body], pose_bodies([body], pose))
+    pixels, _, plain = project_points(CAMERA, paint(CAMERA, cast, None, image, LIGHT), cast.coco())
     checked = 0
     for joint in (7, 8, 9, 10, 13, 14, 15, 16):
         if plain[0, joint]:
@@ -101,16 +101,16 @@ def test_each_limb_is_painted_in_its_own_colour_on_its_own_side(yaw):
     assert checked >= 4
 
 
-def test_a_joint_in_plain_view_lies_on_its_owner_and_a_covered_one_does_not_count():
+def test_a_visible_joint_lies_on_its_owner_and_a_covered_one_is_not_visible():
     draw = generator("crowd")
     shown = hidden = 0
     for _ in range(20):
         bodies = [random_body(draw) for _ in range(2)]
         poses = Pose.stack([wild_pose(draw) for _ in bodies])
         poses.place[1] = (0.2, 0.8)
-        cast = Cast(bodies, stand(bodies, poses))
+        cast = Cast(bodies, pose_bodies(bodies, poses))
         buffer = Buffer(CAMERA, cast.solids())
-        pixels, inside, plain = seen(CAMERA, buffer, cast.coco())
+        pixels, inside, plain = project_points(CAMERA, buffer, cast.coco())
         owners = np.full((128 * SCALE, 128 * SCALE), -1)
         box = tuple(slice(SCALE * side.start, SCALE * side.stop) for side in buffer.box)
         owners[box] = buffer.owners()

@@ -77,7 +77,7 @@ def test_generic_people_are_cut_covered_and_some_unlabelled(coco):
         assert (labelled >= 12).all()
 
 
-def test_each_image_depends_on_its_number_alone(tmp_path):
+def test_each_image_depends_only_on_its_number(tmp_path):
     for name, count, seed in (("few", 2, 1), ("more", 4, 1), ("other", 2, 2)):
         write_people(tmp_path / name, count, size=64, seed=seed)
     file = "train2017/000000000002.jpg"
@@ -109,12 +109,12 @@ def test_a_full_disk_leaves_no_set_without_images(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"domain": "outdoor"}, "there is no domain 'outdoor'. Name generic or studio"),
+        ({"domain": "outdoor"}, "there is no domain 'outdoor'. Use generic or studio"),
         ({"count": 0}, "0 images of 128 pixels"),
         ({"size": 8}, "2 images of 8 pixels"),
     ],
 )
-def test_what_cannot_be_written_is_told(tmp_path, change, message):
+def test_what_cannot_be_written_is_reported(tmp_path, change, message):
     with pytest.raises(BadInput, match=message):
         write_people(tmp_path / "x", **{"count": 2, **change})
     assert list(tmp_path.iterdir()) == []

@@ -16,9 +16,9 @@ TWO = (Sequence("Directions", 1, "Directions 1"), Sequence("WalkingTogether", 2,
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     root = tmp_path_factory.mktemp("a folder with 'quotes' and $dollars")
-    told = []
-    write_subject(root, "S1", TWO, 6, advance=told.append)
-    assert sum(told) == 12
+    advances = []
+    write_subject(root, "S1", TWO, 6, advance=advances.append)
+    assert sum(advances) == 12
     return root
 
 
@@ -44,11 +44,11 @@ def test_files_are_named_and_shaped_like_human36m(dataset):
     ]
     for stem in ("Directions 1", "WalkTogether"):
         pose = positions(dataset, stem)
-        codec, rate, frames = video(dataset / "S1" / "Videos" / f"{stem}.54138969.mp4")
+        codec, fps, frames = video(dataset / "S1" / "Videos" / f"{stem}.54138969.mp4")
         assert pose.shape == (1, 6, 64)
         assert np.issubdtype(pose.dtype, np.floating)
         assert codec == "h264"
-        assert rate == 5
+        assert fps == 5
         assert 7 <= len(frames) <= 11
         assert frames.shape[1:] == (320, 320, 3)
 
@@ -58,7 +58,7 @@ def test_positions_lie_on_the_person_in_the_video(dataset):
     _, _, frames = video(dataset / "S1" / "Videos" / "Directions 1.54138969.mp4")
     assert (pose > 0).all()
     assert (pose < 320).all()
-    # Hips, knees and shoulders where the person stands differ from the empty room beside it.
+    # Pixels at hips, knees and shoulders differ from the empty room next to the person.
     room = np.median(frames[:, :, [2, -3]].reshape(-1, 3), axis=0)
     x, y = pose[0, [0, 2, 7, 17, 25]].round().astype(int).T
     assert np.abs(frames[0, y, x].astype(int) - room).sum(1).mean() > 30
@@ -84,7 +84,7 @@ def test_validation_bodies_are_written_like_any_other(tmp_path):
     assert (tmp_path / "S104" / "Videos" / "Directions 1.54138969.mp4").is_file()
 
 
-def test_a_failure_on_the_way_leaves_no_half_file(tmp_path):
+def test_a_failure_midway_leaves_no_partial_file(tmp_path):
     def fail(_):
         raise RuntimeError("killed")
 

@@ -8,7 +8,7 @@ from posequery.teachers.blazepose import detector
 from posequery.teachers.blazepose.detector import Region, best_points, region_from_points
 
 
-def test_anchors_by_hand():
+def test_anchors_computed_by_hand():
     centres = detector.anchors()
     assert centres.shape == (2254, 2)  # 28 * 28 * 2 + 14 * 14 * 2 + 7 * 7 * 6
     by_hand = {
@@ -30,14 +30,14 @@ def test_anchors_by_hand():
     ("rim", "rotation"),
     [((100, 100), 0), ((200, 200), np.pi / 2), ((0, 200), -np.pi / 2), ((100, 300), np.pi)],
 )
-def test_a_region_is_two_and_a_half_times_the_distance_and_stands_on_the_hips(rim, rotation):
+def test_a_region_has_two_and_a_half_times_the_distance_and_is_centred_on_the_hips(rim, rotation):
     region = region_from_points(np.array([100.0, 200.0]), np.array(rim, float))
     assert (region.x, region.y, region.side) == (100, 200, 250)
     turned = np.exp(1j * region.rotation) - np.exp(1j * rotation)
     assert abs(turned) < 1e-12
 
 
-def test_a_crop_maps_to_the_source_by_hand():
+def test_a_crop_maps_to_the_source_as_computed_by_hand():
     upright = Region(x=50, y=60, side=100, rotation=0).to_source(200)
     np.testing.assert_allclose(upright @ [0, 0, 1], [0, 10])
     np.testing.assert_allclose(upright @ [200, 100, 1], [100, 60])
@@ -50,7 +50,7 @@ coordinate = st.floats(-2000, 2000)
 
 
 @given(coordinate, coordinate, coordinate, coordinate)
-def test_the_rim_lies_straight_above_the_centre_of_its_crop(x, y, across, down):
+def test_the_rim_is_directly_above_the_centre_of_its_crop(x, y, across, down):
     if np.hypot(across, down) < 1e-3:
         return
     region = region_from_points(np.array([x, y]), np.array([x + across, y + down]))
@@ -71,7 +71,7 @@ def test_the_letterbox_is_centred_black_and_scaled_to_plus_minus_one():
     assert (square[:, 169:] == -1).all()
 
 
-def test_a_crop_shows_what_its_map_says():
+def test_a_crop_agrees_with_its_map():
     frame = np.zeros((100, 100, 3), np.uint8)
     cv2.circle(frame, (70, 30), 3, (255, 255, 255), -1)
     region = Region(x=60, y=40, side=60, rotation=0.5)
@@ -82,7 +82,7 @@ def test_a_crop_shows_what_its_map_says():
 
 
 def _outputs(boxes):
-    """Raw outputs with a box (anchor, centre offset, side, point offset, logit) for each given."""
+    """Raw outputs with the given boxes: (anchor, centre offset, side, point offset, logit)."""
     raw, logits = np.zeros((2254, 12), np.float32), np.full(2254, -200, np.float32)
     for anchor, centre, side, point, logit in boxes:
         raw[anchor] = [*centre, side, side, *(point * 4)]
@@ -95,7 +95,7 @@ def test_nobody_is_found_below_the_threshold():
     assert best_points(*_outputs([])) is None
 
 
-def test_a_lone_box_gives_its_anchor_and_its_offset():
+def test_a_single_box_gives_its_anchor_plus_its_offset():
     points = best_points(*_outputs([(2253, (0, 0), 50, (-22.4, 11.2), 1e4)]))
     np.testing.assert_allclose(points, np.tile([6.5 / 7 - 0.1, 6.5 / 7 + 0.05], (4, 1)), atol=1e-6)
 
@@ -105,12 +105,12 @@ def test_points_are_averaged_by_score_over_the_boxes_that_overlap_the_best():
     boxes = [
         (0, (0, 0), 40, (0, 0), 200.0),
         (1, (10, 0), 40, (16, 0), logit),  # overlap 30 / 50
-        (2, (0, 0), 10, (90, 0), logit),  # within it, but small: 1 / 16
-        (1960, (0, 0), 40, (90, 90), logit),  # 12 pixels each way: 28 * 28 / (2 * 1600 - 784)
+        (2, (0, 0), 10, (90, 0), logit),  # inside it, but small: 1 / 16
+        (1960, (0, 0), 40, (90, 90), logit),  # 12 pixels off in x and y: 28 * 28 / (2 * 1600 - 784)
     ]
     raw, logits, centres = _outputs(boxes)
     shared = 28.0**2 / (2 * 1600 - 28.0**2)
-    assert shared > 0.3  # so it counts
+    assert shared > 0.3  # so it is averaged in
     points = best_points(raw, logits, centres)
     far = centres[1960] + 90 / 224
     near = centres[0] + [16 / 224, 0]

@@ -27,11 +27,11 @@ FRAME = np.zeros((100, 200, 3), np.uint8)
 
 
 class Scene:
-    """Both networks, played: what they find in each frame is told beforehand."""
+    """Plays both networks: what they find in each frame is given in advance."""
 
     def __init__(self, found, present):
         self.found, self.present = iter(found), iter(present)
-        self.detections = self.looks = 0
+        self.detections = self.estimates = 0
 
     def detect(self, values):
         assert values.shape == (1, 224, 224, 3)
@@ -43,7 +43,7 @@ class Scene:
 
     def landmark(self, values):
         assert values.shape == (1, 256, 256, 3)
-        self.looks += 1
+        self.estimates += 1
         table = np.full((39, 5), 128, np.float32)
         table[34, 1] = 28
         return {
@@ -56,29 +56,29 @@ class Scene:
         return BlazePose(self.detect, self.landmark)
 
 
-def test_a_person_once_found_is_followed_without_looking_again():
+def test_a_person_once_found_is_tracked_without_another_detection():
     scene = Scene(found=[True], present=[True] * 4)
     teacher = scene.teacher()
     poses = [teacher(FRAME) for _ in range(4)]
     assert all(pose is not None for pose in poses)
-    assert (scene.detections, scene.looks, teacher.detections) == (1, 4, 1)
+    assert (scene.detections, scene.estimates, teacher.detections) == (1, 4, 1)
 
 
-def test_a_person_lost_is_looked_for_in_the_same_frame():
+def test_a_lost_person_is_searched_for_in_the_same_frame():
     scene = Scene(found=[True, True], present=[True, False, True, True])
     teacher = scene.teacher()
     assert [teacher(FRAME) is not None for _ in range(3)] == [True, True, True]
-    assert (scene.detections, scene.looks) == (2, 4)
+    assert (scene.detections, scene.estimates) == (2, 4)
 
 
-def test_a_person_who_left_is_looked_for_in_every_frame():
+def test_a_person_who_left_is_searched_for_in_every_frame():
     scene = Scene(found=[True, True, False, False, True], present=[True, False, False, True])
     teacher = scene.teacher()
     assert [teacher(FRAME) is not None for _ in range(5)] == [True, False, False, False, True]
     assert scene.detections == 5
 
 
-def test_a_new_video_starts_afresh():
+def test_a_new_video_starts_with_a_detection():
     scene = Scene(found=[True, True], present=[True] * 4)
     teacher = scene.teacher()
     for _ in range(2):
@@ -99,37 +99,37 @@ def test_frames_without_a_pose_have_nan_joints_and_no_confidence():
 
 @pytest.fixture
 def stream(tmp_path, make_stream):
-    """Two clips, of 5 and of 4 frames."""
+    """Two clips, of 5 and 4 frames."""
     frame = FRAME[:96, :192]
     return make_stream(tmp_path, {"a": [frame] * 5, "b": [frame] * 4})
 
 
-def test_a_stream_is_labelled_clip_by_clip_and_an_empty_clip_is_told(stream, capsys):
+def test_a_stream_is_labelled_clip_by_clip_and_an_empty_clip_is_reported(stream, capsys):
     scene = Scene(found=[True] + [False] * 4, present=[True] * 5)
     joints, confidence = label_stream(scene.teacher(), stream)
     assert joints.shape == (9, 18, 2)
     assert np.isfinite(joints[:5]).all()
     assert np.isnan(joints[5:]).all()
     assert (confidence[5:] == 0).all()
-    told = capsys.readouterr().err
-    assert "b.mp4: BlazePose found nobody" in told
-    assert "a.mp4" not in told
+    reported = capsys.readouterr().err
+    assert "b.mp4: BlazePose found nobody" in reported
+    assert "a.mp4" not in reported
 
 
-def test_a_stream_of_nobody_is_refused(stream):
+def test_a_stream_without_people_is_refused(stream):
     scene = Scene(found=[False] * 9, present=[False] * 9)
     with pytest.raises(BadInput, match="found nobody in any of its videos"):
         label_stream(scene.teacher(), stream)
 
 
-def test_a_video_shorter_than_its_clip_is_named(stream, write_video):
+def test_a_video_shorter_than_its_clip_is_reported(stream, write_video):
     write_video(stream.clips[0].video, [FRAME[:96, :192]] * 3)
     scene = Scene(found=[True], present=[True] * 9)
-    with pytest.raises(BadInput, match=r"a\.mp4: holds 3 frames where its clip a has 5"):
+    with pytest.raises(BadInput, match=r"a\.mp4: holds 3 frames, but its clip a has 5"):
         label_stream(scene.teacher(), stream)
 
 
-def test_a_truncated_video_is_named(stream):
+def test_a_truncated_video_is_reported(stream):
     source = Path(stream.clips[0].video)
     source.write_bytes(source.read_bytes()[:600])
     scene = Scene(found=[True], present=[True] * 9)
@@ -137,7 +137,7 @@ def test_a_truncated_video_is_named(stream):
         label_stream(scene.teacher(), stream)
 
 
-def test_a_broken_network_is_named(tmp_path):
+def test_a_broken_network_is_reported(tmp_path):
     pytest.importorskip("ai_edge_litert")
     (tmp_path / "broken.tflite").write_bytes(b"no network" * 10)
     with pytest.raises(BadInput, match=r"broken\.tflite: not a LiteRT network"):
@@ -154,7 +154,7 @@ def test_the_teacher_does_not_import_torch():
 
 @pytest.mark.skipif(not VIDEO.is_file() or not DETECTOR.is_file(), reason="lab data not fetched")
 def test_landmarks_are_those_of_mediapipe_itself():
-    """Guards every constant: a heat map read 7 x 7 is off by 2.5 px, the range by tens."""
+    """Guards every constant: reading heat maps 7 x 7 is off by 2.5 px, a wrong range by tens."""
     pytest.importorskip("ai_edge_litert")
     golden = json.loads(Path(__file__).with_name("golden.json").read_text())
     teacher = BlazePose(load_network(DETECTOR), load_network(LANDMARKS))
@@ -181,6 +181,6 @@ def test_landmarks_are_those_of_mediapipe_itself():
     joints, _ = from_blazepose(
         np.stack([pose.landmarks for pose in labels]), np.stack([p.visibility for p in labels])
     )
-    # Followed, a joint stays near where it is found afresh.
-    afresh, _ = from_blazepose(np.array([golden["found"]["40"]["landmarks"]]), np.ones((1, 33)))
-    assert np.median(np.linalg.norm(joints[40] - afresh[0], axis=1)) < 10
+    # A tracked joint stays near where a new detection finds it.
+    detected, _ = from_blazepose(np.array([golden["found"]["40"]["landmarks"]]), np.ones((1, 33)))
+    assert np.median(np.linalg.norm(joints[40] - detected[0], axis=1)) < 10

@@ -18,30 +18,30 @@ def _heat(*cells, logit=CLEAR):
     ("point", "cells", "expected"),
     [
         ((40, 80), [(20, 10)], (40, 80)),
-        ((43.9, 83.9), [(20, 10)], (40, 80)),  # its own cell, without half a cell more
+        ((43.9, 83.9), [(20, 10)], (40, 80)),  # its own cell, without an offset of half a cell
         ((40, 80), [(22, 13)], (52, 88)),
         ((40, 80), [(20, 10), (20, 12)], (44, 80)),
         ((40, 80), [(24, 14)], (56, 96)),  # the corner of 9 x 9 cells
         ((40, 80), [(20, 15)], (40, 80)),  # beyond it
         ((1, 1), [(2, 2)], (8, 8)),
         ((255, 255), [(63, 61)], (244, 252)),
-        ((260, 80), [(20, 63)], (260, 80)),  # off the map
+        ((260, 80), [(20, 63)], (260, 80)),  # outside the map
         ((-4, 80), [(20, 0)], (-4, 80)),
     ],
 )
-def test_a_landmark_moves_to_the_centroid_round_its_cell(point, cells, expected):
+def test_a_landmark_moves_to_the_centroid_around_its_cell(point, cells, expected):
     moved = refine(np.array([point], float), _heat(*cells))
     np.testing.assert_allclose(moved, [expected], atol=1e-3)
 
 
-def test_a_landmark_stays_where_its_map_is_nowhere_clear():
+def test_a_landmark_stays_where_its_map_is_not_clear():
     point = np.array([[40.0, 80.0]])
     np.testing.assert_array_equal(refine(point, _heat((22, 12), logit=-0.01)), point)
     moved = refine(point, _heat((22, 12), logit=0.01))
     np.testing.assert_allclose(moved, [[48, 88]], atol=1e-3)
 
 
-def test_each_landmark_is_refined_on_its_own_map_and_the_input_is_left_alone():
+def test_each_landmark_is_refined_on_its_own_map_and_the_input_is_unchanged():
     points = np.array([[40.0, 80.0], [40.0, 80.0]])
     heat = np.concatenate([_heat((20, 11)), _heat((21, 10))], axis=2)
     np.testing.assert_allclose(refine(points, heat), [[44, 80], [40, 84]], atol=1e-3)
@@ -66,7 +66,7 @@ def test_a_pose_is_read_into_source_pixels():
     np.testing.assert_allclose(pose.landmarks[3], [300 + 2 * (44 - 128), 200])
     assert pose.landmarks.dtype == pose.visibility.dtype == np.float32
     np.testing.assert_allclose(pose.visibility[0], 1 / (1 + np.exp(3)), rtol=1e-6)
-    # Helpers 33 and 34 are 100 crop pixels, 200 source pixels, apart.
+    # The auxiliary points 33 and 34 are 100 crop pixels, that is 200 source pixels, apart.
     assert pose.next_region == Region(x=300, y=200, side=500, rotation=0)
 
 

@@ -28,7 +28,7 @@ OURS = {"nose": "Nose", "left_wrist": "LWrist", "right_ankle": "RAnkle"}
 
 
 def person(pose=POSE, model="BODY_25", missing=(0, 0), place=lambda point: point):
-    """A person as OpenPose writes it, with six digits; what is not in `pose` was not found."""
+    """A person as written by OpenPose, with six digits; parts not in `pose` were not found."""
     values = []
     for name in NAMES[model]:
         x, y = place(np.array(pose[name])) if name in pose else missing
@@ -51,7 +51,7 @@ def read(folder, frames=0, video=f"Videos/{STEM}.mp4", **options):
 
 
 @pytest.mark.parametrize("model", ["BODY_25", "COCO"])
-def test_people_and_joints_come_as_they_were_written(tmp_path, model):
+def test_people_and_joints_are_read_as_written(tmp_path, model):
     other = {"Neck": (20.0, 30.0)}
     nobody = []
     write(tmp_path, {0: [person(POSE, model)], 1: nobody, 2: [person(other, model), person()]})
@@ -78,9 +78,9 @@ def test_people_and_joints_come_as_they_were_written(tmp_path, model):
     ("scale", "scale_size", "size", "place"),
     [
         (0, None, (1000, 1002), lambda p: p),
-        # The network's input holds 367 x 367 of its 368 x 368: 999 pixels over 366.
+        # The frame fills 367 x 367 of the network's 368 x 368 input: 999 pixels over 366.
         (1, (368, 368), (1000, 1002), lambda p: p * 366 / 999),
-        # And 653 x 367 of 656 x 368 of a full HD video: 1919 over 652 is less than 1079 over 366.
+        # A full HD video fills 653 x 367 of 656 x 368: 1919 over 652 is less than 1079 over 366.
         (1, (656, 368), (1920, 1080), lambda p: p * 652 / 1919),
         (2, (640, 480), (1000, 1002), lambda p: p * 479 / 1001),
         (2, (1280, 1280), (1000, 1002), lambda p: p * 1279 / 1001),
@@ -104,7 +104,7 @@ def test_a_scale_in_pixels_needs_its_size(tmp_path):
         read(tmp_path, 1, scale=1)
 
 
-def test_nobody_anywhere_is_no_error(tmp_path):
+def test_a_video_without_people_is_not_an_error(tmp_path):
     write(tmp_path, {0: [], 1: []})
     found = read(tmp_path, 2)
     assert found.joints.shape == (0, 18, 2)
@@ -115,36 +115,36 @@ def test_nobody_anywhere_is_no_error(tmp_path):
     ("subject", "place"),
     [("S1", f"S1/{STEM}"), ("S1", "S1"), (None, STEM), (None, ".")],
 )
-def test_files_are_found_in_the_folders_of_their_subject_and_video(tmp_path, subject, place):
+def test_files_are_found_in_the_folders_for_their_subject_and_video(tmp_path, subject, place):
     write(tmp_path / place, {0: [person()]})
     write(tmp_path / place, {0: [person(), person()]}, stem="Directions.54138969")
     write(tmp_path / place, {0: [person(), person()]}, stem=f"x_{STEM}")
-    (tmp_path / place / f"{STEM}_7_keypoints.json").write_text("no frame of a video")
+    (tmp_path / place / f"{STEM}_7_keypoints.json").write_text("not a frame of a video")
     write(tmp_path / "S5", {0: [person(), person()]})
     found = read(tmp_path, 1, subject=subject)
     assert found.start.tolist() == [0, 1]
     assert found.origin == str(tmp_path / place / STEM)
 
 
-def test_the_first_folder_that_holds_some_of_them_counts(tmp_path):
+def test_the_first_folder_that_holds_any_of_them_is_used(tmp_path):
     write(tmp_path / "S1" / STEM, {0: [person()]})
     write(tmp_path / "S1", {0: [], 1: []})
     assert read(tmp_path, subject="S1").start.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("place", [".", STEM])
-def test_a_folder_without_the_subjects_name_is_nobodys(tmp_path, place):
-    """Human3.6M has the same names for all subjects: a flat folder would be taken for each."""
+def test_a_folder_without_the_subjects_name_is_refused(tmp_path, place):
+    """Human3.6M uses the same names for all subjects: a flat folder would match each of them."""
     write(tmp_path / place, {0: [person()]})
-    with pytest.raises(BadInput, match="may be of any subject") as caught:
+    with pytest.raises(BadInput, match="may belong to any subject") as caught:
         read(tmp_path, 1, subject="S1")
     assert caught.value.path == str(tmp_path / place)
     assert caught.value.fix == f"Put those of S1 into {tmp_path / 'S1'}"
 
 
-def test_the_subjects_own_folder_given_as_that_of_all_is_told(tmp_path):
+def test_giving_a_subjects_folder_instead_of_its_parent_is_reported(tmp_path):
     write(tmp_path / "S1", {0: [person()]})
-    with pytest.raises(BadInput, match=f"If they are S1's, name the folder above: {tmp_path}"):
+    with pytest.raises(BadInput, match=f"If they are S1's, give the parent folder: {tmp_path}"):
         read(tmp_path / "S1", 1, subject="S1")
 
 
@@ -164,7 +164,7 @@ def write_of_images(folder, names, people):
 
 
 @pytest.mark.parametrize("place", ["S1", "S1/S1_Directions_1.54138969"])
-def test_the_frames_of_a_folder_of_images_are_in_the_order_of_their_names(tmp_path, place):
+def test_the_frames_of_an_image_folder_are_in_the_order_of_their_names(tmp_path, place):
     video = image_folder(tmp_path / "images/S1/S1_Directions_1.54138969", 3)
     names = [f"{video.name}_{number:06d}" for number in (1, 2, 3)]
     write_of_images(tmp_path / "json" / place, names, [[], [person()], [person(), person()]])
@@ -173,59 +173,59 @@ def test_the_frames_of_a_folder_of_images_are_in_the_order_of_their_names(tmp_pa
     assert found.origin.endswith(f"{place}/S1_Directions_1.54138969")
 
 
-def test_a_file_of_an_image_that_is_not_there_is_another_cuts(tmp_path):
+def test_a_file_for_a_missing_image_is_refused(tmp_path):
     video = image_folder(tmp_path / "walk.1", 2)
     write_of_images(tmp_path / "json/walk.1", [f"walk.1_{i:06d}" for i in (1, 2, 3)], [[], [], []])
-    with pytest.raises(BadInput, match=r"walk\.1_000003_keypoints\.json: is of no image in"):
+    with pytest.raises(BadInput, match=r"walk\.1_000003_keypoints\.json: belongs to no image in"):
         read(tmp_path / "json", 2, video=video)
 
 
 # What cannot be of this video
 
 
-def test_a_folder_that_is_missing_or_empty_is_told(tmp_path):
+def test_a_missing_or_empty_folder_is_reported(tmp_path):
     with pytest.raises(BadInput, match="there is no such folder"):
         read(tmp_path / "nowhere")
-    with pytest.raises(BadInput, match=rf"no OpenPose file of '{STEM}' \(looked in .*S1.* or .*S1"):
+    with pytest.raises(BadInput, match=rf"no OpenPose file of '{STEM}' \(searched .*S1.* or .*S1"):
         read(tmp_path, subject="S1")
 
 
-def test_the_videos_that_a_folder_holds_instead_are_named(tmp_path):
+def test_the_videos_that_a_folder_holds_instead_are_listed(tmp_path):
     for stem in ("Walking 1.54138969", "Eating.54138969", "Sitting.1", "Waiting.1"):
         write(tmp_path / "S1", {0: [], 1: []}, stem=stem)
     with pytest.raises(BadInput) as caught:
         read(tmp_path, subject="S1")
     assert caught.value.fault == (
-        "holds OpenPose files of 'Eating.54138969', 'Sitting.1', 'Waiting.1' and 1 more, and none "
+        "holds OpenPose files of 'Eating.54138969', 'Sitting.1', 'Waiting.1' and 1 more, but none "
         f"of '{STEM}'"
     )
 
 
-def test_more_files_than_frames_are_of_another_cut(tmp_path):
+def test_more_files_than_frames_are_refused(tmp_path):
     write(tmp_path, {number: [] for number in range(4)})
-    with pytest.raises(BadInput, match=r"_000000000003_key.*: is of frame 3, and .* has 3 frames"):
+    with pytest.raises(BadInput, match=r"_000000000003_key.*: is for frame 3, but .* has 3 frames"):
         read(tmp_path, 3)
 
 
 @pytest.mark.parametrize(
-    ("there", "frames", "told"),
+    ("existing", "frames", "fault"),
     [
         ([0, 3, 5], 6, "3 of the 6 frames of .* have no file, the first is frame 1"),
         ([2, 3], 0, "2 of the 4 frames of .* have no file, the first is frame 0"),
         ([0, 1], 5, "3 of the 5 frames .* all from frame 2 on: OpenPose seems to have stopped"),
     ],
 )
-def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, capsys, there, frames, told):
-    write(tmp_path, {number: [person()] for number in there})
-    with pytest.raises(BadInput, match=told):
+def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, capsys, existing, frames, fault):
+    write(tmp_path, {number: [person()] for number in existing})
+    with pytest.raises(BadInput, match=fault):
         read(tmp_path, frames)
     capsys.readouterr()
     found = read(tmp_path, frames, missing="unlabelled")
-    assert np.flatnonzero(found.read).tolist() == there
+    assert np.flatnonzero(found.read).tolist() == existing
     assert np.diff(found.start).tolist() == found.read.astype(int).tolist()
     text = capsys.readouterr().err
     assert f"of the {len(found)} frames of '{STEM}' have no file" in text
-    assert "taken as unlabelled" in text
+    assert "treated as unlabelled" in text
 
 
 def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
@@ -236,7 +236,7 @@ def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
     assert len(read(tmp_path, 10, missing="unlabelled")) == 10
 
 
-def test_a_videos_files_are_told_apart_by_names_and_sizes(tmp_path):
+def test_a_videos_files_are_identified_by_names_and_sizes(tmp_path):
     write(tmp_path / "a", {0: [person()], 1: []})
     before = digests(tmp_path / "a")
     assert before.keys() == {STEM}
@@ -256,13 +256,13 @@ VALUES = person()["pose_keypoints_2d"]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "fault"),
     [
-        ("", "is cut off, or no JSON"),
-        ('{"version":1.3,"people":[{"pose_keypoints_2d":[1,', "is cut off, or no JSON"),
-        ("[" * 100_000, "is cut off, or no JSON"),
-        ('{"people":[{"pose_keypoints_2d":[nan]}]}', "is cut off, or no JSON"),
-        (b"\xff\xfe\x00", "is cut off, or no JSON"),
+        ("", "is cut off or not JSON"),
+        ('{"version":1.3,"people":[{"pose_keypoints_2d":[1,', "is cut off or not JSON"),
+        ("[" * 100_000, "is cut off or not JSON"),
+        ('{"people":[{"pose_keypoints_2d":[nan]}]}', "is cut off or not JSON"),
+        (b"\xff\xfe\x00", "is cut off or not JSON"),
         ("[]", "holds no list of 'people'"),
         ("{}", "holds no list of 'people'"),
         ('{"people":{}}', "holds no list of 'people'"),
@@ -281,26 +281,26 @@ VALUES = person()["pose_keypoints_2d"]
         ([body(pose_keypoints_2d=[float("inf"), *VALUES[1:]])], "not finite"),
         ([body(pose_keypoints_2d=[10**400, *VALUES[1:]])], "not finite"),
         ([body(pose_keypoints_2d=[*VALUES[:-1], -0.1])], "a confidence below 0"),
-        ([person(model="COCO")], r"another model \(BODY_25 and COCO\)"),
+        ([person(model="COCO")], r"another model \(BODY_25, COCO\) than earlier files"),
     ],
 )
-def test_a_file_that_openpose_did_not_write_whole_is_named(tmp_path, text, told):
+def test_a_malformed_file_is_reported(tmp_path, text, fault):
     write(tmp_path, {0: [person()], 2: [person()]})
     path = write(tmp_path, {1: text if isinstance(text, list) else []})
     if not isinstance(text, list):
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(BadInput, match=told) as caught:
+    with pytest.raises(BadInput, match=fault) as caught:
         read(tmp_path, 3)
     assert caught.value.path == str(path)
 
 
-def test_people_without_bodies_are_mended_by_openpose_s_flag(tmp_path):
+def test_people_without_bodies_are_fixed_by_openpose_s_flag(tmp_path):
     write(tmp_path, {0: [body(pose_keypoints_2d=[])]})
     with pytest.raises(BadInput, match="--body 1"):
         read(tmp_path, 1)
 
 
-def test_what_is_no_file_is_passed_over(tmp_path):
+def test_anything_but_files_is_ignored(tmp_path):
     (tmp_path / f"{STEM}_000000000000_keypoints.json").mkdir()
     os.mkfifo(tmp_path / f"{STEM}_000000000001_keypoints.json")
     with pytest.raises(BadInput, match="holds no OpenPose file"):
@@ -311,12 +311,12 @@ WHOLE = {"Nose": (400.0, 100.0), "LHip": (450.0, 500.0), "RHip": (380.0, 510.0)}
 
 
 @pytest.mark.parametrize(
-    ("written", "said", "told"),
+    ("written", "scale", "fault"),
     [
-        (lambda p: p / (999, 1001), 0, "between -1 and 1: --keypoint_scale 3 or 4, not 0"),
-        (lambda p: p / (999, 1001), 1, "between -1 and 1: --keypoint_scale 3 or 4, not 1"),
+        (lambda p: p / (999, 1001), 0, "between -1 and 1: this is --keypoint_scale 3 or 4, not 0"),
+        (lambda p: p / (999, 1001), 1, "between -1 and 1: this is --keypoint_scale 3 or 4, not 1"),
         (lambda p: 2 * p / (999, 1001) - 1, 0, "between -1 and 1"),
-        (lambda p: p, 3, r"has a joint at \(399600, 100100\) by --keypoint_scale 3"),
+        (lambda p: p, 3, r"has a joint at \(399600, 100100\) with --keypoint_scale 3"),
         (lambda p: p, 4, "has a joint at"),
         (lambda p: -3 * p, 0, r"has a joint at \(-1200, -300\)"),
         (lambda p: 2 * p / (999, 1001) - 1, 3, "100% of the joints lie outside"),
@@ -325,28 +325,28 @@ WHOLE = {"Nose": (400.0, 100.0), "LHip": (450.0, 500.0), "RHip": (380.0, 510.0)}
         (lambda p: p * 10, 0, r"has a joint at \(4000, 1000\).*the frame is 1000x1002"),
     ],
 )
-def test_coordinates_that_cannot_be_of_the_scale_or_the_video_are_refused(
-    tmp_path, written, said, told
+def test_coordinates_that_do_not_fit_the_scale_or_the_video_are_refused(
+    tmp_path, written, scale, fault
 ):
     write(tmp_path, {n: [person(WHOLE, missing=(0, 0), place=written)] for n in range(5)})
-    size = (368, 368) if said == 1 else None
-    with pytest.raises(BadInput, match=told):
-        read(tmp_path, 5, scale=said, scale_size=size)
+    size = (368, 368) if scale == 1 else None
+    with pytest.raises(BadInput, match=fault):
+        read(tmp_path, 5, scale=scale, scale_size=size)
 
 
-def test_a_single_joint_just_outside_of_the_frame_is_let_pass(tmp_path):
+def test_a_single_joint_just_outside_the_frame_is_accepted(tmp_path):
     write(tmp_path, {n: [person(WHOLE)] for n in range(9)})
     write(tmp_path, {9: [person(WHOLE | {"Nose": (1100.0, 5.0)})]})
     assert read(tmp_path, 10).joints[9, 0].tolist() == [1100, 5]
 
 
-def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_asked_about(tmp_path, capsys):
+def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_questioned(tmp_path, capsys):
     write(tmp_path, {0: [person(WHOLE, place=lambda p: p / (999, 1001))]})
     read(tmp_path, 1, scale=4)
-    assert "is it 3?" in capsys.readouterr().err
+    assert "should it be 3?" in capsys.readouterr().err
 
 
-# The file of detections
+# The detections file
 
 
 def test_detections_are_written_and_read_back(tmp_path):
@@ -385,10 +385,10 @@ def lengthened(path: Path):
         file["read"] = np.ones(7, bool)
 
 
-@pytest.mark.parametrize("harm", [cut, without, unnamed, unshared, lengthened, Path.unlink])
-def test_a_broken_file_of_detections_is_refused(tmp_path, harm):
+@pytest.mark.parametrize("damage", [cut, without, unnamed, unshared, lengthened, Path.unlink])
+def test_a_broken_detections_file_is_refused(tmp_path, damage):
     write(tmp_path / "json", {0: [person()], 1: [person()]})
     write_detections(tmp_path / "found.h5", read(tmp_path / "json", 2))
-    harm(tmp_path / "found.h5")
-    with pytest.raises(BadInput, match=r"found\.h5: (not a whole|there is no such) detections"):
+    damage(tmp_path / "found.h5")
+    with pytest.raises(BadInput, match=r"found\.h5: (not a valid|there is no such) detections"):
         read_detections(tmp_path / "found.h5")

@@ -1,4 +1,4 @@
-"""Who of those that OpenPose sees labels a frame, and the teacher's error."""
+"""Which of the people that OpenPose detects labels a frame, and the teacher's error."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ from posequery.teachers.openpose.labelling import NOBODY, RULES, choose, label_s
 WIDTH, HEIGHT, FPS = 100, 80, 4.0
 
 
-def somebody(x, joints=range(18), sure=0.5):
-    """A person all of whose `joints` are at (x, 10): joints (18, 2), confidence (18,)."""
+def somebody(x, joints=range(18), score=0.5):
+    """A person with all `joints` at (x, 10): joints (18, 2), confidence (18,)."""
     places, confidence = np.full((18, 2), np.nan, np.float32), np.zeros(18, np.float32)
     places[list(joints)] = (x, 10)
-    confidence[list(joints)] = sure
+    confidence[list(joints)] = score
     return places, confidence
 
 
@@ -29,7 +29,7 @@ def seen(*frames, video="S1/Videos/a.mp4", unread=(), origin="json/S1/a"):
     people = [person for frame in frames for person in frame]
     return Detections(
         joints=np.array([joints for joints, _ in people], np.float32).reshape(-1, 18, 2),
-        confidence=np.array([sure for _, sure in people], np.float32).reshape(-1, 18),
+        confidence=np.array([confidence for _, confidence in people], np.float32).reshape(-1, 18),
         start=np.cumsum([0, *map(len, frames)]),
         read=np.array([number not in unread for number in range(len(frames))]),
         video=video,
@@ -49,25 +49,25 @@ NO_LABEL = label(0, joints=[])
 # labelled
 
 
-def test_the_person_nearest_the_label_is_taken():
+def test_the_person_nearest_to_the_label_is_taken():
     found = seen([somebody(50), somebody(20), somebody(90)], [somebody(90)], [])
     chosen = choose(found, label(26, 3), "labelled", FPS)
     assert chosen.tolist() == [1, 3, NOBODY]
 
 
 def test_only_limb_joints_that_both_have_count():
-    face = somebody(20, range(5))  # on the spot, but no limb of it was seen
+    face = somebody(20, range(5))  # at the right place, but without limbs
     near = somebody(22, [0, 7])
     far = somebody(40)
     found = seen([face, far], [far, near], [face], [near])
     own = np.concatenate([label(20, 3), label(20, joints=[8])])
-    # Of the last frame's label the left elbow is not known, so that nothing is shared.
+    # The last frame's label lacks the left elbow, so no joint is shared.
     assert choose(found, own, "labelled", FPS).tolist() == [1, 3, NOBODY, NOBODY]
 
 
-def test_of_equally_near_ones_the_surer_and_then_the_first_is_taken():
+def test_of_equally_near_people_the_more_confident_and_then_the_first_is_taken():
     found = seen(
-        [somebody(18), somebody(22, sure=0.6), somebody(18, sure=0.6)],
+        [somebody(18), somebody(22, score=0.6), somebody(18, score=0.6)],
         [somebody(18), somebody(22)],
     )
     assert choose(found, label(20, 2), "labelled", FPS).tolist() == [1, 3]
@@ -80,8 +80,8 @@ def test_nobody_is_taken_where_the_clip_has_no_label():
 
 
 @given(st.integers(0, 10**6))
-def test_labelled_is_the_rule_that_its_words_say(seed):
-    """Against a loop; whole distances on a line, so that equals are equal to the last bit."""
+def test_labelled_follows_its_documented_rule(seed):
+    """Compared with a loop; whole distances on a line, so that ties are exact."""
     generator = np.random.default_rng(seed)
 
     def line(*shape):
@@ -98,10 +98,10 @@ def test_labelled_is_the_rule_that_its_words_say(seed):
     number = 0
     for frame, crowd in enumerate(crowds):
         best, expected = None, NOBODY
-        for places, sure in crowd:
+        for places, confidence in crowd:
             gaps = [abs(places[joint, 0] - own[frame, joint, 0]) for joint in range(5, 17)]
             gaps = [float(gap) for gap in gaps if gap == gap]
-            rank = (sum(gaps) / len(gaps), -sure[0]) if gaps else None
+            rank = (sum(gaps) / len(gaps), -confidence[0]) if gaps else None
             if rank is not None and (best is None or rank < best):
                 best, expected = rank, number
             number += 1
@@ -112,41 +112,41 @@ def test_labelled_is_the_rule_that_its_words_say(seed):
 
 
 def test_the_strongest_has_the_highest_sum_of_confidence():
-    whole, half = somebody(10, sure=0.4), somebody(30, range(9), sure=0.7)
+    whole, half = somebody(10, score=0.4), somebody(30, range(9), score=0.7)
     nothing = somebody(50, [])
     found = seen([half, whole], [nothing], [], [nothing, half, half])
     chosen = choose(found, np.concatenate([NO_LABEL] * 4), "strongest", FPS)
     assert chosen.tolist() == [1, NOBODY, NOBODY, 4]
 
 
-def test_the_tracked_person_is_followed_from_the_strongest_on():
-    strong, weak = somebody(10, sure=0.9), somebody(60, sure=0.3)
+def test_tracking_follows_a_person_starting_with_the_strongest():
+    strong, weak = somebody(10, score=0.9), somebody(60, score=0.3)
     found = seen(
         [weak, strong],
-        [somebody(60, sure=0.99), somebody(14)],
+        [somebody(60, score=0.99), somebody(14)],
         [somebody(22), somebody(60)],
-        [somebody(30, [3]), somebody(90, sure=0.9)],
+        [somebody(30, [3]), somebody(90, score=0.9)],
         [somebody(31, [4]), somebody(80, [3, 4])],  # only the second shares a joint with the last
     )
     chosen = choose(found, np.concatenate([NO_LABEL] * 5), "tracked", FPS)
     assert chosen.tolist() == [1, 3, 4, 6, 9]
 
 
-def test_who_is_lost_for_a_second_is_looked_for_anew():
-    """At 4 frames a second: after three frames without anybody, and after four."""
-    near, far = somebody(12, sure=0.2), somebody(70, sure=0.9)
+def test_after_a_second_without_a_person_tracking_starts_again():
+    """At 4 fps: after three frames without anybody, and after four."""
+    near, far = somebody(12, score=0.2), somebody(70, score=0.9)
     for empty, expected in ((3, 1), (4, 2)):
         found = seen([somebody(10)], *[[]] * empty, [near, far])
         chosen = choose(found, np.concatenate([NO_LABEL] * (empty + 2)), "tracked", FPS)
         assert chosen[-1] == expected
 
 
-def test_equally_near_ones_are_told_apart_by_their_confidence():
-    found = seen([somebody(10)], [somebody(8), somebody(12, sure=0.6), somebody(8, sure=0.6)])
+def test_of_equally_near_people_tracking_takes_the_more_confident():
+    found = seen([somebody(10)], [somebody(8), somebody(12, score=0.6), somebody(8, score=0.6)])
     assert choose(found, np.concatenate([NO_LABEL] * 2), "tracked", FPS).tolist() == [0, 2]
 
 
-def test_a_rule_that_is_none_is_refused():
+def test_an_unknown_rule_is_refused():
     with pytest.raises(ValueError, match="labelled, tracked, strongest"):
         choose(seen([]), NO_LABEL, "best", FPS)
 
@@ -215,7 +215,7 @@ def test_a_stream_is_labelled_clip_by_clip_and_surplus_frames_are_dropped(tmp_pa
 
 def test_each_clip_is_tracked_from_its_own_strongest_person(tmp_path):
     stream = make_stream(tmp_path, {A: label(10, 1), B: label(70, 1)})
-    near, strong = somebody(11, sure=0.1), somebody(70, sure=0.9)
+    near, strong = somebody(11, score=0.1), somebody(70, score=0.9)
     paths = written(
         tmp_path, seen([somebody(10)]), seen([near, strong], video=B, origin="json/S1/b")
     )
@@ -223,7 +223,7 @@ def test_each_clip_is_tracked_from_its_own_strongest_person(tmp_path):
     assert joints[:, 0, 0].tolist() == [10, 70]
 
 
-def test_labels_far_from_the_truth_are_of_another_scale(tmp_path):
+def test_labels_far_from_the_truth_are_refused_as_another_scale(tmp_path):
     """A fifth of the diagonal of a frame of 100 x 80 is 25.6 px."""
     stream = make_stream(tmp_path, {A: label(20, 3)})
     near = seen([somebody(45)], [somebody(45)], [somebody(90)])
@@ -235,8 +235,8 @@ def test_labels_far_from_the_truth_are_of_another_scale(tmp_path):
         label_stream(stream, written(tmp_path, far), "labelled")
 
 
-def test_somebody_else_is_no_label_where_the_labelled_person_is_not_found(tmp_path):
-    """The other one is 60 px away, over a fifth of the diagonal, 25.6 px."""
+def test_somebody_else_is_not_a_label_where_the_labelled_person_is_not_found(tmp_path):
+    """The other person is 60 px away, more than a fifth of the diagonal, 25.6 px."""
     stream = make_stream(tmp_path, {A: label(20, 3)})
     found = seen([somebody(21)], [somebody(80)], [somebody(22)])
     joints, confidence, summary = label_stream(stream, written(tmp_path, found), "labelled")
@@ -263,7 +263,7 @@ def test_only_limb_joints_count_for_the_error_and_the_share(tmp_path):
     assert (summary["mpjpe_px"], summary["found_share"]) == (4, 0.25)
 
 
-def test_labels_of_which_nothing_was_found_have_a_share_and_no_error(tmp_path):
+def test_if_no_labelled_joint_was_found_there_is_a_share_but_no_error(tmp_path):
     stream = make_stream(tmp_path, {A: label(20, 2)})
     _, _, summary = label_stream(stream, written(tmp_path, seen([], [])), "labelled")
     assert (summary["mpjpe_px"], summary["found_share"]) == (None, 0.0)
@@ -276,24 +276,24 @@ SECOND = seen([], [], video=B, origin="json/S1/b")
 
 
 @pytest.mark.parametrize(
-    ("detections", "told"),
+    ("detections", "fault"),
     [
-        ([FIRST], "has 2 clips, and 1 detections files are given"),
-        ([SECOND, FIRST], r"detections0\.h5: holds S1/Videos/b.mp4, and its clip clip0 is of"),
-        ([FIRST, replace(SECOND, video="S5/Videos/b.mp4")], "holds S5/Videos/b.mp4"),
-        ([FIRST, replace(SECOND, width=99)], "of frames of 99x80, its clip clip1 of 100x80"),
-        ([FIRST, seen([], video=B, origin="b")], "has 1 frames where its clip clip1 has 2"),
+        ([FIRST], "has 2 clips, but 1 detections files are given"),
+        ([SECOND, FIRST], r"detections0\.h5: is for S1/Videos/b.mp4, but its clip clip0 is from"),
+        ([FIRST, replace(SECOND, video="S5/Videos/b.mp4")], "is for S5/Videos/b.mp4"),
+        ([FIRST, replace(SECOND, width=99)], "for frames of 99x80, but its clip clip1 has 100x80"),
+        ([FIRST, seen([], video=B, origin="b")], "has 1 frames, but its clip clip1 has 2"),
         ([FIRST, replace(SECOND, origin=FIRST.origin)], "the same JSON files as /data/S1/Videos/a"),
     ],
 )
-def test_detections_that_are_not_the_clips_are_refused(tmp_path, detections, told):
+def test_detections_of_other_clips_are_refused(tmp_path, detections, fault):
     stream = make_stream(tmp_path, TWO)
     label_stream(stream, written(tmp_path, FIRST, SECOND), "strongest")
-    with pytest.raises(BadInput, match=told):
+    with pytest.raises(BadInput, match=fault):
         label_stream(stream, written(tmp_path, *detections), "strongest")
 
 
-def test_a_study_may_move_and_its_paths_be_relative(tmp_path):
+def test_a_study_may_move_and_its_paths_may_be_relative(tmp_path):
     stream = make_stream(tmp_path, {A: label(20, 1)})
     for video in ("/moved/S1/Videos/a.mp4", "Videos/a.mp4", "a.mp4"):
         label_stream(stream, written(tmp_path, seen([], video=video)), "labelled")

@@ -1,4 +1,4 @@
-"""The OpenPose program, for which a script stands that takes its flags and writes its files."""
+"""The OpenPose program, played by a script that takes its flags and writes its files."""
 
 import json
 import os
@@ -24,19 +24,19 @@ SIZE, FRAMES = (160, 120), 6
 CENTRES = [40 + 12 * number for number in range(FRAMES)]
 
 
-def pictures():
-    """A bright upright bar that walks to the right."""
+def images():
+    """A bright upright bar that moves to the right."""
     for centre in CENTRES:
-        picture = np.full((SIZE[1], SIZE[0], 3), 30, np.uint8)
-        picture[30:90, centre - 6 : centre + 6] = 220
-        yield picture
+        image = np.full((SIZE[1], SIZE[0], 3), 30, np.uint8)
+        image[30:90, centre - 6 : centre + 6] = 220
+        yield image
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory, write_video):
     folder = tmp_path_factory.mktemp("it's a folder") / "S1/Videos"
     folder.mkdir(parents=True)
-    return write_video(folder / "Walking 1.54138969.mp4", pictures())
+    return write_video(folder / "Walking 1.54138969.mp4", images())
 
 
 def make_program(path, source):
@@ -54,7 +54,7 @@ def program(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, program, video):
-    """Runs the stand-in on the video; gives what was detected."""
+    """Runs the stand-in on the video and returns the detections."""
     (tmp_path / "models").mkdir()
 
     def run(frames=FRAMES, **options):
@@ -67,8 +67,8 @@ def run(tmp_path, program, video):
     assert not left.exists() or not any(left.iterdir())
 
 
-def on_the_person(joints):
-    """The middle of shoulders and hips, and left and right of it, as the video shows them."""
+def assert_on_the_person(joints):
+    """Check the middle of the hips, left and right, and up and down against the video."""
     left, right = JOINTS.index("left_hip"), JOINTS.index("right_hip")
     middle = joints[:, [left, right], 0].mean(axis=1)
     np.testing.assert_allclose(middle, CENTRES, atol=8)
@@ -78,30 +78,32 @@ def on_the_person(joints):
 
 @pytest.mark.parametrize("model", ["BODY_25", "COCO"])
 @pytest.mark.parametrize("frames", [FRAMES, 0])
-def test_a_video_is_seen_frame_by_frame(run, video, model, frames):
+def test_a_video_is_detected_frame_by_frame(run, video, model, frames):
     found = run(model=model, frames=frames)
     assert found.start.tolist() == list(range(FRAMES + 1))
     assert (found.video, found.origin) == (str(video), str(video))
     assert (found.width, found.height) == SIZE
-    on_the_person(found.joints)
+    assert_on_the_person(found.joints)
 
 
-def test_a_folder_of_images_is_seen_image_by_image(tmp_path, run):
+def test_a_folder_of_images_is_detected_image_by_image(tmp_path, run):
     folder = tmp_path / "images/S1_Walking_1.54138969"
     folder.mkdir(parents=True)
-    for number, picture in enumerate(pictures()):
-        cv2.imwrite(str(folder / f"{folder.name}_{number + 1:06d}.jpg"), picture)
-    on_the_person(run(video=folder).joints)
+    for number, image in enumerate(images()):
+        cv2.imwrite(str(folder / f"{folder.name}_{number + 1:06d}.jpg"), image)
+    assert_on_the_person(run(video=folder).joints)
 
 
 def test_the_program_is_given_openpose_s_flags(tmp_path, run, program, video):
     source = program.read_text().replace("def main():", "def main():\n    note()")
-    note = f"def note():\n    open({str(tmp_path / 'said')!r}, 'w').write(json.dumps(sys.argv[1:]))"
+    note = (
+        f"def note():\n    open({str(tmp_path / 'flags')!r}, 'w').write(json.dumps(sys.argv[1:]))"
+    )
     program.write_text(source.replace("import json", f"import json\n{note}", 1))
     run(model="COCO", net_resolution="-1x160")
-    said = dict(flag.split("=", 1) for flag in json.loads((tmp_path / "said").read_text()))
-    assert Path(said.pop("--write_json")).parents[1] == tmp_path / "scratch"
-    assert said == {
+    flags = dict(flag.split("=", 1) for flag in json.loads((tmp_path / "flags").read_text()))
+    assert Path(flags.pop("--write_json")).parents[1] == tmp_path / "scratch"
+    assert flags == {
         "--video": str(video),
         "--model_folder": f"{tmp_path}/models/",
         "--model_pose": "COCO",
@@ -112,7 +114,7 @@ def test_the_program_is_given_openpose_s_flags(tmp_path, run, program, video):
     }
 
 
-def test_what_a_killed_run_left_is_swept_and_other_things_are_not(tmp_path, run):
+def test_what_a_killed_run_left_is_deleted_and_nothing_else(tmp_path, run):
     run()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(openpose_program.shutil, "rmtree", lambda *_, **__: None)
@@ -135,49 +137,49 @@ def test_its_files_are_counted_while_it_runs(run, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "fault"),
     [
         ("dies", "ended with exit code 255 after 3 of 6 frames: Cuda check failed .*: out of mem"),
         ("killed", "was killed by SIGSEGV after 3 of 6 frames: Starting OpenPose demo"),
         ("stops", "ran on .*4138969.mp4: 3 of the 6 frames .* from frame 3 on: OpenPose seems"),
-        ("silent", "ended without a word of error, and wrote no file"),
-        ("hands", "ran on .* its file Walking 1.*_000000000000_keypoints.json holds somebody with"),
+        ("silent", "ended without an error message, but wrote no file"),
+        ("hands", "ran on .* its file Walking 1.*_000000000000_keypoints.json holds a person with"),
     ],
 )
-def test_a_program_that_fails_is_told(run, program, monkeypatch, capfd, trouble, told):
+def test_a_program_that_fails_is_reported(run, program, monkeypatch, capfd, trouble, fault):
     monkeypatch.setenv("OPENPOSE_STAND_IN", trouble)
-    with pytest.raises(BadInput, match=told) as caught:
+    with pytest.raises(BadInput, match=fault) as caught:
         run()
     assert caught.value.path == str(program)
-    # The log has all that it said.
+    # The log has its whole output.
     assert ("Coming from:" in capfd.readouterr().err) == (trouble == "dies")
 
 
-def test_a_length_that_nobody_knows_is_told_so(run, monkeypatch):
+def test_an_unknown_length_is_reported_as_unknown(run, monkeypatch):
     monkeypatch.setenv("OPENPOSE_STAND_IN", "dies")
     with pytest.raises(BadInput, match="after 3 of an unknown number of frames"):
         run(frames=0)
 
 
-def test_frames_that_it_left_out_may_be_taken_as_unlabelled(run, monkeypatch):
+def test_frames_that_it_left_out_may_be_treated_as_unlabelled(run, monkeypatch):
     monkeypatch.setenv("OPENPOSE_STAND_IN", "stops")
     assert run(missing="unlabelled").read.tolist() == [True] * 3 + [False] * 3
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "fault"),
     [
-        ("import sys\nsys.exit(3)", "exit code 3 after 0 of 6 frames: it said nothing"),
+        ("import sys\nsys.exit(3)", "exit code 3 after 0 of 6 frames: it printed nothing"),
         ("import sys\nsys.exit('a\\nlast words')", "exit code 1 after 0 of 6 frames: last words"),
         ("print('Error:')\nimport sys\nsys.exit(1)", "exit code 1 .*: Error:"),
     ],
 )
-def test_the_last_that_it_said_is_told(tmp_path, run, source, told):
-    with pytest.raises(BadInput, match=told):
+def test_the_end_of_its_output_is_reported(tmp_path, run, source, fault):
+    with pytest.raises(BadInput, match=fault):
         run(program=make_program(tmp_path / "other.bin", source))
 
 
-def test_a_flag_that_it_does_not_know_is_told(run, program):
+def test_an_unknown_flag_is_reported(run, program):
     program.write_text(program.read_text().replace('    "net_resolution": "-1x368",\n', ""))
     with pytest.raises(BadInput, match="exit code 1 .*unknown command line flag 'net_resolution'"):
         run()
@@ -199,20 +201,20 @@ def of_another_machine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "fault"),
     [
-        (missing, "there is no such program to be run"),
-        (locked, "there is no such program to be run"),
-        (lambda tmp_path: tmp_path, "there is no such program to be run"),
+        (missing, "there is no such executable program"),
+        (locked, "there is no such executable program"),
+        (lambda tmp_path: tmp_path, "there is no such executable program"),
         (of_another_machine, "cannot be run"),
     ],
 )
-def test_a_program_that_cannot_be_run_is_told(tmp_path, run, make, told):
-    with pytest.raises(BadInput, match=told):
+def test_a_program_that_cannot_be_run_is_reported(tmp_path, run, make, fault):
+    with pytest.raises(BadInput, match=fault):
         run(program=make(tmp_path))
 
 
-def test_models_that_are_missing_are_told(tmp_path, run):
+def test_missing_models_are_reported(tmp_path, run):
     with pytest.raises(BadInput, match="elsewhere: there is no such folder"):
         run(models=tmp_path / "elsewhere")
 
@@ -239,7 +241,7 @@ def test_a_program_does_not_outlive_an_interrupted_run(tmp_path, run, monkeypatc
 # The scripts
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a child of its parent's end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a parent's death")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_program_does_not_outlive_a_killed_job(tmp_path, video, how):
     source = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
@@ -261,9 +263,9 @@ def test_a_program_does_not_outlive_a_killed_job(tmp_path, video, how):
         except ProcessLookupError:
             return
         if Path(f"/proc/{number}/stat").read_text().split()[2] == "Z":
-            return  # dead, and nobody has asked after it
+            return  # dead, and not yet reaped
         time.sleep(0.02)
-    pytest.fail("the program lives on")
+    pytest.fail("the program is still alive")
 
 
 def script(name, *arguments, ok=True):
@@ -284,7 +286,7 @@ def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
         "--output", found,
     )  # fmt: skip
     detections = read_detections(found)
-    on_the_person(detections.joints)
+    assert_on_the_person(detections.joints)
     info = ClipInfo("w", "S1", "Walking", 1, "c", 5, 50.0, *SIZE, 16, str(video))
     with ClipWriter(tmp_path / "w.h5") as writer:
         for _ in range(5):
@@ -301,7 +303,7 @@ def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
     assert json.loads(summary.read_text())["mpjpe_px"] == pytest.approx(5)
 
 
-def test_the_script_reads_json_of_any_scale(tmp_path, video):
+def test_the_script_reads_json_in_any_scale(tmp_path, video):
     values = [0.5, 0.25, 0.9] * 25
     folder = tmp_path / "json/S1"
     folder.mkdir(parents=True)
@@ -312,5 +314,5 @@ def test_the_script_reads_json_of_any_scale(tmp_path, video):
     output = ("--output", tmp_path / "found.h5")
     script("detect_openpose", *options, "--keypoint-scale", 3, *output)
     assert read_detections(tmp_path / "found.h5").joints[0, 0].tolist() == [79.5, 29.75]
-    told = script("detect_openpose", *options, *output, ok=False)
-    assert told.splitlines()[-1].startswith(f"error: {folder}: all joints lie between -1 and 1")
+    errors = script("detect_openpose", *options, *output, ok=False)
+    assert errors.splitlines()[-1].startswith(f"error: {folder}: all joints lie between -1 and 1")

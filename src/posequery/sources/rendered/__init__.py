@@ -1,5 +1,6 @@
 """The rendered stand-in for Human3.6M and COCO, written in their own file formats.
 
-`bodies` draws people by lot, `motions` moves them, `figures` turns a pose into joints and solid
-parts, `drawing` paints the parts, `scenes` sets rooms and cameras, `writing` makes the files.
+`bodies` generates random people, `motions` moves them, `anatomy` turns a pose into joints and solid
+parts, `painting` paints the parts, `backdrops` the background, `scenes` combines them, `studio`
+holds the room and its camera, and `people` and `writing` write the files.
 """

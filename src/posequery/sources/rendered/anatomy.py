@@ -1,7 +1,7 @@
-"""From a pose to a figure in space: joints by two-bone inverse kinematics, solid parts around them.
+"""From a pose to a body in space: joints by two-bone inverse kinematics, solid parts around them.
 
 World: metres, z up. A body's own axes are (right, front, up), as the columns of a rotation.
-Sides are numbered 0 left, 1 right. A leading axis n runs over frames or over people.
+Sides are numbered 0 (left) and 1 (right). A leading axis n runs over frames or over people.
 """
 
 from dataclasses import dataclass, fields
@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 SIDES = ("left", "right")
 SIGNS = np.array([-1.0, 1.0])
 
-# Points that move with a rigid part: (right, front, up), from the point named first. Those of the
-# head are in skulls, the left one first where there are two.
+# Points that move rigidly with the skull: (right, front, up) from the nape, in multiples of the
+# segment "skull"; the left one comes first where there are two.
 _ON_SKULL = {
     "head": (0, 0.25, 0.85), "top": (0, 0.15, 2.05), "crown": (0, 0.25, 1.15),
     "chin": (0, 0.5, 0.35), "nose": (0, 1.4, 0.8), "bridge": (0, 1.2, 0.85),
@@ -72,15 +72,15 @@ _FEET = [PARTS.index(f"{side}_foot") for side in SIDES]
 
 @dataclass
 class Pose:
-    """What a motion sets, for n frames. Angles are radians; `yaw` 0 faces +y, left is positive.
+    """What a motion sets, for n frames. Angles are in radians; `yaw` 0 faces +y, left is positive.
 
-    place (n, 2) metres; height (n,) of the hips over the ankles' rest, in leg lengths;
+    place (n, 2) metres; height (n,) of the hips above the ankles' rest height, in leg lengths;
     lean (n, 2) forward and to the right; twist (n,) of the chest to the left;
     head (n, 3) yaw to the left, pitch down, tilt to the right;
     wrists (n, 2, 3) from the shoulder, in arm lengths along (outward, front, up) of the chest;
-    elbows (n, 2) how far elbows stick out (0 down, 1.5 sideways);
+    elbows (n, 2) how far the elbows stick out (0 down, 1.5 sideways);
     ankles (n, 2, 3) from the ground below the hip, in leg lengths along (outward, front, up);
-    knees (n, 2) how far knees point outward; toes (n, 2) pitch downward.
+    knees (n, 2) how far the knees point outward; toes (n, 2) pitch downward.
     """
 
     place: Array
@@ -97,15 +97,15 @@ class Pose:
 
     @staticmethod
     def stack(poses: list["Pose"]) -> "Pose":
-        """Poses one after another along n."""
+        """Concatenate poses along n."""
         return Pose(*(np.concatenate([getattr(p, f.name) for p in poses]) for f in fields(Pose)))
 
 
 @dataclass
-class Figure:
+class PosedBodies:
     """`points` (n, len(POINTS), 3), and the parts around them in the order of PARTS: rounded cones
-    from `start` to `end` (n, P, 3) with `radii` (n, P, 2), pressed to FLAT (P,) of their depth
-    along `front` (n, P, 3). Metres in the world."""
+    from `start` to `end` (n, P, 3) with `radii` (n, P, 2), flattened to FLAT (P,) of their depth
+    along `front` (n, P, 3). In world metres."""
 
     points: Array
     start: Array
@@ -114,23 +114,23 @@ class Figure:
     front: Array
 
     def point(self, name: str) -> Array:
-        """Where the point `name` is (n, 3)."""
+        """Positions (n, 3) of the point `name`."""
         return self.points[:, POINTS.index(name)]
 
     @staticmethod
-    def gather(figures: list["Figure"], row: int) -> "Figure":
-        """Row `row` of each of `figures`, as people side by side."""
-        names = [field.name for field in fields(Figure)]
-        return Figure(*(np.stack([getattr(f, name)[row] for f in figures]) for name in names))
+    def gather(groups: list["PosedBodies"], row: int) -> "PosedBodies":
+        """Row `row` of each of `groups`, as people of one scene."""
+        names = [field.name for field in fields(PosedBodies)]
+        return PosedBodies(*(np.stack([getattr(f, name)[row] for f in groups]) for name in names))
 
 
 def unit(vector: Array) -> Array:
-    """`vector` (..., 3) brought to length 1."""
+    """`vector` (..., 3) scaled to length 1."""
     return vector / np.sqrt(np.maximum((vector * vector).sum(-1, keepdims=True), 1e-18))
 
 
 def cross(one: Array, two: Array) -> Array:
-    """Cross product along the last axis; numpy's own spends most of its time on generality."""
+    """Cross product along the last axis; numpy's own spends most of its time on other cases."""
     out = np.empty(np.broadcast_shapes(one.shape, two.shape))
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         out[..., i] = one[..., j] * two[..., k] - one[..., k] * two[..., j]
@@ -154,8 +154,9 @@ def _turns(*steps: tuple[int, Array]) -> Array:
 def _bend(
     start: Array, way: Array, first: Array, second: Array, pole: Array
 ) -> tuple[Array, Array, Array]:
-    """Middle joint, end and hinge (n, 4, 3) of two-bone chains that reach from `start` along `way`,
-    bent towards `pole`; too far a reach is cut to what the bones allow."""
+    """Middle joint, end and hinge axis (n, 4, 3) of two-bone chains from `start` along `way`.
+
+    They bend towards `pole`; a reach that is too long is cut to what the bones allow."""
     far = np.sqrt((way * way).sum(-1, keepdims=True))
     way = way / np.maximum(far, 1e-9)
     far = np.clip(far, abs(first - second) + 0.02, 0.995 * (first + second))
@@ -165,8 +166,8 @@ def _bend(
     return middle, start + way * far, cross(way, out)
 
 
-def stand(bodies: list[Body], pose: Pose) -> Figure:
-    """The figures of `bodies` in the n rows of `pose`: one body for all rows, or one for each."""
+def pose_bodies(bodies: list[Body], pose: Pose) -> PosedBodies:
+    """`bodies` in the n rows of `pose`: one body for all rows, or one for each."""
     count = len(pose.yaw)
     sizes = np.stack([body.lengths for body in bodies]).T[..., None]
     size = dict(zip(SEGMENTS, np.broadcast_to(sizes, (len(sizes), count, 1)), strict=True))
@@ -192,8 +193,8 @@ def stand(bodies: list[Body], pose: Pose) -> Figure:
     on_skull = at["nape"][:, None] + offsets @ skull.transpose(0, 2, 1)
     at |= zip(_ON_SKULL, on_skull.transpose(1, 0, 2), strict=True)
 
-    # Arms and legs are four chains alike: left and right arm, left and right leg.
-    local = np.empty((count, 4, 3))  # where each chain begins
+    # Arms and legs are four chains of the same kind: left and right arm, left and right leg.
+    local = np.empty((count, 4, 3))  # where each chain starts
     local[:, :2] = (1, 0, 0) * size["shoulder"][:, None] + (0, 0, -0.25) * size["neck"][:, None]
     local[:, 2:] = (1, 0, 0) * size["hip"][:, None]
     ways = np.concatenate([pose.wrists, pose.ankles], axis=1)
@@ -249,4 +250,4 @@ def stand(bodies: list[Body], pose: Pose) -> Figure:
         [size["skull"], hair * size["skull"], brim * size["skull"], girth, belly], axis=1
     )
     radii = _RADII * measures[:, _MEASURE, None]
-    return Figure(points, begin, finish, radii, front)
+    return PosedBodies(points, begin, finish, radii, front)

@@ -1,4 +1,4 @@
-"""What stands behind the people: the studio's one room, and varied places drawn by lot."""
+"""Backgrounds: the studio's single room, and random varied places."""
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ Image = NDArray[np.float32]
 
 
 def clouds(generator: np.random.Generator, height: int, width: int, finest: int = 32) -> Image:
-    """Smooth coloured noise (height, width, 3) of about unit size around 0."""
+    """Smooth coloured noise (height, width, 3) around 0, with an amplitude of about 1."""
     image = np.zeros((height, width, 3), np.float32)
     cells, weight = 3, 1.0
     while cells <= finest:
@@ -22,7 +22,7 @@ def clouds(generator: np.random.Generator, height: int, width: int, finest: int 
 
 
 def _rays(camera: Camera, scale: int) -> NDArray[np.float64]:
-    """Directions in the world (H, W, 3) of the pixels of a picture `scale` times as fine."""
+    """World directions (H, W, 3) of the pixels of an image with `scale` times the resolution."""
     x = (np.arange(camera.width * scale) + 0.5) / scale - camera.width / 2
     y = (np.arange(camera.height * scale) + 0.5) / scale - camera.height / 2
     seen = np.stack([*np.meshgrid(x, y), np.full((y.size, x.size), camera.focal)], axis=-1)
@@ -30,7 +30,7 @@ def _rays(camera: Camera, scale: int) -> NDArray[np.float64]:
 
 
 def studio_room(camera: Camera) -> Image:
-    """The motion-capture room as `camera` sees it: carpet on boards, curtains, lockers, a board."""
+    """The motion-capture room seen by `camera`: carpet, floorboards, curtains, lockers, a board."""
     generator = seeded("rendered", "room")
     rays = _rays(camera, SCALE)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -66,15 +66,15 @@ def studio_room(camera: Camera) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def any_place(generator: np.random.Generator, camera: Camera) -> Image:
-    """A place drawn by lot: a room, open ground or mere clutter, with things standing in it."""
+def random_background(generator: np.random.Generator, camera: Camera) -> Image:
+    """A random background: a room, open ground or just clutter, with objects in it."""
     height, width = camera.height, camera.width
     kind = generator.choice(["room", "open", "clutter"], p=(0.45, 0.3, 0.25))
     base, second = generator.uniform(20, 235, (2, 3)).astype(np.float32)
     image = clouds(generator, height, width) * generator.uniform(4, 40 if kind == "clutter" else 18)
     image += base
     if kind != "clutter":
-        down = camera.rotation[:, 2]  # the share of "up" along right, down and forward
+        down = camera.rotation[:, 2]  # the components of "up" along right, down and forward
         y = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
         x = np.arange(width, dtype=np.float32) - (width - 1) / 2
         rise = down[0] * x + down[1] * y + down[2] * camera.focal
@@ -88,14 +88,14 @@ def any_place(generator: np.random.Generator, camera: Camera) -> Image:
         ground = rise < 0
         image[ground] += second - base
     for _ in range(generator.integers(2, 12)):
-        _thing(generator, image)
+        _paint_object(generator, image)
     return image.clip(0, 255)
 
 
-def _thing(
+def _paint_object(
     generator: np.random.Generator, image: Image, mask: NDArray[np.uint8] | None = None
 ) -> None:
-    """Paints one flat thing somewhere: a box, a disc, a post, a leaf; marks it in `mask`."""
+    """Paint one flat object at random: a box, a disc, a post or a leaf; mark it in `mask`."""
     height, width = image.shape[:2]
     colour = generator.uniform(0, 255, 3).tolist()
     centre = generator.uniform(0, 1, 2) * (width, height)
@@ -117,9 +117,9 @@ def _thing(
         cv2.fillPoly(mask, fine, 1, cv2.LINE_8, 4)
 
 
-def hide(generator: np.random.Generator, image: Image, things: int) -> NDArray[np.uint8]:
-    """Paints `things` in front of everything, and returns where they are (H, W), 0 or 1."""
+def occlude(generator: np.random.Generator, image: Image, count: int) -> NDArray[np.uint8]:
+    """Paint `count` objects in front of everything, and return their mask (H, W), 0 or 1."""
     mask = np.zeros(image.shape[:2], np.uint8)
-    for _ in range(things):
-        _thing(generator, image, mask)
+    for _ in range(count):
+        _paint_object(generator, image, mask)
     return mask

@@ -1,8 +1,8 @@
-"""Bodies and their clothes: lengths, girth, and one small texture for every part of the figure.
+"""Bodies and their clothes: lengths, girth, and one small texture for every part of the body.
 
 A texture has ROWS rows from a part's first end to its last and COLUMNS columns around it: the
 middle column faces the body's front, the right half the body's right. Clothes differ between left
-and right and between front and back, so that a view settles which limb is which.
+and right and between front and back, so that an image determines which limb is which.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SEGMENTS = {
     "neck": 0.045, "skull": 0.062, "shoulder": 0.105, "upper_arm": 0.172, "forearm": 0.15,
     "hand": 0.09, "foot": 0.13,
 }  # fmt: skip
-"""Share of the stature: adult segment tables (Winter 2009, figure 4.1), rounded, joint to joint."""
+"""Joint-to-joint share of stature, rounded from adult segment tables (Winter 2009, figure 4.1)."""
 
 
 _SKIN = (
@@ -34,11 +34,11 @@ _SKIN = (
     (92, 58, 38),
 )
 _HAIR = ((30, 24, 20), (70, 45, 28), (120, 80, 40), (200, 160, 90), (170, 170, 170), (140, 50, 25))
-_FREE = {  # colours drawn by lot, within these bounds of brightness
+_FREE = {  # random colours, within these bounds of brightness
     "shirt": (0.15, 0.95), "trousers": (0.1, 0.7), "shoe": (0.15, 0.95), "cap": (0.15, 0.95),
     "badge": (0.6, 1.0), "clip": (0.6, 1.0), "watch": (0.05, 1.0), "iris": (0.05, 0.35),
 }  # fmt: skip
-_CONTRAST = {  # colours that stand out from another
+_CONTRAST = {  # colours that contrast with another
     "accent": "shirt", "half": "shirt", "odd_sleeve": "shirt", "zip": "shirt",
     "seam": "trousers", "odd_leg": "trousers", "toe": "shoe",
 }  # fmt: skip
@@ -56,9 +56,9 @@ COLOURS = len(_NAMES)
 
 @dataclass(frozen=True)
 class Body:
-    """One person. `lengths` (13,) metres in SEGMENTS' order; `girth` scales limb radii, `belly` the
-    trunk's; `hair` and `brim` are radii in skulls. `texture` (parts, ROWS, COLUMNS) uint8 numbers
-    the colours of `palette` (COLOURS, 3) uint8 RGB."""
+    """One person. `lengths` (13,) are metres in SEGMENTS' order; `girth` scales limb radii, `belly`
+    the trunk's; `hair` and `brim` are radii in multiples of the segment "skull". `texture`
+    (parts, ROWS, COLUMNS) uint8 indexes the colours of `palette` (COLOURS, 3) uint8 RGB."""
 
     lengths: NDArray[np.float64]
     girth: float
@@ -70,7 +70,7 @@ class Body:
 
 
 def random_body(generator: np.random.Generator) -> Body:
-    """A person drawn by lot: stature 1.5 to 1.95 m, proportions within a tenth, clothes at will."""
+    """A random person: stature 1.5 to 1.95 m, proportions within a tenth, arbitrary clothes."""
     stature = generator.uniform(1.5, 1.95)
     shares = np.array(list(SEGMENTS.values()))
     return Body(
@@ -86,8 +86,8 @@ def random_body(generator: np.random.Generator) -> Body:
 
 def _palette(generator: np.random.Generator) -> NDArray[np.uint8]:
     low, high = np.array(list(_FREE.values()), np.float32).T
-    lot = generator.random((3, len(low)), np.float32)
-    tones = np.stack([360 * lot[0], 0.05 + 0.8 * lot[1], low + (high - low) * lot[2]], axis=-1)
+    draw = generator.random((3, len(low)), np.float32)
+    tones = np.stack([360 * draw[0], 0.05 + 0.8 * draw[1], low + (high - low) * draw[2]], axis=-1)
     free = 255 * cv2.cvtColor(tones[None], cv2.COLOR_HSV2RGB)[0]
     base = free[[_NUMBER[name] for name in _CONTRAST.values()]]
     target = np.where(base.mean(1, keepdims=True) < 110, 235, 25)
@@ -100,7 +100,7 @@ def _palette(generator: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _patterns() -> NDArray[np.bool_]:
-    """Cloths (kinds, ROWS, COLUMNS): hoops, pinstripes, checks and dots of several sizes; plain."""
+    """Fabrics (kinds, ROWS, COLUMNS): hoops, pinstripes, checks, dots of several sizes; plain."""
     row, column = np.indices((ROWS, COLUMNS))
     kinds = []
     for step in (3, 4, 6):
@@ -122,7 +122,7 @@ def _cloth(generator: np.random.Generator, base: str, second: str) -> NDArray[np
 
 
 def _face(generator: np.random.Generator, image: NDArray[np.uint8]) -> None:
-    """Paints the head: hair or a cap over a face, parted off the middle, a clip on one side."""
+    """Paint the head: hair or a cap over a face, an off-centre parting, a clip on one side."""
     middle, parting = COLUMNS // 2, int(generator.integers(-6, 7))
     outline = [(middle - 15, 31), (middle - 14, 12), (middle + parting, 8), (middle + 14, 12),
                (middle + 15, 31)]  # fmt: skip

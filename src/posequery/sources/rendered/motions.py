@@ -1,6 +1,6 @@
 """Motions: what the body does in each of Human3.6M's fifteen actions, and poses of another kind.
 
-A motion is a function of seconds: arms pass smoothly between gestures, the body sways, walks, sits.
+A motion is a function of seconds: arms move smoothly between gestures, the body sways, walks, sits.
 Every constant was set by eye.
 """
 
@@ -24,7 +24,7 @@ GESTURES = {
 }  # fmt: skip
 """Wrists from the shoulder, in arm lengths along (outward, front, up)."""
 _ELBOWS = {"hip": 1.3, "camera": 0.9, "neck": 1.5, "wave": 0.9, "folded": 0.6, "mouth": 0.5}
-_BULGE = np.array([0.3, 1.0, 0.0, 0.0])  # hands go round the shoulder, not through it
+_BULGE = np.array([0.3, 1.0, 0.0, 0.0])  # hands go around the shoulder, not through it
 
 Prop = Literal["chair", "dog", "bag", "device", "companion"]
 Legs = Literal["stand", "chair", "floor", "walk", "crouch"]
@@ -32,7 +32,7 @@ Legs = Literal["stand", "chair", "floor", "walk", "crouch"]
 
 @dataclass(frozen=True)
 class Action:
-    """Gestures of the busy hand and of the other, seconds each is held, ways to stand or sit."""
+    """Gestures of the busy and of the other hand, seconds each is held, ways to stand or sit."""
 
     busy: tuple[str, ...]
     other: tuple[str, ...]
@@ -73,9 +73,9 @@ ACTIONS = {
 def motion(
     action: str, generator: np.random.Generator, seconds: Array
 ) -> tuple[Pose, tuple[Prop, ...], int]:
-    """The pose at each of `seconds` (n,) of one performance of `action`, drawn by lot.
+    """The pose at each of `seconds` (n,) of one random performance of `action`.
 
-    Returns the pose, what else is in the room, and which hand (0 left, 1 right) is the busy one.
+    Returns the pose, the props in the room, and which hand (0 left, 1 right) is the busy one.
     """
     way = ACTIONS[action]
     legs = way.legs[generator.integers(len(way.legs))]
@@ -107,7 +107,7 @@ def motion(
 
 
 def standing(count: int) -> Pose:
-    """`count` rows of a person who stands upright at the origin, arms hanging, facing +y."""
+    """`count` rows of a person standing upright at the origin, arms hanging, facing +y."""
     pose = Pose(
         place=np.zeros((count, 2)), height=np.full(count, 0.985), yaw=np.zeros(count),
         lean=np.zeros((count, 2)), twist=np.zeros(count), head=np.zeros((count, 3)),
@@ -120,7 +120,7 @@ def standing(count: int) -> Pose:
 
 
 def _sway(generator: np.random.Generator, seconds: Array, width: int) -> Array:
-    """Slow smooth curves (n, width) of about unit size."""
+    """Slow smooth curves (n, width) with an amplitude of about 1."""
     turns = generator.uniform(0.1, 0.5, (2, width)) * seconds[:, None, None]
     return np.sin(2 * np.pi * (turns + generator.random((2, width)))).sum(1) * 0.7
 
@@ -132,9 +132,9 @@ def _between(
     hold: tuple[float, float],
     bulge: Array | float = 0.0,
 ) -> Array:
-    """A path (n, d) that rests at one row of `keys` (k, d) and glides to the next, by lot.
+    """A path (n, d) that rests at one random row of `keys` (k, d) and glides to the next.
 
-    Longer ways arch towards `bulge` (d,)."""
+    Longer moves arch towards `bulge` (d,)."""
     count = int((seconds[-1] + 2) / hold[0]) + 2
     starts = np.cumsum(generator.uniform(*hold, count)) - hold[1] - 1
     order = generator.integers(0, len(keys), count)
@@ -149,7 +149,7 @@ def _between(
 def _stance(
     pose: Pose, legs: Legs, generator: np.random.Generator, seconds: Array, swing: list[bool]
 ) -> None:
-    """Sets hips and legs; `swing` tells which arms swing with a walk."""
+    """Set hips and legs; `swing` states which arms swing when walking."""
     if legs == "stand":
         pose.ankles[..., 0] += generator.uniform(0, 0.14, 2)
         pose.ankles[..., 1] = generator.uniform(-0.1, 0.1, 2)
@@ -183,7 +183,7 @@ def _stance(
 
 
 def _gait(pose: Pose, cycles: Array, stride: float, lift: float) -> None:
-    """Walking legs at `cycles` (n,) steps of the left foot; the foot stands for 0.6 of each."""
+    """Walking legs at `cycles` (n,) steps of the left foot; a foot is down for 0.6 of each."""
     pose.height[:] = 0.93 + 0.012 * np.cos(4 * np.pi * cycles)
     for foot in (0, 1):
         share = (cycles + 0.5 * foot) % 1
@@ -195,15 +195,15 @@ def _gait(pose: Pose, cycles: Array, stride: float, lift: float) -> None:
 
 
 def _swing(pose: Pose, hand: int, size: float) -> None:
-    """Swings an arm against the leg of its own side."""
+    """Swing an arm opposite to the leg on its own side."""
     pose.wrists[:, hand, 1] += size * (-pose.ankles[:, hand, 1] / 0.33)
     pose.wrists[:, hand, 2] += 0.12
 
 
 def wild_pose(generator: np.random.Generator) -> Pose:
-    """One pose (n = 1) of the varied kind: running, jumping, squatting, kicking, or loose limbs.
+    """One varied pose (n = 1): running, jumping, squatting, kicking, bowing, or loose limbs.
 
-    None comes from the actions above, so that the gap to the studio is one of poses as well.
+    None comes from the actions above, so that the domain gap to the studio includes the poses.
     """
     pose = standing(1)
     pose.yaw[:] = generator.uniform(-np.pi, np.pi)

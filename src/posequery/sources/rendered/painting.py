@@ -1,8 +1,8 @@
 """Paints solid parts: exact rounded cones in a depth buffer, then texture and light in one pass.
 
-Every part is a sphere swept from one end to the other while its radius changes, pressed flat along
-one direction. Under local parallel projection its surface has a closed form, so that a picture
-costs a few array operations per part. Parts are painted at SCALE times the size and averaged.
+Every part is a sphere swept from one end to the other while its radius changes, flattened along one
+direction. Under local parallel projection its surface has a closed form, so an image costs a few
+array operations per part. Parts are painted at SCALE times the resolution and averaged.
 """
 
 from dataclasses import dataclass, fields
@@ -20,8 +20,8 @@ FAR = np.float32(1e9)
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera in the world. `rotation` rows are its right, down and forward; `focal` and
-    `width`, `height` are pixels; the principal point is the picture's middle."""
+    """A pinhole camera in the world. The rows of `rotation` are its right, down and forward axes;
+    `focal`, `width` and `height` are in pixels; the principal point is the image centre."""
 
     place: Array
     rotation: Array
@@ -33,7 +33,7 @@ class Camera:
     def aimed(
         place: Array, target: Array, focal: float, width: int, height: int, roll: float = 0.0
     ) -> "Camera":
-        """A camera at `place` that looks at `target`, turned by `roll` radians."""
+        """A camera at `place` that looks at `target`, rotated by `roll` radians."""
         forward = unit(np.asarray(target) - place)
         right = unit(cross(forward, np.array([0.0, 0.0, 1.0])))
         down = cross(forward, right)
@@ -42,11 +42,11 @@ class Camera:
         return Camera(np.asarray(place, float), np.stack(rows), focal, width, height)
 
     def view(self, points: Array) -> Array:
-        """World points (..., 3) along the camera's (right, down, forward), metres."""
+        """World points (..., 3) in the camera's (right, down, forward) axes, metres."""
         return (points - self.place) @ self.rotation.T
 
     def project(self, points: Array) -> tuple[Array, Array]:
-        """Pixels (..., 2), (0, 0) the first one's centre, and distance (...) of world points."""
+        """Pixels (..., 2) of world points, (0, 0) the first pixel's centre, and depths (...)."""
         seen = self.view(points)
         depth = np.maximum(seen[..., 2], 0.05)
         middle = np.array([self.width - 1, self.height - 1]) / 2
@@ -55,9 +55,9 @@ class Camera:
 
 @dataclass
 class Solids:
-    """Parts of one picture, world metres: ends (P, 3), radii (P, 2), front (P, 3), flat (P,),
-    `owner` (P,) the number of whoever the part belongs to (-1: nobody), `texture` (P, ROWS,
-    COLUMNS) numbers the colours of `palette` (C, 3)."""
+    """Parts of one image, in world metres: ends (P, 3), radii (P, 2), front (P, 3), flat (P,);
+    `owner` (P,) is the number of the person to whom the part belongs (-1: nobody), `texture`
+    (P, ROWS, COLUMNS) indexes the colours of `palette` (C, 3)."""
 
     start: Array
     end: Array
@@ -83,10 +83,10 @@ class Solids:
 
 
 class Buffer:
-    """The nearest surface at each fine pixel of `box`, the part of the picture with solids in it.
+    """The nearest surface at each fine pixel of `box`, the region of the image with solids in it.
 
-    `box` is rows and columns of the picture; `depth` metres (FAR where none), `part` its number
-    (-1), both SCALE times as fine.
+    `box` holds rows and columns of the image; `depth` is in metres (FAR where there is no surface),
+    `part` is the part's number (-1), both at SCALE times the resolution.
     """
 
     def __init__(self, camera: Camera, solids: Solids) -> None:
@@ -100,12 +100,12 @@ class Buffer:
         self.depth = np.full(shape, FAR)
         self.part = np.full(shape, -1, np.int16)
         self._surface = np.empty((4, *shape), np.float32)
-        # Beside a part the root of a negative number makes a NaN, which wins no comparison.
+        # Outside a part, the root of a negative number gives NaN, which wins no comparison.
         with np.errstate(invalid="ignore"):
             self._paint(shown)
 
     def _prepare(self) -> NDArray[np.float32]:
-        """A row per part: its box and all that painting a pixel needs, in fine pixels."""
+        """One row per part: its box and all that is needed to paint a pixel, in fine pixels."""
         solids, camera = self.solids, self.camera
         start, end = camera.view(solids.start), camera.view(solids.end)
         near, far = np.maximum(start[:, 2:], 0.1), np.maximum(end[:, 2:], 0.1)
@@ -113,9 +113,9 @@ class Buffer:
         limit = np.array([camera.width, camera.height]) * SCALE
         slant = start[:, :2] / near, end[:, :2] / far
         origin, tip = (focal * s + (limit - 1) / 2 for s in slant)
-        size = 0.5 * (near + far) / focal  # metres of one fine pixel
+        size = 0.5 * (near + far) / focal  # metres per fine pixel
         way = np.concatenate([tip - origin, (far - near) / size], axis=1)
-        # The part's own axes as they look along this ray: perspective is a shear there.
+        # The part's own axes as seen along this ray, where perspective is a shear.
         front = solids.front @ camera.rotation.T + 1e-4  # never quite along the axis
         front[:, :2] -= front[:, 2:] * 0.5 * (slant[0] + slant[1])
         axis = unit(way)
@@ -124,7 +124,7 @@ class Buffer:
         press = (
             np.eye(3) + (1 / solids.flat - 1)[:, None, None] * front[:, :, None] * front[:, None]
         )
-        # In the pressed space the part is round; e3 is the ray there, e1 the axis as seen along it.
+        # In the flattened space the part is round; e3 is the ray there, e1 the axis seen along it.
         stretch = np.sqrt((press[:, 2] ** 2).sum(-1, keepdims=True))
         e3 = press[:, 2] / stretch
         bent = (press @ way[..., None])[..., 0]
@@ -139,7 +139,7 @@ class Buffer:
         offset = -(slope @ origin[:, :, None])[..., 0]
         radii = solids.radii / size
         own = np.stack([side, front, axis], axis=1)
-        # Turns a normal of the pressed space into (side, front, axis) of the true part.
+        # Converts a normal in the flattened space to (side, front, axis) of the true part.
         self._own = own @ frame.transpose(0, 2, 1)
         self._own[:, 1] /= solids.flat[:, None]
         self._axes = own
@@ -164,7 +164,7 @@ class Buffer:
         down, across = (SCALE * side.start for side in self.box)
         xs = np.arange(across, across + self.depth.shape[1], dtype=np.float32)
         ys = np.arange(down, down + self.depth.shape[0], dtype=np.float32)
-        slopes = rows[:, 4:13].reshape(-1, 3, 3, 1)  # constant, by x and by y, of three planes
+        slopes = rows[:, 4:13].reshape(-1, 3, 3, 1)  # constant, x and y terms of three planes
         for row, slope in zip(rows.tolist(), slopes, strict=True):
             left, top, right, bottom = (int(edge) for edge in row[:4])
             length, rise, sine, first, last, size, number = row[13:]
@@ -197,11 +197,11 @@ class Buffer:
                 np.copyto(surface[box], value, where=wins)
 
     def owners(self) -> NDArray[np.int8]:
-        """Whose part each fine pixel of the box shows; -1 where nobody's."""
+        """The owner of the part at each fine pixel of the box; -1 for nobody."""
         return np.append(self.solids.owner, np.int8(-1))[self.part]
 
     def shade(self, light: Array, ambient: float, tint: Array) -> NDArray[np.uint8]:
-        """Of the box's pixels (h, w, 4): colour times cover, and cover, both 0..255.
+        """The box's pixels (h, w, 4): colour times coverage, and coverage, both 0..255.
 
         `light` (3,) points from the scene to the lamp in camera axes; `tint` (3,) colours it.
         """
@@ -211,7 +211,7 @@ class Buffer:
             return np.zeros((high, wide, 4), np.uint8)
         part = self.part.ravel()[flat]
         u, d, deep, t = self._surface.reshape(4, -1)[:, flat]
-        # Per part: rows that turn (u, d, deep) into side, front and axis; lamp; place along; flat.
+        # Per part: rows from (u, d, deep) to side, front, axis; lamp; place along the axis; flat.
         table = np.concatenate(
             [(self._own * (1, 1, -1)).reshape(-1, 9), self._axes @ unit(light), self._down,
              self.solids.flat[:, None]], axis=1
@@ -234,7 +234,7 @@ class Buffer:
         colour *= bright[:, None]
         np.minimum(colour, 255, out=colour)
         colour[:, 3] = 255
-        fine = np.zeros(self.part.size, np.uint32)  # four bytes a pixel: colour and cover
+        fine = np.zeros(self.part.size, np.uint32)  # four bytes per pixel: colour and coverage
         fine[flat] = colour.astype(np.uint8).view(np.uint32)[:, 0]
         layers = fine.view(np.uint8).reshape(*self.part.shape, 4)
         return np.asarray(cv2.resize(layers, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)

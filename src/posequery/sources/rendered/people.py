@@ -1,4 +1,4 @@
-"""Writes the stand-in for COCO: images of people, varied or in the studio, with their keypoints."""
+"""Writes the stand-in for COCO: images of people, varied or in the studio, with keypoints."""
 
 import functools
 import json
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from posequery.jobs.files import BadInput, whole_folder
 from posequery.jobs.seeds import generator as seeded
 from posequery.skeletons import JOINTS
-from posequery.sources.rendered.anatomy import Array, Pose, stand
-from posequery.sources.rendered.backdrops import any_place, hide
+from posequery.sources.rendered.anatomy import Array, Pose, pose_bodies
+from posequery.sources.rendered.backdrops import occlude, random_background
 from posequery.sources.rendered.bodies import random_body
 from posequery.sources.rendered.motions import ACTIONS, wild_pose
 from posequery.sources.rendered.painting import SCALE, Buffer, Camera
-from posequery.sources.rendered.scenes import Cast, Light, paint, seen
+from posequery.sources.rendered.scenes import Cast, Light, paint, project_points
 from posequery.sources.rendered.studio import SIZE, Studio
 
 _SLACK = 64
@@ -27,8 +27,8 @@ Domain = Literal["generic", "studio"]
 
 
 @dataclass
-class _Take:
-    """A picture of people: RGB (H, W, 3) uint8, and what an annotator would note."""
+class _Sample:
+    """An image of people, RGB (H, W, 3) uint8, and what an annotator would record."""
 
     image: NDArray[np.uint8]
     people: list[dict[str, Any]]
@@ -45,20 +45,21 @@ def write_people(
 ) -> None:
     """Write `count` images of `size` x `size` pixels, or of that area, in COCO's layout.
 
-    `<root>/annotations/person_keypoints_train2017.json` and `<root>/train2017/%012d.jpg`. Domain
-    "generic": people, poses, places, cameras, light and the picture's shape drawn by lot; some
-    people cut by the border, some far ones without keypoints. "studio": the studio's room, camera
-    and motions with a new body in each image, the whole 320 x 320 frame squashed to `size` by area
-    averaging. Image i depends on (seed, domain, size, i) alone; `advance` is told of each. Raises
-    BadInput for an unknown domain, or a count or size that makes no image. The folder appears whole
-    or not at all, in an older one's place.
+    The files are `<root>/annotations/person_keypoints_train2017.json` and
+    `<root>/train2017/%012d.jpg`. Domain "generic": people, poses, backgrounds, cameras, light and
+    the image's shape are random; some people are cut by the border, some distant ones have no
+    keypoints. "studio": the studio's room, camera and motions with a new body in each image, the
+    whole 320 x 320 frame squashed to `size` by area averaging. Image i depends only on (seed,
+    domain, size, i); `advance` is called with 1 for each. Raises `BadInput` for an unknown domain,
+    or a count or size that makes no image. The folder appears complete or not at all, and replaces
+    an older one.
     """
-    takes: dict[str, Callable[[np.random.Generator, int], _Take]] = {
-        "generic": _generic_take,
-        "studio": _StudioTakes(),
+    samplers: dict[str, Callable[[np.random.Generator, int], _Sample]] = {
+        "generic": _generic_sample,
+        "studio": _StudioSampler(),
     }
-    if domain not in takes:
-        raise BadInput(str(root), f"there is no domain '{domain}'", "Name generic or studio")
+    if domain not in samplers:
+        raise BadInput(str(root), f"there is no domain '{domain}'", "Use generic or studio")
     if count < 1 or size < 32:
         raise BadInput(
             str(root), f"{count} images of {size} pixels", "Use 1 or more, of 32 or more"
@@ -69,17 +70,17 @@ def write_people(
         (folder / "train2017").mkdir()
         (folder / "annotations").mkdir()
         for number in range(1, count + 1):
-            take = takes[domain](seeded("rendered", seed, domain, number), size)
+            sample = samplers[domain](seeded("rendered", seed, domain, number), size)
             name = f"{number:012d}.jpg"
-            bgr = cv2.cvtColor(take.image, cv2.COLOR_RGB2BGR)
-            # Not cv2.imwrite, which tells of a full disk by what it returns alone.
+            bgr = cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR)
+            # Not cv2.imwrite, which reports a full disk only by its return value.
             done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
             if not done:
                 raise ValueError(f"image {number} cannot be written as JPEG")
             (folder / "train2017" / name).write_bytes(data.tobytes())
-            height, width = take.image.shape[:2]
+            height, width = sample.image.shape[:2]
             images.append({"id": number, "file_name": name, "width": width, "height": height})
-            for person in take.people:
+            for person in sample.people:
                 place = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
                 annotations.append(place | person)
             advance(1)
@@ -99,7 +100,7 @@ def write_people(
 
 
 def _category() -> dict[str, Any]:
-    """COCO's person: its keypoints, and its skeleton counted from 1."""
+    """COCO's person category: its keypoints, and its skeleton with joints counted from 1."""
     links = (
         "16-14 14-12 17-15 15-13 12-13 6-12 7-13 6-7 6-8 7-9 8-10 9-11 2-3 1-2 1-3 2-4 3-5 4-6 5-7"
     )
@@ -116,13 +117,13 @@ def _annotations(
     unlabelled: frozenset[int],
     scale: float,
 ) -> list[dict[str, Any]]:
-    """COCO's fields of everybody in the picture, in pixels of the picture squashed by `scale`."""
-    pixels, inside, plain = seen(camera, buffer, cast.coco())
+    """COCO's fields for everybody in the image, in pixels of the image scaled by `scale`."""
+    pixels, inside, plain = project_points(camera, buffer, cast.coco())
     last = np.array(covered.shape[::-1]) - 1
     column, row = np.moveaxis(pixels.round().astype(int).clip(0, last), -1, 0)
     plain &= covered[row, column] == 0
     visibility = np.where(inside, np.where(plain, 2, 1), 0)
-    # Like COCO's annotators: a face that is turned away or covered has no eyes, ears or nose.
+    # As COCO's annotators do: a face turned away or covered has no eyes, ears or nose.
     visibility[:, :5][visibility[:, :5] == 1] = 0
     owners = buffer.owners()
     people = []
@@ -149,13 +150,13 @@ def _annotations(
     return people
 
 
-class _StudioTakes:
-    """Pictures in the studio with new bodies each time; the room is built at the first."""
+class _StudioSampler:
+    """Images in the studio, with new bodies each time; the room is built for the first one."""
 
     def __init__(self) -> None:
         self._studio: Studio | None = None
 
-    def __call__(self, generator: np.random.Generator, size: int) -> _Take:
+    def __call__(self, generator: np.random.Generator, size: int) -> _Sample:
         self._studio = self._studio or Studio()
         action = str(generator.choice(list(ACTIONS)))
         together = "companion" in ACTIONS[action].props
@@ -167,17 +168,17 @@ class _StudioTakes:
             cast, self._studio.camera, buffer, covered, frozenset(), size / SIZE[0]
         )
         squashed = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-        return _Take(np.asarray(squashed, np.uint8), people)
+        return _Sample(np.asarray(squashed, np.uint8), people)
 
 
-def _generic_take(generator: np.random.Generator, size: int) -> _Take:
+def _generic_sample(generator: np.random.Generator, size: int) -> _Sample:
     count = int(generator.choice([1, 2, 3], p=(0.65, 0.25, 0.1)))
     far = generator.random() < 0.06
     poses = Pose.stack([wild_pose(generator) for _ in range(count + far)])
     bodies = [random_body(generator) for _ in range(count + far)]
     poses.place[1:] = generator.uniform(0.5, 1.3, (count + far - 1, 1))
     poses.place[1:] *= _circle(generator, count + far - 1)
-    # As wide as COCO's pictures and people's own videos are: from 9:16 to 16:9, of equal area.
+    # Shapes as of COCO's images and of users' own videos: from 9:16 to 16:9, with equal area.
     shape = np.exp(generator.uniform(-0.5, 0.5) * np.log(16 / 9))
     width, height = round(size * shape), round(size / shape)
     focal = size * generator.uniform(0.75, 2.2)
@@ -190,13 +191,13 @@ def _generic_take(generator: np.random.Generator, size: int) -> _Take:
     camera = Camera.aimed(place, target, focal, width, height, roll=generator.normal(0, 0.08))
     if far:
         poses.place[-1] = -direction * generator.uniform(2, 5) + _circle(generator, 1)[0]
-    cast = Cast(bodies, stand(bodies, poses))
+    cast = Cast(bodies, pose_bodies(bodies, poses))
     towards = np.array([*_circle(generator, 1)[0] * generator.uniform(0, 1.2), 1.0])
     tint = generator.uniform(0.5, 1.3) * generator.uniform(0.85, 1.15, 3)
     light = Light(towards, generator.uniform(0.35, 0.75), tint)
-    image = any_place(generator, camera) * tint.astype(np.float32)
+    image = random_background(generator, camera) * tint.astype(np.float32)
     buffer = paint(camera, cast, None, image, light)
-    covered = hide(generator, image, int(generator.choice([0, 1, 2], p=(0.6, 0.28, 0.12))))
+    covered = occlude(generator, image, int(generator.choice([0, 1, 2], p=(0.6, 0.28, 0.12))))
     unlabelled = frozenset([count]) if far else frozenset()
     people = _annotations(cast, camera, buffer, covered, unlabelled, 1.0)
     if generator.random() < 0.3:
@@ -204,12 +205,12 @@ def _generic_take(generator: np.random.Generator, size: int) -> _Take:
     down, right = generator.integers(0, _SLACK, 2)
     grain = _grain(2 * size)[down : down + height, right : right + width]
     image += grain * generator.exponential(5)
-    return _Take(image.clip(0, 255).astype(np.uint8), people)
+    return _Sample(image.clip(0, 255).astype(np.uint8), people)
 
 
 @functools.cache
 def _grain(size: int) -> NDArray[np.float32]:
-    """Noise of unit size, of which each picture of `size` takes another piece."""
+    """Unit noise, from which each image of `size` takes a different crop."""
     shape = size + _SLACK, size + _SLACK, 3
     return seeded("rendered", "grain", size).standard_normal(shape, np.float32)
 

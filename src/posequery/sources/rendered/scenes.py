@@ -1,4 +1,4 @@
-"""Scenes: people and things in a place before a camera, as a picture and its joints."""
+"""Scenes: people and props in front of a background and a camera, as an image and its joints."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posequery.skeletons import JOINTS
-from posequery.sources.rendered.anatomy import FLAT, POINTS, Array, Figure
+from posequery.sources.rendered.anatomy import FLAT, POINTS, Array, PosedBodies
 from posequery.sources.rendered.backdrops import Image
 from posequery.sources.rendered.bodies import COLUMNS, PARTS, ROWS, Body
 from posequery.sources.rendered.painting import FAR, SCALE, Buffer, Camera, Solids
@@ -19,7 +19,7 @@ _PROP_COLOURS = {
 
 _LEG = ("hip", "knee", "ankle", "ball", "toe")
 _ARM = ("shoulder", "elbow", "wrist", "wrist", "thumb", "hand", "hand")
-# The figure's point at each of Human3.6M's 32 places; like the original, some coincide.
+# The body point for each of Human3.6M's 32 joints; as in the original, some coincide.
 _HUMAN36M = [
     POINTS.index(name)
     for name in (
@@ -32,7 +32,7 @@ _HUMAN36M = [
 _COCO = [POINTS.index(name) for name in JOINTS[:17]]
 UP = np.array([0.0, 0.0, 1.0])
 
-# How far behind the nearest surface a joint inside its own limb may lie, metres.
+# How far behind the nearest surface a joint may lie inside its own limb, in metres.
 _DEPTH_WITHIN = np.array(
     [0.025, 0.03, 0.03, 0.05, 0.05,
      0.12, 0.12, 0.09, 0.09, 0.07, 0.07, 0.17, 0.17, 0.11, 0.11, 0.09, 0.09]
@@ -41,7 +41,7 @@ _DEPTH_WITHIN = np.array(
 
 @dataclass(frozen=True)
 class Light:
-    """A lamp: `towards` (3,) from the scene to it in the world, `ambient` share, `tint` (3,)."""
+    """A lamp: world direction `towards` (3,) it, `ambient` share of the light, `tint` (3,)."""
 
     towards: Array
     ambient: float
@@ -50,19 +50,19 @@ class Light:
 
 @dataclass
 class Cast:
-    """People on stage: bodies, and the figures (n people) that they make."""
+    """The people of a scene: their bodies, and these bodies posed (n people)."""
 
     bodies: list[Body]
-    figure: Figure
+    posed: PosedBodies
 
     def solids(self) -> Solids:
-        """Their parts, owned by their number."""
-        figure = self.figure
+        """Their parts; each part's owner is the person's number."""
+        posed = self.posed
         return Solids.join(
             [
                 Solids(
-                    figure.start[person], figure.end[person], figure.radii[person],
-                    figure.front[person], FLAT, np.full(len(PARTS), person, np.int8),
+                    posed.start[person], posed.end[person], posed.radii[person],
+                    posed.front[person], FLAT, np.full(len(PARTS), person, np.int8),
                     body.texture.astype(np.int16), body.palette,
                 )
                 for person, body in enumerate(self.bodies)
@@ -71,22 +71,22 @@ class Cast:
 
     def human36m(self) -> Array:
         """Points (n, 32, 3) in Human3.6M's order."""
-        return self.figure.points[:, _HUMAN36M]
+        return self.posed.points[:, _HUMAN36M]
 
     def coco(self) -> Array:
         """Points (n, 17, 3) in COCO's order."""
-        return self.figure.points[:, _COCO]
+        return self.posed.points[:, _COCO]
 
 
-def things(
+def prop_solids(
     cast: Cast, props: tuple[str, ...], yaw: float, busy: int, seconds: float
 ) -> Solids | None:
-    """The things that go with the first person: chair, dog on a leash, bag, or a small device."""
+    """The first person's props: chair, dog on a leash, bag, or a small device."""
     right = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     front = np.array([-np.sin(yaw), np.cos(yaw), 0.0])
     frame = np.stack([right, front, UP])
     side = ("left", "right")[busy]
-    hand = cast.figure.point(f"{side}_hand")[0]
+    hand = cast.posed.point(f"{side}_hand")[0]
     rows: list[tuple] = []
 
     def add(origin, start, end, first, last, colour, normal=UP, flat=1.0):
@@ -95,7 +95,7 @@ def things(
 
     for prop in props:
         if prop == "chair":
-            seat = cast.figure.point("pelvis")[0] - 0.13 * UP
+            seat = cast.posed.point("pelvis")[0] - 0.13 * UP
             floor = -seat[2]
             add(seat, (-0.08, 0.05, 0), (0.08, 0.05, 0), 0.2, 0.2, "wood", UP, 0.13)
             add(seat, (-0.1, -0.25, 0.42), (0.1, -0.25, 0.42), 0.12, 0.12, "wood", front, 0.15)
@@ -103,7 +103,7 @@ def things(
                 add(seat, (x, -0.25, 0.45), (x, -0.2, floor), 0.016, 0.016, "iron")
                 add(seat, (x, 0.2, 0), (x, 0.22, floor), 0.016, 0.016, "iron")
         elif prop == "dog":
-            master = cast.figure.point("pelvis")[0] * (1, 1, 0)
+            master = cast.posed.point("pelvis")[0] * (1, 1, 0)
             dog = master + 0.75 * front + (0.7 * busy - 0.35) * right + 0.36 * UP
             add(dog, (0, -0.22, 0), (0, 0.2, 0.02), 0.1, 0.12, "fur")
             add(dog, (0, 0.25, 0.08), (0, 0.33, 0.2), 0.08, 0.085, "fur")
@@ -129,8 +129,8 @@ def things(
 
 
 def paint(camera: Camera, cast: Cast, extra: Solids | None, image: Image, light: Light) -> Buffer:
-    """Paints people and things with their shadows over a place, `image` (H, W, 3) 0..255, and
-    returns the depth buffer."""
+    """Paint people and props with their shadows over the background `image` (H, W, 3) 0..255, and
+    return the depth buffer."""
     solids = cast.solids() if extra is None else Solids.join([cast.solids(), extra])
     _cast_shadow(camera, solids, image, light)
     buffer = Buffer(camera, solids)
@@ -143,7 +143,7 @@ def paint(camera: Camera, cast: Cast, extra: Solids | None, image: Image, light:
 
 
 def _cast_shadow(camera: Camera, solids: Solids, image: Image, light: Light) -> None:
-    """Darkens the floor where the parts stand in the lamp's way."""
+    """Darken the floor where parts block the lamp."""
     ends = np.stack([solids.start, solids.end], axis=1)
     pixels, depth = camera.project(ends - ends[..., 2:] * (light.towards / light.towards[2]))
     thick = np.maximum(solids.radii.mean(1) * camera.focal / depth.mean(1), 1).astype(int)
@@ -161,17 +161,17 @@ def _cast_shadow(camera: Camera, solids: Solids, image: Image, light: Light) -> 
     within *= 1 + cv2.resize(shade, (2 * wide, 2 * high))[..., None]
 
 
-def seen(
+def project_points(
     camera: Camera, buffer: Buffer, points: Array
 ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Pixels (n, 17, 2) of COCO points (n, 17, 3), which are in the picture, which in view."""
+    """Pixels (n, 17, 2) of COCO points (n, 17, 3), whether they are in the image, and visible."""
     pixels, depth = camera.project(points)
     low, high = (0, 0, 0.1), (camera.width - 1, camera.height - 1, np.inf)
     place = np.concatenate([pixels, depth[..., None]], axis=-1)
     inside = np.logical_and.reduce((place >= low) & (place <= high), axis=-1)
     corner = np.array([side.start for side in buffer.box[::-1]])
     fine = np.round((pixels - corner + 0.5) * SCALE - 0.5).astype(int)
-    # Where no solid is, nothing hides a point; the rim makes that the answer outside the box.
+    # Where there is no solid, nothing hides a point; the padding extends this outside the box.
     surface = np.pad(buffer.depth, 1, constant_values=FAR)
     rows, columns = buffer.depth.shape
     nearest = surface[fine[..., 1].clip(-1, rows) + 1, fine[..., 0].clip(-1, columns) + 1]

@@ -1,4 +1,4 @@
-"""Writes the stand-in for Human3.6M: videos, and 2-D positions in NASA's CDF."""
+"""Writes the stand-in for Human3.6M: videos, and 2-D positions in NASA's CDF format."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ from posequery.sources.rendered.bodies import random_body
 from posequery.sources.rendered.studio import SIZE, Studio
 
 VALIDATION_SUBJECTS = ("S101", "S102", "S103", "S104")
-"""Bodies to tune settings on, so that S9 and S11 stay unseen."""
+"""Bodies for tuning settings, so that S9 and S11 stay unseen."""
 FPS = 5
 
 
@@ -31,12 +31,12 @@ def write_subject(
 ) -> None:
     """Write a subject's videos and 2-D positions under `root`, in Human3.6M's layout.
 
-    `<root>/<subject>/Videos/<stem>.54138969.mp4` (H.264, 320 x 320, 5 frames a second) holds 1 to 5
-    frames more than the `frames` that
-    `<root>/<subject>/MyPoseFeatures/D2_Positions/<stem>.54138969.cdf` annotates: variable `Pose`
+    `<root>/<subject>/Videos/<stem>.54138969.mp4` (H.264, 320 x 320, 5 frames per second) has 1 to 5
+    frames more than the `frames` annotated by
+    `<root>/<subject>/MyPoseFeatures/D2_Positions/<stem>.54138969.cdf`: variable `Pose`
     (1, frames, 64), float32, x and y of 32 joints in pixels of the full image. The body depends on
-    the subject, a motion on the action and subaction as well; `advance` is told of each annotated
-    frame. Each file appears whole or not at all.
+    the subject, and the motion also on the action and subaction; `advance` is called with 1 for
+    each annotated frame and 0 for each other one. Each file appears complete or not at all.
     """
     bodies = [random_body(seeded("rendered", 0, role, subject)) for role in ("body", "companion")]
     studio = Studio()
@@ -58,9 +58,9 @@ def write_subject(
 
 @contextmanager
 def _video(path: Path) -> Iterator[Callable[[NDArray[np.uint8]], None]]:
-    """Yields what takes the video's next frame (H, W, 3), RGB."""
+    """Yields a function that writes the video's next frame (H, W, 3), RGB."""
     # One thread and no dates: the same frames give the same bytes.
-    # x264 gives the same bits on every CPU only if told to.
+    # x264 gives the same bits on every CPU only with this option.
     exact = {"threads": "1", "x264-params": "cpu-independent=1"}
     options = {"crf": "18", "preset": "ultrafast"} | exact
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
@@ -79,7 +79,7 @@ def _write_positions(path: Path, positions: Array) -> None:
         "Num_Elements": 1,
         "Rec_Vary": True,
         "Dim_Sizes": list(rows.shape),
-        "Compress": 0,  # a compressed variable would hold the time of day
+        "Compress": 0,  # a compressed variable would contain the time of day
     }
     file = CDF(path)
     file.write_var(variable, var_data=rows[None])

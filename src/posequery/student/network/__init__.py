@@ -1,10 +1,10 @@
-"""The networks, by name: image in, 18 confidence maps and 42 part-affinity channels out.
+"""The networks by name: images in, 18 confidence maps and 42 part affinity field channels out.
 
 `forward(images (b, 3, s, s) float32, normalised)` gives maps (b, 18, s/4, s/4) and fields
-(b, 42, s/4, s/4), both without activation, s a multiple of `network_names.SIDE_UNITS[name]`.
+(b, 42, s/4, s/4), both without activation; s is a multiple of `network_names.SIDE_UNITS[name]`.
 
-To add one: write the module with its `draw_weights(generator)`, add its name to `NETWORKS` and to
-`network_names.SIDE_UNITS`, and the tests of every name cover it.
+To add a network, write the module with its `draw_weights(generator)`, and add its name to
+`NETWORKS` and to `network_names.SIDE_UNITS`; the tests that run for every name then cover it.
 """
 
 from collections.abc import Callable
@@ -36,16 +36,16 @@ NETWORKS: dict[str, Callable[[], DenseNetSmall | TrtPose]] = {
 
 
 def build(name: str, *words: str | int) -> nn.Module:
-    """The network called `name`, with weights drawn from `words`.
+    """The network called `name`, with random weights seeded by `words`.
 
-    Without words it has shapes alone (it lies on torch's meta device), for
-    `load_state_dict(weights, assign=True)` to give it weights. Raises KeyError for a name that is
-    not in `NETWORKS`.
+    Without words it has only shapes (it is on torch's meta device), and
+    `load_state_dict(weights, assign=True)` gives it weights. Raises KeyError for a name that is not
+    in `NETWORKS`.
     """
-    with torch.device("meta"):  # no memory, and none of torch's own first weights
+    with torch.device("meta"):  # no memory, and no initial weights from torch
         network = NETWORKS[name]()
     if words:
-        # Not `to_empty`: it imports torch's compiler at first use, 0.8 s.
+        # Not `to_empty`, which imports torch's compiler at first use (0.8 s).
         network.load_state_dict(
             {
                 key: torch.zeros(value.shape, dtype=value.dtype)

@@ -1,4 +1,4 @@
-"""DenseNet (Huang et al., 2017) with torchvision's keys: its files of weights fit."""
+"""DenseNet (Huang et al., 2017) with torchvision's keys, so that its weight files load."""
 
 from collections import OrderedDict
 
@@ -8,7 +8,7 @@ from torch import nn
 from posequery.student.network.resnet import CLASSES
 
 BOTTLENECK = 4
-"""Channels between a dense layer's two convolutions, in growths."""
+"""Channels between a dense layer's two convolutions, as a multiple of the growth."""
 
 
 class _DenseLayer(nn.Module):
@@ -27,7 +27,7 @@ class _DenseLayer(nn.Module):
 class DenseNet(nn.Module):
     """Images (b, 3, s, s) to features (b, channels, s/32, s/32), up to the last normalisation.
 
-    The classifier is there for the files' sake alone: it is never run, and so never trained.
+    The classifier exists only so that weight files load: it is never run, and so never trained.
     """
 
     def __init__(self, growth: int, blocks: tuple[int, ...], stem: int) -> None:

@@ -1,4 +1,4 @@
-"""First weights, drawn with a numpy generator: the same on every machine and in every torch."""
+"""Initial weights, drawn with a numpy generator: the same on every machine and in every torch."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ def he_normal(
     fan: Literal["in", "out"] = "in",
     share: float = 1,
 ) -> None:
-    """Draw the weight as He et al. (2015), its spread times `share`; a bias is left as it is."""
+    """Draw the weight as in He et al. (2015), its spread times `share`; a bias is unchanged."""
     weight = convolution.weight
     if isinstance(convolution, nn.ConvTranspose2d):
         # Each output cell sees kernel / stride taps of each input channel.
@@ -30,8 +30,8 @@ def he_normal(
 
 @torch.no_grad()
 def torch_default(convolution: Convolution, generator: np.random.Generator) -> None:
-    """Draw weight and bias as torch does where nothing else is said: evenly, from ±1/√fan_in."""
-    # torch takes the second axis for the inputs, in a transposed convolution as well.
+    """Draw weight and bias as torch does by default: uniformly within ±1/√fan_in."""
+    # torch takes the second axis as the inputs, even in a transposed convolution.
     bound = convolution.weight[0].numel() ** -0.5
     for parameter in (convolution.weight, convolution.bias):
         if parameter is not None:

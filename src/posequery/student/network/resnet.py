@@ -1,10 +1,10 @@
-"""ResNet (He et al., 2016) with torchvision's keys: its files of weights fit."""
+"""ResNet (He et al., 2016) with torchvision's keys, so that its weight files load."""
 
 import torch
 from torch import nn
 
 CLASSES = 1000
-"""ImageNet's, of the classifier."""
+"""Outputs of the classifier: ImageNet's classes."""
 
 
 class Basic(nn.Module):
@@ -32,7 +32,7 @@ class Bottleneck(nn.Module):
         wide = width * self.expansion
         self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        # torchvision strides here, where the paper strides in the first convolution.
+        # torchvision has the stride here, the paper in the first convolution.
         self.conv2 = nn.Conv2d(width, width, 3, stride=stride, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = nn.Conv2d(width, wide, 1, bias=False)
@@ -56,7 +56,7 @@ def _downsample(channels: int, out: int, stride: int) -> nn.Sequential | None:
 class ResNet(nn.Module):
     """Images (b, 3, s, s) to features (b, channels, s/32, s/32).
 
-    The classifier `fc` is there for the files' sake alone: it is never run, and so never trained.
+    The classifier `fc` exists only so that weight files load: it is never run, so never trained.
     """
 
     def __init__(self, block: type[Basic | Bottleneck], layers: tuple[int, int, int, int]) -> None:

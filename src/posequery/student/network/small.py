@@ -1,4 +1,4 @@
-"""The small DenseNets, made to be trained on a CPU."""
+"""The small DenseNets, designed to be trained on a CPU."""
 
 import numpy as np
 import torch
@@ -10,16 +10,16 @@ from posequery.student.network.initial_weights import he_normal
 from posequery.student.network_names import STRIDE
 
 HEAD_SHARE = 0.1
-"""How small the head's first weights are beside He's: nearly all of its targets are zero."""
+"""Scale of the head's initial weights relative to He's: nearly all of its targets are zero."""
 
 
 class _ContrastConv(nn.Conv2d):
     """A convolution whose filters each sum to zero over each input channel.
 
-    An even surface gives nothing, however bright it is, so that a network that was taught on other
-    cameras and rooms does not meet activations that it has never seen: pre-trained with plain
-    filters, the student's untrained error in the stand-in's studio was 90 px and more, with these
-    30 px (measured, 12,000 images).
+    A uniform surface gives zero, however bright it is, so a network trained on other cameras and
+    rooms meets no activations that it has never seen: without adaptation, the error of a student
+    pre-trained with plain filters was 90 px and more in the stand-in's studio, and 30 px with these
+    (measured, 12,000 images).
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -43,7 +43,7 @@ def _dense_block(channels: int, growth: int, layers: int) -> nn.Sequential:
 
 class _Transition(nn.Sequential):
     def __init__(self, channels: int, out: int) -> None:
-        # Pooling before the convolution gives what it would after it, at a quarter of the cost.
+        # Pooling first gives the same result as convolving first, at a quarter of the cost.
         super().__init__(
             nn.BatchNorm2d(channels),
             nn.ReLU(inplace=True),
@@ -53,7 +53,7 @@ class _Transition(nn.Sequential):
 
 
 class _Upsample(nn.Module):
-    """Twice the side, plus a skip from the dense block of that side."""
+    """Doubles the side and adds a skip connection from the dense block of that side."""
 
     def __init__(self, channels: int, skip: int, out: int) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class _Upsample(nn.Module):
 class DenseNetSmall(nn.Module):
     """Dense blocks at strides 4, 8 and 16, and two transposed convolutions back to stride 4.
 
-    Of the family of trt_pose's densenets; the stem goes to stride 4 at once.
+    It belongs to the family of trt_pose's DenseNets; the stem goes to stride 4 at once.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""trt_pose's networks (trt_pose/models): a backbone of ImageNet, and a head at stride 4.
+"""trt_pose's networks (trt_pose/models): an ImageNet backbone and a head at stride 4.
 
-Keys and shapes of the state dict are the original's.
+Keys and shapes of the state dict are trt_pose's.
 """
 
 from collections import OrderedDict
@@ -17,13 +17,13 @@ from posequery.student.network.initial_weights import he_normal, torch_default
 from posequery.student.network.resnet import Basic, Bottleneck, ResNet
 
 WIDTH = 256
-"""Channels of a head's branch."""
+"""Channels of each branch of a head."""
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 def _upsampler(channels: int) -> nn.Sequential:
-    """From stride 32 to 4."""
+    """From stride 32 to stride 4."""
     layers: list[nn.Module] = []
     for inputs in (channels, WIDTH, WIDTH):
         layers += [
@@ -47,7 +47,7 @@ class Baseline(nn.Module):
 
 
 class Attention(nn.Module):
-    """As `Baseline`, each branch weighed place by place: by 0 to 1 for maps, -1 to 1 for fields."""
+    """Like `Baseline`, with attention weights per place: 0 to 1 for maps, -1 to 1 for fields."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ HEADS: dict[str, type[Baseline | Attention]] = {"baseline": Baseline, "baseline_
 
 
 class TrtPose(nn.Sequential):
-    """A backbone of `BACKBONES` under the head of `HEADS`."""
+    """A backbone of `BACKBONES` followed by a head of `HEADS`."""
 
     def __init__(self, backbone: str, head: str) -> None:
         features = BACKBONES[backbone]()
@@ -90,7 +90,7 @@ class TrtPose(nn.Sequential):
 
     @property
     def backbone(self) -> DenseNet | ResNet:
-        """The backbone itself: its keys are those of torchvision's files."""
+        """The backbone itself, whose keys are those of torchvision's files."""
         [backbone] = self[0].children()
         return cast(DenseNet | ResNet, backbone)
 
@@ -99,7 +99,7 @@ class TrtPose(nn.Sequential):
         return cast(Baseline | Attention, self[1])
 
     def draw_weights(self, generator: np.random.Generator) -> None:
-        # As torchvision starts its backbones, and trt_pose its heads.
+        # As torchvision initialises its backbones, and trt_pose its heads.
         fan: Literal["in", "out"] = "in" if isinstance(self.backbone, DenseNet) else "out"
         for module in self.backbone.modules():
             if isinstance(module, nn.Conv2d):

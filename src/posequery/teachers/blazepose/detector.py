@@ -1,7 +1,7 @@
-"""BlazePose's first network: from a frame to the square region that holds the person.
+"""BlazePose's first network: from a frame to the square region that contains the person.
 
-The network finds the face and, from it, two body points: the middle of the hips and a point whose
-distance from it gives the person's size and upright direction. Constants are those of MediaPipe's
+The network finds the face and, from it, two body points: the centre of the hips, and a point whose
+offset from it gives the person's size and upright direction. The constants are those of MediaPipe's
 public graphs (pose_detection_cpu.pbtxt, pose_detection_to_roi.pbtxt), checked against MediaPipe
 0.10.21 itself.
 """
@@ -14,19 +14,19 @@ import numpy as np
 SIDE = 224
 """Side of the detector's input, in pixels."""
 GRIDS = ((28, 2), (14, 2), (7, 6))
-"""(cells along a side, anchors in a cell) of each layer of the detector."""
+"""(cells per side, anchors per cell) of each layer of the detector."""
 SCORE = 0.5
-"""Boxes below this score are no person."""
+"""Boxes below this score are not a person."""
 OVERLAP = 0.3
 """Boxes that overlap the best one by more (intersection over union) are averaged into it."""
 LOGIT_LIMIT = 100.0
 REGION_SCALE = 1.25
-"""The region is this much larger than twice the distance between its two points."""
+"""The region's side is this times twice the distance between its two points."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """A square, turned by `rotation` radians (clockwise in the image), in source pixels."""
+    """A square, rotated by `rotation` radians (clockwise in the image), in source pixels."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Region:
     rotation: float
 
     def to_source(self, size: int) -> np.ndarray:
-        """The affine map (2, 3) from the pixels of a crop of `size` squared to source pixels."""
+        """The affine map (2, 3) from the pixels of a `size` x `size` crop to source pixels."""
         turn = np.array(
             [
                 [np.cos(self.rotation), -np.sin(self.rotation)],
@@ -46,7 +46,7 @@ class Region:
 
 
 def region_from_points(centre: np.ndarray, rim: np.ndarray) -> Region:
-    """The region round `centre` (2,) in which `rim` (2,), above it on an upright person, lies."""
+    """The region around `centre` (2,); `rim` (2,) is above it on an upright person."""
     across, down = (rim - centre).astype(np.float64)
     return Region(
         x=float(centre[0]),
@@ -57,7 +57,7 @@ def region_from_points(centre: np.ndarray, rim: np.ndarray) -> Region:
 
 
 def crop(frame: np.ndarray, region: Region, size: int, border: int) -> np.ndarray:
-    """`region` of an RGB frame, as (size, size, 3) uint8; `border` is OpenCV's border mode."""
+    """`region` of an RGB frame as (size, size, 3) uint8; `border` is OpenCV's border mode."""
     return cv2.warpAffine(
         frame,
         region.to_source(size),
@@ -78,17 +78,17 @@ def anchors() -> np.ndarray:
 
 
 def best_points(raw: np.ndarray, logits: np.ndarray, centres: np.ndarray) -> np.ndarray | None:
-    """The four body points (4, 2) of the surest person, as shares of the input's side.
+    """The four body points (4, 2) of the most confident person, as shares of the input's side.
 
     `raw` (2254, 12) and `logits` (2254,) are the network's outputs, `centres` the anchors. The
-    points of boxes that overlap the best one are averaged by score. None if no box is sure enough.
+    points of boxes that overlap the best one are averaged by score. None if no box reaches `SCORE`.
     """
     limited = np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT)
     scores = 1 / (1 + np.exp(-limited))
-    sure = np.flatnonzero(scores >= SCORE)
-    if not len(sure):
+    kept = np.flatnonzero(scores >= SCORE)
+    if not len(kept):
         return None
-    values, centre, score = raw[sure].astype(np.float64) / SIDE, centres[sure], scores[sure]
+    values, centre, score = raw[kept].astype(np.float64) / SIDE, centres[kept], scores[kept]
     middle, half = values[:, :2] + centre, values[:, 2:4] / 2
     low, high = middle - half, middle + half
     best = int(np.argmax(score))
@@ -102,19 +102,19 @@ def best_points(raw: np.ndarray, logits: np.ndarray, centres: np.ndarray) -> np.
 
 
 def letterbox(width: int, height: int) -> Region:
-    """The centred square that holds a whole frame of `width` by `height` pixels."""
+    """The centred square that contains a whole frame of `width` by `height` pixels."""
     return Region(x=width / 2, y=height / 2, side=float(max(width, height)), rotation=0.0)
 
 
 def detector_input(frame: np.ndarray) -> np.ndarray:
-    """An RGB frame (h, w, 3) uint8 as the network wants it: (1, 224, 224, 3) in [-1, 1]."""
+    """An RGB frame (h, w, 3) uint8 as the network's input: (1, 224, 224, 3) in [-1, 1]."""
     height, width = frame.shape[:2]
     square = crop(frame, letterbox(width, height), SIDE, cv2.BORDER_CONSTANT)
     return (square[None].astype(np.float32) / 127.5) - 1
 
 
 def region_in_frame(points: np.ndarray, width: int, height: int) -> Region:
-    """The region for `points` (4, 2), shares of the letterbox of a frame of that size."""
+    """The region for `points` (4, 2), given as shares of the letterbox of a frame of that size."""
     box = letterbox(width, height)
     source = points * box.side + [box.x - box.side / 2, box.y - box.side / 2]
     return region_from_points(source[0], source[1])

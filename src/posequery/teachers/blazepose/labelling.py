@@ -1,7 +1,7 @@
-"""BlazePose as a teacher: one person followed through a video, frame by frame.
+"""BlazePose as a teacher: it tracks one person through a video, frame by frame.
 
-Bazarevsky et al., BlazePose (2020). The two networks ship in the mediapipe wheel; MediaPipe itself
-is not needed, nor is torch.
+Bazarevsky et al., BlazePose (2020). The two networks ship in the mediapipe wheel; neither MediaPipe
+itself nor torch is needed.
 """
 
 import os
@@ -19,7 +19,7 @@ from posequery.sources.playback import play
 from posequery.teachers.blazepose import detector, landmarks
 
 Network = Callable[[np.ndarray], dict[str, np.ndarray]]
-"""From the one input to the outputs by name."""
+"""From the single input to the outputs by name."""
 
 
 def load_network(path: str | os.PathLike[str]) -> Network:
@@ -52,9 +52,9 @@ def load_network(path: str | os.PathLike[str]) -> Network:
 
 
 class BlazePose:
-    """Follows one person: looks for one only where the last frame's pose leads nowhere.
+    """Tracks one person: runs the detector only where the last frame's region yields no pose.
 
-    `detections` counts how often the first network had to look.
+    `detections` counts how often the first network, the detector, ran.
     """
 
     def __init__(self, detect: Network, landmark: Network) -> None:
@@ -64,14 +64,14 @@ class BlazePose:
         self.detections = 0
 
     def restart(self) -> None:
-        """Forget the person: the next frame is another video's."""
+        """Forget the person: the next frame belongs to another video."""
         self._region = None
 
     def __call__(self, frame: np.ndarray) -> landmarks.Pose | None:
-        """The pose in an RGB frame (h, w, 3) uint8, None if there is no person in it."""
-        pose = self._look(frame, self._region)
+        """The pose in an RGB frame (h, w, 3) uint8; None if there is no person in it."""
+        pose = self._pose_in(frame, self._region)
         if pose is None:
-            pose = self._look(frame, self._find(frame))
+            pose = self._pose_in(frame, self._find(frame))
         self._region = None if pose is None else pose.next_region
         return pose
 
@@ -84,34 +84,35 @@ class BlazePose:
         height, width = frame.shape[:2]
         return None if points is None else detector.region_in_frame(points, width, height)
 
-    def _look(self, frame: np.ndarray, region: detector.Region | None) -> landmarks.Pose | None:
+    def _pose_in(self, frame: np.ndarray, region: detector.Region | None) -> landmarks.Pose | None:
         if region is None or not region.side > 0:
             return None
         return landmarks.read_pose(self._landmark(landmarks.landmarks_input(frame, region)), region)
 
 
 def label_frames(teacher: BlazePose, frames: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (n, 18, 2) float32 in source pixels and confidence (n, 18) of a video's RGB frames.
+    """Joints (n, 18, 2) float32 in source pixels and confidence (n, 18) for a video's RGB frames.
 
     Confidence is BlazePose's visibility. A frame without a pose has NaN joints and confidence 0.
     """
     teacher.restart()
-    points, sure = [], []
+    points, visibility = [], []
     for frame in frames:
         pose = teacher(frame)
         points.append(np.full((BLAZEPOSE_JOINTS, 2), np.nan) if pose is None else pose.landmarks)
-        sure.append(np.zeros(BLAZEPOSE_JOINTS) if pose is None else pose.visibility)
+        visibility.append(np.zeros(BLAZEPOSE_JOINTS) if pose is None else pose.visibility)
     return from_blazepose(
-        np.reshape(points, (-1, BLAZEPOSE_JOINTS, 2)), np.reshape(sure, (-1, BLAZEPOSE_JOINTS))
+        np.reshape(points, (-1, BLAZEPOSE_JOINTS, 2)),
+        np.reshape(visibility, (-1, BLAZEPOSE_JOINTS)),
     )
 
 
 def label_stream(teacher: BlazePose, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of a whole stream, each clip's from its source video at full size.
+    """Labels for a whole stream, each clip's from its source video at full size.
 
-    Gives joints (n, 18, 2) float32 in source pixels and confidence (n, 18), as `label_frames`.
-    A clip in which nobody is ever found is told on stderr. Raises `BadInput` if nobody is found in
-    any, and for a video that is missing, broken, or shorter than its clip.
+    Returns joints (n, 18, 2) float32 in source pixels and confidence (n, 18), as `label_frames`.
+    A clip in which nobody is ever found is reported on stderr. Raises `BadInput` if nobody is found
+    in any clip, and for a video that is missing, broken, or shorter than its clip.
     """
     labels = []
     with Progress(len(stream), "frames", "label with BlazePose") as progress:
@@ -123,7 +124,7 @@ def label_stream(teacher: BlazePose, stream: Stream) -> tuple[np.ndarray, np.nda
     joints, confidence = (np.concatenate(parts) for parts in zip(*labels, strict=True))
     if not confidence.any():
         fault = "BlazePose found nobody in any of its videos"
-        raise BadInput(stream.path, fault, "Take videos in which a person is seen")
+        raise BadInput(stream.path, fault, "Use videos that show a person")
     return joints, confidence
 
 

@@ -15,22 +15,22 @@ from posequery.teachers.blazepose.detector import Region, crop, region_from_poin
 SIDE = 256
 """Side of the network's input, in pixels."""
 LANDMARKS = 39
-"""33 of the body, then auxiliary ones: 33 and 34 give the region of the next frame."""
+"""33 of the body, then auxiliary ones: 33 and 34 give the next frame's region."""
 CENTRE, RIM = 33, 34
 CELL = 4
-"""Pixels of the input along a cell of the heat maps."""
+"""Pixels of the input per side of a heat map's cell."""
 REACH = 4
-"""A heat map is read 4 cells to each side of a landmark, 9 x 9: with it the landmarks are
-MediaPipe's within 0.03 pixels at the median, with 3 cells within 2.5 (measured)."""
+"""A heat map is read 4 cells to each side of a landmark, 9 x 9: the landmarks then equal
+MediaPipe's within 0.03 pixels (median); with 3 cells, within 2.5 (measured)."""
 CLEAR = 0.5
-"""A landmark keeps its place where its heat map nowhere reaches this."""
+"""A landmark keeps its place if its heat map is below this everywhere near it."""
 PRESENT = 0.5
-"""Below this presence the region holds no person."""
+"""Below this presence, the region contains no person."""
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Landmarks (33, 2) in source pixels, their visibility (33,), and where to look next."""
+    """Landmarks (33, 2) in source pixels, their visibility (33,), and the next frame's region."""
 
     landmarks: np.ndarray
     visibility: np.ndarray
@@ -43,15 +43,16 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 def landmarks_input(frame: np.ndarray, region: Region) -> np.ndarray:
-    """`region` of an RGB frame as the network wants it: (1, 256, 256, 3) in [0, 1]."""
+    """`region` of an RGB frame as the network's input: (1, 256, 256, 3) in [0, 1]."""
     square = crop(frame, region, SIDE, cv2.BORDER_REPLICATE)
     return square[None].astype(np.float32) / 255
 
 
 def refine(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Move each of `points` (p, 2), crop pixels, to its heat map's centroid round its cell.
+    """Move each of `points` (p, 2), in crop pixels, to its heat map's centroid around its cell.
 
-    `heat` (64, 64, p) are logits. A point off the map, or one whose map is nowhere clear, stays.
+    `heat` (64, 64, p) are logits. A point stays if it is outside the map, or if its map is below
+    `CLEAR` everywhere around it.
     """
     rows, columns = heat.shape[:2]
     refined = points.copy()
@@ -72,8 +73,8 @@ def refine(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 
 def read_pose(outputs: dict[str, np.ndarray], region: Region) -> Pose | None:
-    """The pose that the network's outputs, by name, say is in `region`; None if they deny it."""
-    # Identity_1 is a probability already, unlike the logits beside it.
+    """The pose in `region` from the network's outputs by name; None if nobody is present."""
+    # Identity_1 is already a probability, unlike the other outputs, which are logits.
     if float(outputs["Identity_1"].ravel()[0]) < PRESENT:
         return None
     table = outputs["Identity"].reshape(LANDMARKS, 5).astype(np.float64)

@@ -1,7 +1,7 @@
-"""Everybody whom OpenPose sees in one video, and the HDF5 file that holds them.
+"""Everybody that OpenPose detects in one video, and the HDF5 file that stores them.
 
-The file: `joints` (m, 18, 2) and `confidence` (m, 18) of m people, float32, `start` (n + 1) int64,
-`read` (n,) bool, and as attributes the other fields of `Detections`.
+The file has `joints` (m, 18, 2) and `confidence` (m, 18) of m people, float32, `start` (n + 1)
+int64, `read` (n,) bool, and the other fields of `Detections` as attributes.
 """
 
 import os
@@ -16,19 +16,19 @@ from posequery.skeletons import JOINTS
 
 _REMAKE = "Delete it and make it again"
 _MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
-"""What reading a file of another make may raise."""
+"""What reading a malformed file may raise."""
 
 
 @dataclass(frozen=True)
 class Detections:
-    """The people of each of a video's n frames, one frame's after another's."""
+    """The people in each of a video's n frames, frame after frame."""
 
     joints: np.ndarray
     """(m, 18, 2) float32, source pixels; NaN where a joint was not found."""
     confidence: np.ndarray
     """(m, 18) float32; 0 where a joint was not found."""
     start: np.ndarray
-    """(n + 1) int64: the people of frame i are those from start[i] to before start[i + 1]."""
+    """(n + 1) int64: the people of frame i are start[i]:start[i + 1]."""
     read: np.ndarray
     """(n,) bool: whether OpenPose wrote a file for the frame."""
     video: str
@@ -38,14 +38,14 @@ class Detections:
     height: int
     """Source pixels."""
     origin: str
-    """What tells the JSON files apart that they were read from: their folder and stem."""
+    """What identifies the JSON files that they were read from: their folder and stem."""
 
     def __len__(self) -> int:
         return len(self.read)
 
 
 def write_detections(path: str | os.PathLike[str], detections: Detections) -> None:
-    """Write detections, whole or not at all."""
+    """Write detections, completely or not at all."""
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         for name in ("joints", "confidence", "start", "read"):
             file[name] = getattr(detections, name)
@@ -54,7 +54,7 @@ def write_detections(path: str | os.PathLike[str], detections: Detections) -> No
 
 
 def read_detections(path: str | os.PathLike[str]) -> Detections:
-    """Detections from a file. Raises `BadInput` for one that is missing or broken."""
+    """Detections from a file. Raises `BadInput` for a file that is missing or broken."""
     if not Path(path).is_file():
         raise BadInput(path, "there is no such detections file", _REMAKE)
     try:
@@ -72,9 +72,9 @@ def read_detections(path: str | os.PathLike[str]) -> Detections:
         shapes = (found.joints.shape, found.confidence.shape, found.start.shape, found.read.shape)
         people, frames = len(found.joints), len(found.read)
         if shapes != ((people, len(JOINTS), 2), (people, len(JOINTS)), (frames + 1,), (frames,)):
-            raise ValueError(f"arrays of the shapes {shapes}")
+            raise ValueError(f"the arrays have shapes {shapes}")
         if found.start[0] != 0 or found.start[-1] != people or (np.diff(found.start) < 0).any():
-            raise ValueError("frames that do not share the people out")
+            raise ValueError("the frames do not add up to all people")
     except _MALFORMED as error:
-        raise BadInput(path, f"not a whole detections file ({error})", _REMAKE) from error
+        raise BadInput(path, f"not a valid detections file ({error})", _REMAKE) from error
     return found

@@ -1,21 +1,21 @@
-"""The JSON files that OpenPose writes of one video, read as `Detections`.
+"""The JSON files that OpenPose writes for one video, read as `Detections`.
 
 Written from OpenPose's documentation and source (doc/02_output.md, include/openpose/flags.hpp,
 include/openpose/filestream/wPeopleJsonSaver.hpp, src/openpose/producer/, src/openpose/core/
-keypointScaler.cpp, src/openpose/utilities/openCv.cpp); never tried on a file of the true program.
+keypointScaler.cpp, src/openpose/utilities/openCv.cpp); never tried on a file of the real program.
 
-A video's files are `<stem>_<frame, 12 digits from 0>_keypoints.json`, those of a folder of images
-`<image's stem>_keypoints.json`, where frame i is image i + 1 by its number. They are
-looked for in folders whose name tells whose they are, the first that holds one of them:
+A video's files are `<stem>_<frame, 12 digits from 0>_keypoints.json`; those of a folder of images
+are `<image's stem>_keypoints.json`, where frame i is the image with number i + 1. They are searched
+for in folders whose names identify them, and the first folder that holds any of them is used:
 
 - with a subject: `<folder>/<subject>/<stem>/`, then `<folder>/<subject>/`, and nowhere else, since
-  Human3.6M calls the videos of all its subjects alike. Files of the stem that lie elsewhere in
-  `<folder>` are refused: they may be anybody's, and where OpenPose wrote two subjects into one
-  folder the end of the longer video is left behind the shorter.
+  Human3.6M uses the same video names for all its subjects. Files with the stem elsewhere in
+  `<folder>` are refused: they may belong to any subject, and if OpenPose wrote two subjects into
+  the same folder, the end of the longer video is left after the shorter one.
 - without a subject: `<folder>/<stem>/`, then `<folder>/`.
 
-Coordinates are taken as OpenPose gives them. It adds half a source pixel to each peak
-(src/openpose/net/nmsBase.cpp: 'empirically higher'), so its origin is sure to half a pixel only.
+Coordinates are used as OpenPose gives them. It adds half a source pixel to each peak
+(src/openpose/net/nmsBase.cpp: 'empirically higher'), so its origin is known only to half a pixel.
 """
 
 import hashlib
@@ -37,22 +37,21 @@ from posequery.teachers.openpose.detections import Detections
 PARTS = (25, 18)
 """Body parts of BODY_25 and of COCO."""
 LAST = 0.2
-"""Share of a video that OpenPose may leave out at its end without a word: what a container declares
-need not be shown, as of a video that was trimmed on a phone. If the clip has these frames,
-`label_stream` refuses."""
+"""Share of a video that OpenPose may silently leave out at its end: not all declared frames need to
+be shown, as in a video trimmed on a phone. If the clip has these frames, `label_stream` refuses."""
 SUFFIX = "_keypoints.json"
 OUTSIDE = 0.05
-"""Share of the joints that may lie outside of the frame; OpenPose itself hardly puts one there."""
+"""Share of joints that may lie outside the frame; OpenPose itself hardly ever puts one there."""
 HUGE = 1e9
-"""More than any coordinate; comparing with it also finds NaN, and whole numbers of any length."""
+"""Larger than any coordinate; comparing with it also finds NaN and whole numbers of any length."""
 
 _NUMBER = re.compile(r"_\d+$")
 _OPENPOSE_AGAIN = "Run OpenPose on the video again"
-_SCALE = "State the --keypoint_scale that OpenPose was run with, and check that it saw this video"
+_SCALE = "Set the --keypoint_scale that OpenPose was run with, and check that it ran on this video"
 
 
 def title(video: str | os.PathLike[str]) -> str:
-    """What a video's files are called after: its name without the ending, or a folder's name."""
+    """The name from which a video's files are named: its stem, or a folder's name."""
     return Path(video).name if Path(video).is_dir() else Path(video).stem
 
 
@@ -66,15 +65,15 @@ def from_json(
     scale_size: tuple[int, int] | None = None,
     missing: str = "refuse",
 ) -> Detections:
-    """All people that OpenPose saw in `video`, from the JSON files in `folder` (see above).
+    """All people that OpenPose detected in `video`, from the JSON files in `folder` (see above).
 
-    size: width and height of the video in pixels. frames: how many it has, 0 where that is unknown.
-    scale: the `--keypoint_scale` of the files, 0 to 4; for 1 and 2 `scale_size` is the width and
-    height of the network's input or of the output, to which their pixels belong. missing: `refuse`
-    a video some of whose frames have no file, or take them as `unlabelled`: nobody is in them.
+    size: width and height of the video in pixels. frames: how many it has, 0 if unknown. scale: the
+    `--keypoint_scale` of the files, 0 to 4; for 1 and 2, `scale_size` is the width and height of
+    the network's input or of the output, in whose pixels the coordinates are. missing: `refuse` a
+    video with frames that have no file, or treat these as `unlabelled`: nobody is in them.
 
-    Raises `BadInput` for a folder without files of this video, for a file that is broken or holds
-    no body, and for what cannot be of this video or of this scale.
+    Raises `BadInput` for a folder without files for this video, for a file that is broken or
+    contains no body, and for what cannot belong to this video or this scale.
     """
     video = Path(video)
     place, files = _find(Path(folder), subject, video)
@@ -82,7 +81,7 @@ def from_json(
     short = missing == "refuse" and 0 <= frames - seen <= LAST * frames
     count = seen if short else frames or seen
     if seen > count:
-        fault = f"is of frame {max(files)}, and {video} has {count} frames"
+        fault = f"is for frame {max(files)}, but {video} has {count} frames"
         fix = "It belongs to another video or another cut of it: run OpenPose on this one"
         raise BadInput(place / files[max(files)], fault, fix)
     read = np.zeros(count, bool)
@@ -91,12 +90,12 @@ def from_json(
 
     people: list[list[float]] = []
     number = np.zeros(count, np.int64)
-    with Progress(len(files), "files", f"read OpenPose's {title(video)}") as progress:
+    with Progress(len(files), "files", f"read OpenPose's files of {title(video)}") as progress:
         for frame in sorted(files):
             found = _people(os.path.join(place, files[frame]))  # noqa: PTH118 (half the time)
             for values in found:
                 if len(values) != len((people or found)[0]):
-                    fault = "holds people of another model (BODY_25 and COCO) than the files before"
+                    fault = "holds people of another model (BODY_25, COCO) than earlier files"
                     raise BadInput(place / files[frame], fault, _OPENPOSE_AGAIN)
             people += found
             number[frame] = len(found)
@@ -121,9 +120,9 @@ def from_json(
 
 
 def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[int, str]]:
-    """The folder with the video's JSON files, and the name of each frame's."""
+    """The folder with the video's JSON files, and each frame's file name."""
     if not folder.is_dir():
-        raise BadInput(folder, "there is no such folder", "Name the folder of OpenPose's output")
+        raise BadInput(folder, "there is no such folder", "Give the folder of OpenPose's output")
     name = title(video)
     number = _numbering(video)
     flat = [folder / name, folder]
@@ -135,35 +134,36 @@ def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[in
             frame: file for file in listed if (frame := number(file[: -len(SUFFIX)])) is not None
         }
         if files and place not in own:
-            fault = f"holds files of '{name}', which may be of any subject"
+            fault = f"holds files of '{name}', which may belong to any subject"
             fix = f"Put those of {subject} into {folder / str(subject)}"
             if folder.name == subject:
-                fix = f"If they are {subject}'s, name the folder above: {folder.parent}"
+                fix = f"If they are {subject}'s, give the parent folder: {folder.parent}"
             raise BadInput(place, fault, fix)
         if files:
             if video.is_dir() and place.name == name and len(files) < len(listed):
                 stranger = min(set(listed) - set(files.values()))
-                fault = f"is of no image in {video}"
-                raise BadInput(place / stranger, fault, "Remove it, or run OpenPose on them again")
+                fault = f"belongs to no image in {video}"
+                fix = "Remove it, or run OpenPose on the images again"
+                raise BadInput(place / stranger, fault, fix)
             return place, files
         others |= {_stem(file[: -len(SUFFIX)]) for file in listed}
     if not others:
-        looked = " or ".join(str(place) for place in own)
-        fault = f"holds no OpenPose file of '{name}' (looked in {looked})"
+        searched = " or ".join(str(place) for place in own)
+        fault = f"holds no OpenPose file of '{name}' (searched {searched})"
         raise BadInput(folder, fault, "Run OpenPose with --write_json on the video")
     shown = ", ".join(f"'{stem}'" for stem in sorted(others)[:3])
     shown += f" and {len(others) - 3} more" if len(others) > 3 else ""
-    fault = f"holds OpenPose files of {shown}, and none of '{name}'"
-    raise BadInput(folder, fault, "Name the folder of this video's, or run OpenPose on it")
+    fault = f"holds OpenPose files of {shown}, but none of '{name}'"
+    raise BadInput(folder, fault, "Give the folder with this video's files, or run OpenPose on it")
 
 
 def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """By the stem of each video that has JSON files anywhere in `folder`, what tells them apart.
+    """By the stem of each video that has JSON files anywhere in `folder`, a digest of these files.
 
-    Their paths below it and sizes: files that were copied with other dates are the same ones, and
-    a video's that OpenPose wrote anew hardly have the very same sizes all.
+    It covers their relative paths and sizes: files copied with other dates have the same digest,
+    and files that OpenPose wrote again will hardly all have the same sizes.
     """
-    told: dict[str, hashlib._Hash] = {}
+    found: dict[str, hashlib._Hash] = {}
     for place, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
         for name in sorted(names):
@@ -171,8 +171,10 @@ def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
                 stem = _NUMBER.sub("", name[: -len(SUFFIX)])
                 path = os.path.join(place, name)  # noqa: PTH118 (half the time)
                 row = f"{os.path.relpath(place, folder)}/{name} {os.stat(path).st_size}\n"  # noqa: PTH116
-                told.setdefault(stem, hashlib.sha256()).update(row.encode(errors="surrogateescape"))
-    return {stem: digest.hexdigest()[:16] for stem, digest in told.items()}
+                found.setdefault(stem, hashlib.sha256()).update(
+                    row.encode(errors="surrogateescape")
+                )
+    return {stem: digest.hexdigest()[:16] for stem, digest in found.items()}
 
 
 def _listed(place: Path) -> list[str]:
@@ -194,7 +196,7 @@ def _stem(name: str) -> str:
 
 
 def _numbering(video: Path) -> Callable[[str], int | None]:
-    """From a JSON file's name without `SUFFIX` to the video's frame; None if it is not of it."""
+    """From a JSON file's name without `SUFFIX` to the frame; None if it is not the video's."""
     if video.is_dir():
         name, count = videos.images(video)
         order = {f"{name}{number + 1:06d}": number for number in range(count)}
@@ -218,33 +220,33 @@ def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None
     else:
         fault += f", the first is frame {gaps[0]}"
     if missing == "refuse":
-        fix = f"{_OPENPOSE_AGAIN}, or take such frames without label (openpose.missing: unlabelled)"
+        fix = f"{_OPENPOSE_AGAIN}, or leave such frames unlabelled (openpose.missing: unlabelled)"
         raise BadInput(place, fault, fix)
-    tell(f"{place}: {fault}; they are taken as unlabelled")
+    tell(f"{place}: {fault}; they are treated as unlabelled")
 
 
 def _people(path: str) -> list[list[float]]:
-    """The body parts of each person in a file, x, y, confidence one after another."""
+    """The body parts of each person in a file: x, y, confidence, one part after another."""
     try:
         with open(path, "rb") as file:
-            held = json.loads(file.read())
+            content = json.loads(file.read())
     except OSError as error:
         raise BadInput(path, f"cannot be read ({error.strerror})", _OPENPOSE_AGAIN) from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(path, f"is cut off, or no JSON ({error})", _OPENPOSE_AGAIN) from error
-    people = held.get("people") if isinstance(held, dict) else None
+        raise BadInput(path, f"is cut off or not JSON ({error})", _OPENPOSE_AGAIN) from error
+    people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
-        fault = "holds no list of 'people', so OpenPose has not written it"
+        fault = "holds no list of 'people', so OpenPose did not write it"
         raise BadInput(path, fault, _OPENPOSE_AGAIN)
     bodies = [person.get("pose_keypoints_2d") for person in people]
     for values in bodies:
         if not values:
-            fault = "holds somebody without a body ('pose_keypoints_2d'), perhaps hands or face"
+            fault = "holds a person without a body ('pose_keypoints_2d'), perhaps hands or face"
             raise BadInput(path, fault, "Run OpenPose with --body 1")
         if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
-            raise BadInput(path, "holds what is not a number", _OPENPOSE_AGAIN)
+            raise BadInput(path, "holds a value that is not a number", _OPENPOSE_AGAIN)
         if len(values) not in [3 * parts for parts in PARTS]:
-            fault = f"holds a body of {len(values)} numbers, where BODY_25 has 75 and COCO 54"
+            fault = f"holds a body of {len(values)} numbers, but BODY_25 has 75 and COCO has 54"
             raise BadInput(path, fault, "Run OpenPose with --model_pose BODY_25 or COCO")
         if not all(-HUGE < value < HUGE for value in values) or min(values[2::3]) < 0:
             fault = "holds a number that is not finite, or a confidence below 0"
@@ -255,7 +257,7 @@ def _people(path: str) -> list[list[float]]:
 def _to_source(
     places: np.ndarray, size: np.ndarray, scale: int, scale_size: tuple[int, int] | None
 ) -> np.ndarray:
-    """Coordinates (..., 2) of a `--keypoint_scale` in source pixels; size (2,) of the source.
+    """Coordinates (..., 2) in a `--keypoint_scale` to source pixels; size (2,) is the source's.
 
     OpenPose's corners are the centres of the corner pixels, hence the - 1 (keypointScaler.cpp,
     resizeGetScaleFactor in openCv.cpp).
@@ -268,11 +270,11 @@ def _to_source(
     if scale == 4:
         return (places + 1) / 2 * edge
     if scale not in (1, 2) or scale_size is None:
-        raise ValueError(f"keypoint scale {scale} with the size {scale_size}")
+        raise ValueError(f"keypoint scale {scale} with size {scale_size}")
     shrunk = ((np.array(scale_size) - 1) / edge).min()
     if scale == 2:
         return places / shrunk
-    # The frame fills a part of the network's input, in whole pixels (poseExtractorCaffe.cpp).
+    # The frame fills part of the network's input, in whole pixels (poseExtractorCaffe.cpp).
     filled = np.floor(shrunk * size + 0.5)
     return places * (edge / (filled - 1)).min()
 
@@ -291,21 +293,21 @@ def _check_scale(
         return
     frame = f"the frame is {size[0]}x{size[1]}"
     if scale <= 2 and np.abs(scaled[found]).max() <= 1:
-        fault = f"all joints lie between -1 and 1: --keypoint_scale 3 or 4, not {scale}"
+        fault = f"all joints lie between -1 and 1: this is --keypoint_scale 3 or 4, not {scale}"
         raise BadInput(place, fault, _SCALE)
     share = parts[:, :, :2] / size
     far = found & ((share < -1) | (share > 2)).any(axis=2)
     if far.any():
         person, part = np.argwhere(far)[0]
         x, y = parts[person, part, :2]
-        fault = f"has a joint at ({x:.0f}, {y:.0f}) by --keypoint_scale {scale}, and {frame}"
+        fault = f"has a joint at ({x:.0f}, {y:.0f}) with --keypoint_scale {scale}, but {frame}"
         raise BadInput(place / files[person], fault, _SCALE)
     outside = ((share[found] < -0.01) | (share[found] > 1.01)).any(axis=1).mean()
     if outside > OUTSIDE:
-        fault = f"{outside:.0%} of the joints lie outside by --keypoint_scale {scale}, and {frame}"
+        fault = f"{outside:.0%} of the joints lie outside with --keypoint_scale {scale}: {frame}"
         raise BadInput(place, fault, _SCALE)
     if scale == 4 and scaled[found].min() >= 0:
         tell(
-            f"{place}: everybody is in the lower right quarter of all frames by --keypoint_scale 4;"
-            " is it 3?"
+            f"{place}: with --keypoint_scale 4, everybody is in the lower right quarter of all "
+            "frames; should it be 3?"
         )

@@ -1,16 +1,16 @@
-"""OpenPose as a teacher: of all people that it sees, one labels a frame, by a rule of `RULES`.
+"""OpenPose as a teacher: of all detected people, one labels each frame, by one of `RULES`.
 
-- `labelled`: who is nearest to the clip's own label, by the mean distance over the limb joints that
-  both have; who has none of them or is `FAR` away is never taken, nor is anybody where the clip has
-  no label. Of equals the one of the higher mean confidence, then the first. The rule knows the
-  label because the question is how well OpenPose sees the labelled person, not who of those in the
-  picture that is.
-- `tracked`: who is nearest to the person taken last, by the mean distance over the joints that both
-  have. Each clip begins with its strongest person, and begins anew once nobody was taken for a
-  second. Nothing holds it from going over to another person when its own is not found.
-- `strongest`: the highest sum of confidence over the student's joints, the first of equals. That is
-  nearly whom `--number_people_max 1` keeps: OpenPose's own score also counts links and the area
-  (src/openpose/core/keepTopNPeople.cpp), which its files do not tell.
+- `labelled`: the person nearest to the clip's own label, by the mean distance over the limb joints
+  that both have. A person who has none of these or is `FAR` away is never taken, and nobody is
+  taken where the clip has no label. Ties go to the higher mean confidence, then to the first. The
+  rule uses the label because the question is how well OpenPose detects the labelled person, not
+  which person in the image that is.
+- `tracked`: the person nearest to the one taken last, by the mean distance over the joints that
+  both have. Each clip starts with its strongest person, and starts again when nobody was taken for
+  a second. Nothing keeps it from switching to another person when its own is not found.
+- `strongest`: the person with the highest sum of confidence over the student's joints, the first on
+  a tie. This is nearly the person that `--number_people_max 1` keeps: OpenPose's own score also
+  counts links and the area (src/openpose/core/keepTopNPeople.cpp), which its files do not contain.
 """
 
 import os
@@ -29,8 +29,8 @@ from posequery.teachers.openpose.detections import Detections, read_detections
 RULES = ("labelled", "tracked", "strongest")
 NOBODY = -1
 FAR = 0.2
-"""Share of the frame's diagonal at which it is somebody else: the paper's OpenPose errs by 0.006,
-while joints read in a wrong scale lie 0.25 away and more."""
+"""Share of the frame's diagonal beyond which it is somebody else: the paper's OpenPose has an error
+of 0.006, while joints read in a wrong scale are off by 0.25 and more."""
 
 _REMAKE = "Make the detections again"
 
@@ -38,18 +38,18 @@ _REMAKE = "Make the detections again"
 def label_stream(
     stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Labels of a whole stream from one detections file per clip, in the clips' order; files of
-    clips behind the stream's end may follow.
+    """Labels for a whole stream from one detections file per clip, in the clips' order; files for
+    clips after the stream's end may follow.
 
-    Gives joints (n, 18, 2) float32 in source pixels, NaN where OpenPose found none or nobody was
-    taken, their confidence (n, 18) float32, and a summary (`summarise`). What a video has beyond
-    its clip's last frame is dropped. Raises `BadInput` for a file that is broken, of another video
-    or of a shorter one, for two clips whose detections come from the same JSON files, and for a
-    clip in which half of the joints lie `FAR` from its own labels.
+    Returns joints (n, 18, 2) float32 in source pixels, NaN where OpenPose found none or nobody was
+    taken, their confidence (n, 18) float32, and a summary (`summarise`). Frames of a video after
+    its clip's last frame are dropped. Raises `BadInput` for a file that is broken, or for another
+    or a shorter video, for two clips whose detections come from the same JSON files, and for a clip
+    in which half of the joints are `FAR` from its own labels.
     """
     if len(paths) < len(stream.clips):
-        fault = f"has {len(stream.clips)} clips, and {len(paths)} detections files are given"
-        raise BadInput(stream.path, fault, "Give one for each clip, in their order")
+        fault = f"has {len(stream.clips)} clips, but {len(paths)} detections files are given"
+        raise BadInput(stream.path, fault, "Give one for each clip, in the same order")
     joints = np.full((len(stream), len(JOINTS), 2), np.nan, np.float32)
     confidence = np.zeros((len(stream), len(JOINTS)), np.float32)
     own = stream.joints(np.arange(len(stream)))
@@ -63,7 +63,7 @@ def label_stream(
         first = origins.setdefault(found.origin, clip.video)
         if first != clip.video:
             fault = f"comes from the same JSON files as {first}'s ({found.origin})"
-            raise BadInput(path, fault, "Keep each subject's files in a folder of its name")
+            raise BadInput(path, fault, "Keep each subject's files in a folder with its name")
         here = slice(start, start + clip.frames)
         chosen = choose(found, own[here], rule, stream.fps)
         taken[here] = chosen != NOBODY
@@ -81,16 +81,16 @@ def label_stream(
 
 
 def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> None:
-    # A study may move: the last two folders tell a video, and Human3.6M's subject with it.
+    # A study may move: the last two folders identify a video, and with it Human3.6M's subject.
     names = [Path(video).parts[::-1][:3] for video in (found.video, clip.video)]
     if any(one != other for one, other in zip(*names, strict=False)):
-        fault = f"holds {found.video}, and its clip {clip.slug} is of {clip.video}"
+        fault = f"is for {found.video}, but its clip {clip.slug} is from {clip.video}"
         raise BadInput(path, fault, "Give the detections in the order of the clips")
     if (found.width, found.height) != (clip.width, clip.height):
-        fault = f"is of frames of {found.width}x{found.height}, its clip {clip.slug} of "
+        fault = f"is for frames of {found.width}x{found.height}, but its clip {clip.slug} has "
         raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
     if len(found) < clip.frames:
-        fault = f"has {len(found)} frames where its clip {clip.slug} has {clip.frames}"
+        fault = f"has {len(found)} frames, but its clip {clip.slug} has {clip.frames}"
         fix = "OpenPose seems to have stopped early: delete this file and run it again"
         raise BadInput(path, fault, fix)
 
@@ -100,14 +100,14 @@ def _check_distance(joints: np.ndarray, own: np.ndarray, clip: ClipInfo, origin:
     known = errors[np.isfinite(errors)]
     if len(known) and np.median(known) > FAR * np.hypot(clip.width, clip.height):
         fault = f"its joints lie {np.median(known):.0f} px (median) from the labels of {clip.slug}"
-        fix = "Another video's, or another --keypoint_scale than openpose.keypoint_scale?"
+        fix = "Another video, or a --keypoint_scale other than openpose.keypoint_scale?"
         raise BadInput(origin, fault, fix)
 
 
 def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndarray:
-    """Who of a clip's people is taken in each of its n frames: their numbers (n,), or `NOBODY`.
+    """Which of a clip's people is taken in each of its n frames: numbers (n,), or `NOBODY`.
 
-    own: the clip's labels (n, 18, 2) in source pixels, NaN where there is none.
+    own: the clip's labels (n, 18, 2) in source pixels, NaN where there are none.
     """
     people = int(found.start[len(own)])
     owner = np.repeat(np.arange(len(own)), np.diff(found.start)[: len(own)])
@@ -120,7 +120,7 @@ def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndar
     if rule == "strongest":
         return strongest
     if rule != "tracked":
-        raise ValueError(f"no rule is called {rule}: there are {', '.join(RULES)}")
+        raise ValueError(f"there is no rule {rule!r}; the rules are {', '.join(RULES)}")
     chosen = np.full(len(own), NOBODY)
     last = np.full(joints.shape[1:], np.nan, np.float32)
     absent = np.inf
@@ -137,27 +137,27 @@ def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndar
 
 
 def _best(
-    owner: np.ndarray, able: np.ndarray, distance: np.ndarray, strength: np.ndarray, count: int
+    owner: np.ndarray, eligible: np.ndarray, distance: np.ndarray, strength: np.ndarray, count: int
 ) -> np.ndarray:
-    """For each of `count` frames the able person of the least distance, then of most strength."""
+    """For each of `count` frames, the nearest eligible person; ties go to the strongest one."""
     best = np.full(count, NOBODY)
-    able = np.flatnonzero(able)
-    # Stable: of equals in all three, the first stays first.
-    order = able[np.lexsort((-strength[able], distance[able], owner[able]))]
+    eligible = np.flatnonzero(eligible)
+    # The sort is stable: of people equal in all three, the first stays first.
+    order = eligible[np.lexsort((-strength[eligible], distance[eligible], owner[eligible]))]
     frames, places = np.unique(owner[order], return_index=True)
     best[frames] = order[places]
     return best
 
 
 def _nearest(people: np.ndarray, strength: np.ndarray, last: np.ndarray, first: int) -> int:
-    """Who of people (p, 18, 2), numbered from `first` on, is nearest to `last` (18, 2)."""
+    """Which of people (p, 18, 2), numbered from `first` on, is nearest to `last` (18, 2)."""
     distances = joint_errors(people, np.broadcast_to(last, people.shape))
     shared = np.isfinite(distances)
-    able = np.flatnonzero(shared.any(axis=1))
-    if not len(able):
+    eligible = np.flatnonzero(shared.any(axis=1))
+    if not len(eligible):
         return NOBODY
-    mean = distances[able].mean(axis=1, where=shared[able], dtype=np.float64)
-    return first + int(able[np.lexsort((-strength[able], mean))[0]])
+    mean = distances[eligible].mean(axis=1, where=shared[eligible], dtype=np.float64)
+    return first + int(eligible[np.lexsort((-strength[eligible], mean))[0]])
 
 
 def summarise(
@@ -165,10 +165,11 @@ def summarise(
 ) -> dict[str, Any]:
     """The teacher's error against the clips' own labels, and what it found.
 
-    joints and own (n, 18, 2) in source pixels; number (n,) of the people in each frame; read (n,):
-    it has a file; taken (n,): somebody of it was taken. `mpjpe_px` is over the limb joints that
-    both have, `found_share` how many of the labelled limb joints these are; None where there is no
-    such joint. The paper gives 7.87 px for OpenPose on its stream.
+    joints and own (n, 18, 2) are in source pixels; number (n,) of people in each frame; read (n,):
+    the frame has a file; taken (n,): somebody in it was taken. `mpjpe_px` is the mean per joint
+    position error over the limb joints that both have, `found_share` their share of the labelled
+    limb joints; None where there is no such joint. The paper reports 7.87 px for OpenPose on its
+    stream.
     """
     error, share = found_error(joints, own)
     return {

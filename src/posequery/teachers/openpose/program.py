@@ -1,7 +1,7 @@
-"""The OpenPose program run on one video: its JSON files, read as `Detections`.
+"""Runs the OpenPose program on one video and reads its JSON files as `Detections`.
 
-The flags are those of the demo openpose.bin (include/openpose/flags.hpp, doc/01_demo.md). The true
-program was never run here: tests have a stand-in that takes the same flags and writes the same
+The flags are those of the demo openpose.bin (include/openpose/flags.hpp, doc/01_demo.md). The real
+program was never run here: the tests use a stand-in that takes the same flags and writes the same
 files.
 """
 
@@ -25,11 +25,11 @@ from posequery.teachers.openpose.detections import Detections
 from posequery.teachers.openpose.json_files import SUFFIX, from_json, title
 
 HEARTBEAT = 0.5
-"""Seconds between two looks at how many files the program has written."""
+"""Seconds between two counts of the files that the program has written."""
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
-TOLD = 4000
-"""Characters of the program's last words that go into the log."""
+LOGGED = 4000
+"""Number of characters at the end of the program's output that go into the log."""
 
 
 def detect(
@@ -43,22 +43,22 @@ def detect(
     net_resolution: str = "-1x368",
     missing: str = "refuse",
 ) -> Detections:
-    """All people that OpenPose sees in a video, or in a folder of its images.
+    """All people that OpenPose detects in a video, or in a folder of its images.
 
-    size: the video's width and height in pixels. frames: how many it has, 0 if that is unknown.
-    program: openpose.bin; models: the folder with its `pose/`; model: BODY_25 or COCO. Its files go
-    into a folder of their own under `scratch`, which is removed at the end, and so is what a
-    killed run of the same video left there. missing: `refuse` or `unlabelled`, as in `from_json`.
+    size: the video's width and height in pixels. frames: how many it has, 0 if unknown. program:
+    openpose.bin; models: the folder that contains `pose/`; model: BODY_25 or COCO. The program's
+    files go into a separate folder under `scratch`, which is removed at the end, as is whatever a
+    killed run on the same video left there. missing: `refuse` or `unlabelled`, as in `from_json`.
 
-    Raises `BadInput` if the program or its models are missing, and if it dies, leaves frames out or
-    writes what is not to be used.
+    Raises `BadInput` if the program or its models are missing, and if it dies, leaves out frames or
+    writes unusable files.
     """
     path = shutil.which(program)
     if path is None:
-        fix = "Name the program openpose.bin, and make it executable"
-        raise BadInput(program, "there is no such program to be run", fix)
+        fix = "Give the path of openpose.bin, and make it executable"
+        raise BadInput(program, "there is no such executable program", fix)
     if not Path(models).is_dir():
-        fix = "Name OpenPose's folder models, filled by its getModels.sh"
+        fix = "Give OpenPose's folder 'models', filled by its getModels.sh"
         raise BadInput(models, "there is no such folder", fix)
     source = "--image_dir" if Path(video).is_dir() else "--video"
     with _folder(scratch, video) as folder:
@@ -93,7 +93,7 @@ def _folder(scratch: str | os.PathLike[str], video: str | os.PathLike[str]) -> I
     prefix = hashlib.sha256(os.fsencode(Path(video).absolute())).hexdigest()[:16]
     for left in parent.glob(f"{prefix}.*"):
         shutil.rmtree(left, ignore_errors=True)
-    # A name of its own: a killed run's program may be alive still, and writing into the old one.
+    # A unique name: a killed run's program may still be alive and writing into the old folder.
     folder = Path(tempfile.mkdtemp(prefix=f"{prefix}.", dir=parent))
     try:
         yield folder
@@ -102,13 +102,13 @@ def _folder(scratch: str | os.PathLike[str], video: str | os.PathLike[str]) -> I
 
 
 def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> None:
-    with open(folder / "stdout", "w+b") as spoken, open(folder / "stderr", "w+b") as faults:
+    with open(folder / "stdout", "w+b") as stdout, open(folder / "stderr", "w+b") as stderr:
         try:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=spoken,
-                stderr=faults,
+                stdout=stdout,
+                stderr=stderr,
                 preexec_fn=_die_with_parent,
             )
         except OSError as error:
@@ -120,21 +120,21 @@ def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> 
                     process.wait(HEARTBEAT)
                 progress.advance(_written(output) - progress.done)
         finally:
-            process.kill()  # nothing where it has ended, as it has unless this run is interrupted
+            process.kill()  # does nothing if it has ended, that is, unless this run is interrupted
             process.wait()
-        words, errors = _read(spoken), _read(faults)
+        output_text, errors = _read(stdout), _read(stderr)
     if process.returncode:
-        sys.stderr.write(f"{words[-TOLD:]}\n{errors[-TOLD:]}\n")
+        sys.stderr.write(f"{output_text[-LOGGED:]}\n{errors[-LOGGED:]}\n")
         done = f"{progress.done} of {progress.total or 'an unknown number of'} frames"
-        fault = f"{_ending(process.returncode)} after {done}: {_reason(errors or words)}"
-        raise BadInput(command[0], fault, "See the log for all that it says")
+        fault = f"{_ending(process.returncode)} after {done}: {_reason(errors or output_text)}"
+        raise BadInput(command[0], fault, "See the log for its output")
     if not progress.done:
-        fault = f"ended without a word of error, and wrote no file ({command[1]})"
-        raise BadInput(command[0], fault, "Name OpenPose's demo, openpose.bin")
+        fault = f"ended without an error message, but wrote no file ({command[1]})"
+        raise BadInput(command[0], fault, "Give the path of OpenPose's demo, openpose.bin")
 
 
 def _die_with_parent() -> None:
-    """Linux ends this process when the one that started it is killed; elsewhere it stays alive."""
+    """Linux kills this process when its parent is killed; elsewhere it stays alive."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -160,10 +160,10 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def _reason(said: str) -> str:
-    """The last line, or that after the last 'Error:', behind which OpenPose lists its own lines."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _reason(text: str) -> str:
+    """The last line, or the line after the last 'Error:', which OpenPose follows with a trace."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     heads = [number for number, line in enumerate(lines[:-1]) if line == "Error:"]
     if not lines:
-        return "it said nothing"
+        return "it printed nothing"
     return lines[heads[-1] + 1] if heads else lines[-1]

@@ -1,13 +1,14 @@
-"""Reading a stream's clips back at random, against the training step that the frames are for.
+"""Random access to a stream's clips, compared with the training step that uses the frames.
 
-The stream is made: `--clips` clips of `--frames` frames, 256 x 256, of about 20 kB of JPEG each,
-which the machine then holds in its memory (no disk is measured). Frames a second, one process and
-one thread: in order, in random order, and as training takes them, through `StreamFrames` and
-`BatchMaker` with augmentation. Then one training step of the paper's network on such a batch, in
-float32 and in bfloat16. Wanted: five times the step's images a second; the paper's card takes some
-29 to 72 a second, by its durations. A stream of more clips than stay open is slower: --clips 600.
+The stream is generated: `--clips` clips of `--frames` frames, 256 x 256, of about 20 kB of JPEG
+each, which then stay in the machine's memory (the disk is not measured). Frames per second, with
+one process and one thread: in order, in random order, and as in training, through `StreamFrames`
+and `BatchMaker` with augmentation. Then one training step of the paper's network on such a batch,
+in float32 and in bfloat16. Target: five times the step's images per second; judging by its
+durations, the paper's card processes 29 to 72 per second. A stream of more clips than stay open is
+slower: --clips 600.
 
-    python benchmarks/reading.py [--clips N] [--frames N] [--network NAME] [--batch-size N]
+    python benchmarks/random_access.py [--clips N] [--frames N] [--network NAME] [--batch-size N]
 """
 
 import argparse
@@ -24,7 +25,7 @@ import torch
 from posequery.clips import ClipInfo, ClipWriter, Stream, jpeg, write_index
 from posequery.student import training
 from posequery.student.adam import Adam
-from posequery.student.batches import BatchMaker, Wanted
+from posequery.student.batches import BatchMaker, BatchRequest
 from posequery.student.network import NETWORKS, build
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
@@ -33,28 +34,28 @@ SIZE = 256
 
 
 def made_stream(folder: Path, clips: int, frames: int) -> Stream:
-    """Clips of blurred noise, of which 64 pictures return again and again."""
+    """Clips of blurred noise, made of 64 different images."""
     generator = np.random.default_rng(0)
-    pictures = []
+    images = []
     for _ in range(64):
         noise = generator.integers(0, 256, (SIZE, SIZE, 3), np.uint8)
         blurred = cv2.GaussianBlur(noise, (0, 0), 3.8)
-        pictures.append(jpeg(cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX)))
-    print(f"{np.mean([len(each) for each in pictures]) / 1000:.1f} kB a frame")
+        images.append(jpeg(cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX)))
+    print(f"{np.mean([len(each) for each in images]) / 1000:.1f} kB per frame")
     paths = [folder / f"{number}.h5" for number in range(clips)]
     joints = generator.uniform(0, 1000, (frames, 18, 2)).astype(np.float32)
     info = ClipInfo("", "S1", "any", 1, "c", frames, 50.0, 1000, 1002, SIZE, "none.mp4")
     for number, path in enumerate(paths):
         with ClipWriter(path) as writer:
             for frame in range(frames):
-                writer.append_jpeg(pictures[(7 * number + frame) % 64])
+                writer.append_jpeg(images[(7 * number + frame) % 64])
             writer.close(replace(info, slug=str(number)), joints)
     write_index(folder / "stream.json", paths)
     return Stream(folder / "stream.json")
 
 
 def per_second(work: Callable[[], object], units: int, seconds: float) -> float:
-    """Units a second that calling `work` again and again does."""
+    """Units per second when `work`, which processes `units`, runs repeatedly."""
     times, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         work()
@@ -68,7 +69,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--network", choices=sorted(NETWORKS), default="densenet121_baseline_att")
     parser.add_argument("--batch-size", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=5, help="that each measurement takes")
+    parser.add_argument("--seconds", type=float, default=5, help="length of each measurement")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -91,10 +92,10 @@ def main() -> None:
         samples = StreamFrames(stream, everything, stream.joints(everything))
         maker = BatchMaker(samples, Recipe(), SIZE, ["words"])
 
-        def batch() -> Wanted:
-            return Wanted(0, order.integers(0, len(stream), count))
+        def batch() -> BatchRequest:
+            return BatchRequest(0, order.integers(0, len(stream), count))
 
-        rates = {
+        speeds = {
             "in order": per_second(onwards, 32, options.seconds),
             "in random order": per_second(
                 lambda: stream.frames(order.integers(0, len(stream), count)), count, options.seconds
@@ -102,8 +103,8 @@ def main() -> None:
             "augmented batches": per_second(lambda: maker[batch()], count, options.seconds),
         }
         ready = maker[batch()]
-    for name, rate in rates.items():
-        print(f"{name}: {rate:.0f} frames/s")
+    for name, speed in speeds.items():
+        print(f"{name}: {speed:.0f} frames/s")
     for precision in ("float32", "bfloat16"):
         network = build(options.network, "benchmark").train()
         optimiser, recipe = Adam(network.parameters()), Recipe(precision=precision)
@@ -115,7 +116,7 @@ def main() -> None:
 
         step()
         taken = per_second(step, count, options.seconds)
-        ratios = ", ".join(f"{name} {rate / taken:.0f}" for name, rate in rates.items())
+        ratios = ", ".join(f"{name} {speed / taken:.0f}" for name, speed in speeds.items())
         print(f"a step of {options.network}, {precision}: {taken:.2f} images/s; ratios: {ratios}")
 
 

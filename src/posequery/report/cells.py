@@ -1,0 +1,128 @@
+"""The study's two long tables read back, a row a cell, and which rows and columns they make."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from posequery.jobs.files import BadInput
+from posequery.report import published
+
+ANY_RATE = ("baseline", "continual")
+"""Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
+NO_STRATEGY = ("none", "all", "once", *ANY_RATE)
+KEYS = ["setting", "teacher", "method", "rate", "seed"]
+"""What sets a cell apart. The rate is the share picked, an exact fraction."""
+
+
+def _optional(text: str) -> float:
+    return float(text) if text else float("nan")
+
+
+Columns = Mapping[str, Callable[[str], Any]]
+_KEYS: Columns = {"setting": str, "teacher": str, "method": str, "rate": Fraction, "seed": int}
+_CELLS: Columns = {
+    **_KEYS,
+    **dict.fromkeys(("k", "n", "trainings", "frames_trained", "passes", "frames"), int),
+    "mpjpe_px": float,
+    "mpjpe_px_without_first_window": _optional,
+    "mpjpe_px_equal_lag": _optional,
+    "mpjpe_px_parsed": _optional,
+    "found_share": _optional,
+    "folder": str,
+}
+_CLOCK = ("training_s", "inference_s", "selection_s", "stream_s")
+_SECONDS: Columns = {**_KEYS, **dict.fromkeys(_CLOCK, _optional)}
+_DTYPES = {str: "str", int: "int64", float: "float64", _optional: "float64", Fraction: "object"}
+_FIX = "Make it again with the rule collect"
+
+
+def read_cells(path: Path) -> pd.DataFrame:
+    """The rows of ``cells.csv``, in its order.
+
+    Numbers are exact, an empty one is NaN. Columns that are not known here are kept: as numbers
+    where all of their texts are. Raises BadInput where the file is missing, lacks a column or
+    holds a broken line.
+    """
+    return _read(path, _CELLS)
+
+
+def read_seconds(path: Path) -> pd.DataFrame:
+    """The rows of ``seconds.csv``, as `read_cells`."""
+    return _read(path, _SECONDS)
+
+
+def _read(path: Path, columns: Columns) -> pd.DataFrame:
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            head, *lines = list(csv.reader(handle)) or [[]]
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadInput(path, f"is not readable ({error})", _FIX) from None
+    if missing := [name for name in columns if name not in head]:
+        fault = f"its columns are not those of such a table: it lacks {', '.join(missing)}"
+        raise BadInput(path, fault, _FIX)
+    try:
+        texts = list(zip(*lines, strict=True)) or [()] * len(head)
+        pairs = zip(head, texts, strict=True)
+        return pd.DataFrame({name: _column(text, columns.get(name)) for name, text in pairs})
+    except (ValueError, ZeroDivisionError) as error:
+        raise BadInput(path, f"holds a broken line ({error})", _FIX) from None
+
+
+def _column(texts: Sequence[str], parse: Callable[[str], Any] | None) -> pd.Series:
+    if parse is None:
+        try:
+            return _column(texts, _optional)
+        except ValueError:
+            return _column(texts, str)
+    return pd.Series([parse(text) for text in texts], dtype=_DTYPES[parse])
+
+
+def of_setting(cells: pd.DataFrame, setting: str) -> pd.DataFrame:
+    return cells[cells["setting"] == setting]
+
+
+def strategies(cells: pd.DataFrame) -> list[str]:
+    """The paper's four, whether run or not, then the others that were run, by name."""
+    run = set(cells["method"])
+    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *NO_STRATEGY})]
+
+
+def rates(cells: pd.DataFrame) -> list[Fraction]:
+    """The rates that strategies (and once) were run at, ascending."""
+    picked = ~cells["method"].isin(("none", "all", *ANY_RATE))
+    return sorted(set(cells["rate"][picked]))
+
+
+def lowest_rate(cells: pd.DataFrame) -> Fraction | None:
+    """The lowest of a strategy; `once` may have one of its own, below."""
+    return next(iter(rates(cells[cells["method"] != "once"])), None)
+
+
+def picked_at(cells: pd.DataFrame, rate: Fraction) -> pd.Series:
+    """How many frames each cell picks at a rate, of a window or of the pool."""
+    return cells["k"][(cells["rate"] == rate) & ~cells["method"].isin(ANY_RATE)]
+
+
+def teachers(cells: pd.DataFrame) -> list[str]:
+    """Ground truth and the one other teacher: the paper's where this run has none."""
+    found = sorted(set(cells["teacher"]) - {"none", "ground_truth"})
+    if len(found) > 1:
+        raise ValueError(f"a study has one teacher beside ground truth, not {found}")
+    return ["ground_truth", *(found or [published.TEACHER])]
+
+
+def repeated(
+    cells: pd.DataFrame, methods: Sequence[str], column: str, values: Sequence[Any]
+) -> pd.DataFrame:
+    """`cells`, those of `methods` once for each of `values` in `column`.
+
+    So the unadapted student stands under every teacher, and continual distillation under every
+    rate.
+    """
+    shared = cells["method"].isin(methods)
+    copies = [cells[shared].assign(**{column: value}) for value in values]
+    return pd.concat([cells[~shared], *copies])

@@ -1,0 +1,26 @@
+"""The teacher's own error against ground truth, as the job that labelled has written it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from posequery.jobs.files import BadInput
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """mpjpe_px: of the limb joints that it found, in source pixels. found_share: the share that
+    those are of the labelled ones. None where none is labelled."""
+
+    mpjpe_px: float | None
+    found_share: float | None
+
+
+def read_teacher(path: Path) -> Teacher:
+    """From a JSON file with these keys among others. Raises BadInput."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Teacher(values["mpjpe_px"], values["found_share"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fault = f"does not say how well the teacher labels ({error!r})"
+        raise BadInput(path, fault, "Delete it and label again") from None

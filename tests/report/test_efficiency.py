@@ -1,0 +1,83 @@
+"""Seconds of fabricated cells: training took k / 2 seconds, of a stream of 8."""
+
+import csv
+import io
+
+import pytest
+
+from posequery.report.cells import read_cells, read_seconds
+from posequery.report.efficiency import efficiency, efficiency_offline
+from posequery.report.formats import to_csv
+
+
+def rows(table):
+    return table.ours.printed(table.formats).to_numpy().tolist()
+
+
+@pytest.fixture
+def online(a_cell):
+    return [
+        a_cell("online", "none", "baseline", 0, 25.0),
+        a_cell("online", "ground_truth", "continual", 100, 9.0, n=4, k=4),
+        a_cell("online", "ground_truth", "once", 10, 22.0, trainings=1),
+        a_cell("online", "network", "uniform", 10, 19.0),
+        a_cell("online", "ground_truth", "uniform", 20, 15.0),
+        a_cell("online", "ground_truth", "uniform", 10, 18.0),
+    ]
+
+
+def test_online(online, captions, write_cells):
+    cells_csv, seconds_csv = write_cells(online)
+    table = efficiency(read_cells(cells_csv), read_seconds(seconds_csv), captions)
+    assert rows(table) == [
+        ["baseline", "–", "–", "0", "0", "0", "0.00", "0.0 %", "–"],
+        ["once", "ground truth", "10 %", "1", "1", "3", "0.50", "6.2 %", "–"],
+        ["continual distillation", "ground truth", "–", "4", "3", "30", "2.00", "25.0 %", "25200"],
+        ["uniform", "ground truth", "10 %", "1", "3", "3", "0.50", "6.2 %", "–"],
+        ["uniform", "ground truth", "20 %", "2", "3", "6", "1.00", "12.5 %", "–"],
+        ["uniform", "teacher network", "10 %", "1", "3", "3", "0.50", "6.2 %", "–"],
+    ]
+    assert "the stream's 8 s" in table.caption
+    assert "window of 10 frames" in table.caption
+    assert "first videos" not in table.caption
+
+
+def test_csv_holds_plain_numbers_alone(a_cell, online, captions, write_cells):
+    again = [
+        row | {"seed": 1, "trainings": row["trainings"] + 1, "folder": f"{row['folder']}b"}
+        for row in online
+    ]
+    cells_csv, seconds_csv = write_cells(online + again)
+    text = to_csv(efficiency(read_cells(cells_csv), read_seconds(seconds_csv), captions))
+    assert not {*"–±%"} & {*text}
+    spent = csv.DictReader(io.StringIO(text))
+    (row,) = (row for row in spent if row["rate"] == "0.2")
+    # 1 second of training in a stream of 8.
+    assert (row["training s"], row["training s sd"]) == ("1", "0")
+    assert (row["share of real time"], row["share of real time sd"]) == ("0.125", "0")
+    assert (row["trainings"], row["trainings to"]) == ("3", "4")
+
+
+def test_offline(a_cell, captions, write_cells):
+    cells = [("none", "none", 0), ("ground_truth", "all", 100), ("ground_truth", "uniform", 1)]
+    cells += [("ground_truth", "uniform", 20), ("ground_truth", "error", 1)]
+    cells_csv, seconds_csv = write_cells([a_cell("offline", *cell, 20.0) for cell in cells])
+    table = efficiency_offline(read_cells(cells_csv), read_seconds(seconds_csv), captions)
+    assert rows(table) == [
+        ["1 %", "10", "10", "2", "5.00 ± 0.00", "540"],
+        ["20 %", "200", "200", "1", "100.00", "21600"],
+        ["100 %", "1000", "1000", "1", "500.00", "–"],
+    ]
+    assert "first videos" in table.caption
+    assert "window of 10 frames" not in table.caption
+
+
+def test_no_cells_make_empty_tables(captions, write_cells):
+    cells_csv, seconds_csv = write_cells([])
+    cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv)
+    for make in (efficiency, efficiency_offline):
+        text = to_csv(make(cells, seconds, captions))
+        assert len(text.splitlines()) == 1
+        assert text.endswith(",training s,share of real time,published training s\n") or (
+            text == "rate,k,frames trained on,cells,training s,published training s\n"
+        )
