@@ -118,7 +118,7 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     assert seen["frames"] == 32 and seen["mpjpe_px"] > 0
     table = (out / "tables/table2.md").read_text()
     assert "Human3.6M" in table and "rendered" not in table
-    assert "| OpenPose itself |" in table and "7.87" in table
+    assert "| OpenPose itself " in table and "7.87" in table
     assert "stream of camera 54138969" in table
     # 3 windows of 10 and a rest of 2, which is tested alone.
     assert "| uniform | 3 |" in table

@@ -213,11 +213,12 @@ def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
     # How progress is shown, and what of; what is reported of a damaged state; what is refused.
     assert plan("jobs/progress.py", ("INTERVAL = 5.0", "INTERVAL = 9.0")) == {}
     assert plan("online/adapt.py", ('"frames", "adapt")', '"images", "live")')) == {}
-    assert plan("online/loop.py", ("the stream starts over", "it is played again")) == {}
-    nothing = ("there is no sample to", "no sample is here to")
-    lower = ('"Take a lower one"', '"Take a smaller one"')
-    assert plan("student/training.py", nothing, lower) == {}
-    assert plan("jobs/files.py", ('"""A file or setting', '"""Some file or setting')) == {}
+    assert plan("online/loop.py", ('tell(f"{folder}', 'tell(f"Look: {folder}')) == {}
+    raised = ('raise ValueError(f"', 'raise ValueError(f"Sorry, ')
+    refused = ('BadInput("precision=bfloat16", fault, "', 'BadInput("precision", fault, "Please ')
+    assert plan("student/training.py", raised, refused) == {}
+    shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")
+    assert plan("jobs/files.py", shown) == {}
     jobs = plan("report/tables.py", ("\n\n\ndef ", "\n\n\nCHANGED = 1\n\n\ndef "))
     assert jobs.keys() == {"tables", "all"}
     # And what does change a number is seen.
