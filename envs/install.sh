@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes or completes the environment in .venv from pinned requirements.
-# make calls it from the checkout's root: [PYTHON=python3.12] sh envs/install.sh REQUIREMENTS
+# make runs it from the checkout's root: [PYTHON=python3.12] sh envs/install.sh REQUIREMENTS
 set -eu
 
 fail() {
@@ -12,7 +12,7 @@ new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# The Python named, or the first of the usual names that is new enough.
+# The Python that PYTHON names, or else the first of the usual names that is new enough.
 find_python() {
     named=${PYTHON:-python3}
     for candidate in "$named" ${PYTHON:+""} python3.14 python3.13 python3.12 python3.11; do
@@ -23,10 +23,10 @@ find_python() {
         fi
     done
     found=$("$named" --version 2>/dev/null) || found="no Python that runs"
-    fail "$named: is $found, and the workflow needs Python 3.11 or newer. Install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv) or name it: make PYTHON=/path/to/python3.11."
+    fail "$named: is $found, but the workflow needs Python 3.11 or newer. Install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv) or name it: make PYTHON=/path/to/python3.11."
 }
 
-# The mark goes first and comes back last: an interrupted installation starts again from nothing.
+# The mark is removed first and restored last: after an interruption, the next run starts over.
 if [ -e .venv/whole ]; then
     touch .venv/made-by-make
     rm .venv/whole
@@ -34,18 +34,18 @@ else
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "$python: has no venv module. Install it (Debian, Ubuntu: apt-get install python3-venv)."
-    # Clearing must not empty an environment that is somebody's own.
+    # An environment that somebody made by hand must not be cleared.
     if [ -L .venv ] || { [ -e .venv ] && [ ! -e .venv/made-by-make ]; }; then
-        fail ".venv: is a link, or was not made here, and would be emptied. Move it away."
+        fail ".venv: is a link, or was not made by make, and would be emptied. Move it away."
     fi
-    echo "Making the environment in .venv with $("$python" --version), once; this takes minutes."
+    echo "Making the environment in .venv with $("$python" --version). This is done once and takes minutes."
     "$python" -m venv --clear .venv
     touch .venv/made-by-make
 fi
 
 .venv/bin/python -m pip install --disable-pip-version-check --requirement "$1"
-# posequery itself stays where it is, so that an edited file is what runs. A path file does what
-# `pip install --editable` would, and works in folders with dollars in their names as well.
+# posequery itself is not copied, so that edits take effect at once. A path file does the same as
+# `pip install --editable`, and also works in folders with dollar signs in their names.
 .venv/bin/python -c '
 import pathlib, sysconfig
 path = pathlib.Path(sysconfig.get_path("purelib"), "posequery.pth")

@@ -1,4 +1,4 @@
-"""What the documents name is there: tests that hold a claim, keys of the config, files."""
+"""What the documentation names exists: tests that check a claim, config keys, files."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 REPRODUCTION = (ROOT / "docs/reproduction.md").read_text(encoding="utf-8")
 
 
-def test_every_trap_is_held_by_a_test_that_there_is():
+def test_every_trap_names_a_test_that_exists():
     named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", REPRODUCTION)
     assert len(named) > 30
     for file, name in named:
@@ -31,7 +31,7 @@ def keys(section, prefix=""):
             yield from keys(inner, f"{prefix}{key}.")
 
 
-def test_every_reading_has_a_key_that_there_is():
+def test_every_reading_names_a_key_that_exists():
     table = REPRODUCTION.split("| the paper | readings | key |")[1].split("\n\n")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert len(rows) > 20 and {len(row) for row in rows} == {3}
@@ -43,7 +43,7 @@ def test_every_reading_has_a_key_that_there_is():
 
 
 @pytest.mark.parametrize("page", ["README.md", "config/README.md", "docs/student.md"])
-def test_links_lead_to_files(page):
+def test_links_point_to_files(page):
     path = ROOT / page
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     for link in links:

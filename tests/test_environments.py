@@ -1,4 +1,4 @@
-"""The environments are written down in several places, which must say the same."""
+"""The environments are described in several files, which must agree."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ def lines(name):
 
 
 def pins(name):
-    """Versions by package name; fails on anything that is not pinned exactly once."""
+    """Versions by package name; fails on a package that is not pinned exactly once."""
     found = {}
     for line in lines(name):
         package, version = line.split("==")
@@ -40,7 +40,7 @@ def pins(name):
         ("test.txt", EXTRAS["test"]),
     ],
 )
-def test_pins_lie_in_the_ranges_of_the_project(name, wanted):
+def test_pins_are_in_the_ranges_of_the_project(name, wanted):
     pinned = pins(name)
     for requirement in map(Requirement, wanted):
         version = pinned.get(canonicalize_name(requirement.name))
@@ -48,7 +48,7 @@ def test_pins_lie_in_the_ranges_of_the_project(name, wanted):
         assert requirement.specifier.contains(version)
 
 
-def test_test_pins_add_to_the_workstations():
+def test_the_tests_pins_extend_the_workstations():
     assert "-r workstation.txt" in (ENVS / "test.txt").read_text().splitlines()
     assert not pins("test.txt").keys() & pins("workstation.txt").keys()
 
@@ -75,7 +75,7 @@ def reached(script):
     return tops - sys.stdlib_module_names - {"posequery"}
 
 
-def test_a_boards_own_python_runs_what_needs_torch_and_has_all_that_this_needs():
+def test_a_boards_own_python_runs_the_scripts_that_need_torch_and_has_what_they_import():
     rules = (ROOT / "workflow/rules/common.smk").read_text()
     named = ast.literal_eval(re.search(r"^TORCH = (\{.*?^\})", rules, re.DOTALL | re.M)[1])
     needs = {script.stem: reached(script) for script in (ROOT / "scripts").glob("*.py")}
@@ -85,6 +85,6 @@ def test_a_boards_own_python_runs_what_needs_torch_and_has_all_that_this_needs()
     assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()
 
 
-def test_torch_is_pinned_without_a_build():
+def test_torch_is_pinned_without_a_build_tag():
     assert pins("workstation.txt")["torch"] == "2.13.0"
     assert "torch==2.13.0" in PROJECT["dependencies"]

@@ -1,7 +1,7 @@
-"""What the sections of a study's settings are made of: rates, stretches of a stream, names.
+"""The building blocks of a study's settings: sections, rates, stretches of a stream, names.
 
-Each room defines its own section (`student.recipe`, `online.settings`, ...); `study.schema` puts
-them together. A section travels to a job as the JSON of its validated object.
+Each room defines its own section (`student.recipe`, `online.settings`, ...); `study.schema`
+combines them. A job gets a section as the JSON of its validated object.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from posequery.jobs.files import suggestion
 
 
 class Section(BaseModel):
-    """A part of the settings: strict, immutable, documented by the text under each key."""
+    """A section of the settings: strict, immutable, documented by the text under each key."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
@@ -26,9 +26,9 @@ def _rate(value: object) -> Fraction:
     try:
         rate = Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"'{value}' is no rate: write 1%, 0.01 or 1/100") from None
+        raise ValueError(f"'{value}' is not a rate: write 1%, 0.01 or 1/100") from None
     if not 0 < rate <= 1:
-        raise ValueError(f"a rate lies above 0 and at most at 100 %, not at {value}")
+        raise ValueError(f"a rate must be above 0 and at most 100 %, not {value}")
     return rate
 
 
@@ -37,7 +37,7 @@ Rate = Annotated[
     BeforeValidator(_rate, json_schema_input_type=str),
     PlainSerializer(str, return_type=str),
 ]
-"""The share of frames that is picked, an exact fraction."""
+"""The share of frames that are picked, as an exact fraction."""
 
 
 def _duration(value: object) -> str:
@@ -48,26 +48,26 @@ def _duration(value: object) -> str:
     except (ValueError, ZeroDivisionError):
         count = Fraction(-1)
     if unit not in ("frames", "s") or count < 0 or (unit == "frames" and count.denominator > 1):
-        raise ValueError(f"'{value}' is no stretch of a stream: write '1500 frames' or '30 s'")
+        raise ValueError(f"'{value}' is not a stretch of a stream: write '1500 frames' or '30 s'")
     return f"{count} {unit}"
 
 
 def _stretch(value: object) -> str:
     text = _duration(value)
     if text.startswith("0 "):
-        raise ValueError(f"'{value}' is no stretch of a stream: it has no frame")
+        raise ValueError(f"'{value}' is not a stretch of a stream: it has no frames")
     return text
 
 
 Duration = Annotated[str, BeforeValidator(_duration, json_schema_input_type=str)]
-"""Frames or seconds of a stream, perhaps none: '0 frames', '7.6 s'."""
+"""Frames or seconds of a stream, possibly none: '0 frames', '7.6 s'."""
 Stretch = Annotated[str, BeforeValidator(_stretch, json_schema_input_type=str)]
 """Frames or seconds of a stream, at least one frame: '1500 frames', '30 s'."""
 Positive = Annotated[int, Field(ge=1)]
 
 
 def one_of(what: str, names: Sequence[str]) -> BeforeValidator:
-    """Takes one of `names`; an error names the nearest one, or all where none is near."""
+    """Accepts one of `names`; the error suggests the nearest one, or lists all if none is near."""
 
     def known(name: object) -> str:
         if str(name) not in names:

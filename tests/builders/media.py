@@ -1,4 +1,4 @@
-"""Real files, written in passing: H.264 videos whose frames spell numbers, and CDF files."""
+"""Writes small real files: H.264 videos whose frames show their numbers, and CDF files."""
 
 from fractions import Fraction
 
@@ -10,14 +10,14 @@ BITS = 8
 
 
 def write_video(path, frames, rate=50, options=None, pixels="yuv420p", container_options=None):
-    """Writes frames, RGB (H, W, 3) uint8, as a real H.264 file, and returns its path."""
+    """Write frames, RGB (H, W, 3) uint8, to an H.264 file and return its path."""
     with av.open(f"file:{path}", "w", format="mp4", options=container_options or {}) as container:
         frames = iter(frames)
         first = next(frames)
         stream = container.add_stream("libx264", rate=Fraction(rate))
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = pixels
-        # B-frames: decoding order is not presentation order.
+        # With B-frames, decoding order differs from presentation order.
         stream.options = {"preset": "veryfast", "bf": "3", "threads": "1", **(options or {})}
         for array in (first, *frames):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(array, format="rgb24")))
@@ -26,14 +26,14 @@ def write_video(path, frames, rate=50, options=None, pixels="yuv420p", container
 
 
 def numbered(number, width=64, height=48):
-    """A grey frame whose eight vertical stripes, white or black, spell `number`."""
+    """A grey frame whose eight vertical stripes, white or black, are the bits of `number`."""
     columns = np.arange(width) * BITS // width
     row = np.where(number >> columns & 1, 235, 20).astype(np.uint8)
     return np.broadcast_to(row[None, :, None], (height, width, 3)).copy()
 
 
 def number(frame):
-    """The number that `numbered` painted, read from a frame of any size."""
+    """The number that `numbered` painted, read back from a frame of any size."""
     stripes = np.array_split(frame[:, :, 1].mean(axis=0), BITS)
     return sum(int(np.median(stripe) > 128) << bit for bit, stripe in enumerate(stripes))
 

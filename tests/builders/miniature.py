@@ -1,8 +1,8 @@
-"""Human3.6M in miniature, with every trap of the real one, in the layouts that people have it in.
+"""A miniature Human3.6M with every trap of the real one, in both layouts.
 
-Frames spell their own numbers, row i of an annotation is `pose(n)[i]`, and the names are a listing
-of the real folders, not the table under test. Each file is written once and linked under its many
-names.
+Frames show their own numbers, row i of an annotation is `pose(n)[i]`, and the names are a listing
+of the real folders, not the table under test. Each file is written once and hard-linked under its
+many names.
 """
 
 import os
@@ -59,7 +59,7 @@ STEMS = {
     subject: " ".join(names.split()).split(", ")
     for subject, names in (block.split(":") for block in _LISTING.strip().split("\n\n"))
 }
-"""The annotated sequences as a subject's folder lists them; `_ALL` and `_ALL 1` are there too."""
+"""The annotated sequences as listed in a subject's folder, which also has `_ALL` and `_ALL 1`."""
 CAMERAS = ("54138969", "55011271", "58860488", "60457274")
 SIZES = dict(zip(CAMERAS, ((100, 102), (100, 100), (100, 100), (100, 102)), strict=True))
 """A tenth of the real widths and heights."""
@@ -71,18 +71,18 @@ KEPT_BY_MMPOSE = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27]
 
 
 def pose(frames):
-    """Positions (frames, 32, 2) whose values tell row and joint, exact in float32."""
+    """Positions (frames, 32, 2) whose values encode row and joint, exact in float32."""
     rows, joints = np.mgrid[:frames, :32].astype(float)
     return np.stack([20 + rows + joints / 64, 40 + 2 * rows + joints / 64], axis=2)
 
 
 def surplus(subject, place, stem):
-    """Video frames beyond the annotation of the sequence that is listed at `place`."""
+    """Video frames after the end of the annotation, for the sequence listed at `place`."""
     return GAP if (subject, stem) in GAPS else 1 + place % 5
 
 
 def official(root, subjects=tuple(STEMS), cameras=CAMERAS[:1], frames=4):
-    """The archives unpacked: videos, 2-D and 3-D positions, the `_ALL` files, one broken video."""
+    """The unpacked archives: videos, 2-D and 3-D positions, the `_ALL` files, one broken video."""
     store = Path(root, "store")
     store.mkdir(parents=True)
     flat = write_cdf(store / "2d.cdf", pose(frames).reshape(1, frames, 64))
@@ -105,7 +105,7 @@ def official(root, subjects=tuple(STEMS), cameras=CAMERAS[:1], frames=4):
 
 
 def mmpose(root, subjects=tuple(STEMS), cameras=CAMERAS[:1], frames=4):
-    """What mmpose's preprocess_h36m.py makes of it at a sample rate of 1."""
+    """What mmpose's preprocess_h36m.py makes of the archives with `--sample-rate 1`."""
     store = Path(root, "store")
     store.mkdir(parents=True)
     for split, members in (("train", ("S1", "S5", "S6", "S7", "S8")), ("test", ("S9", "S11"))):
@@ -127,7 +127,7 @@ def mmpose(root, subjects=tuple(STEMS), cameras=CAMERAS[:1], frames=4):
 
 
 def write_npz(path, names, positions, save=np.savez):
-    """mmpose's arrays of images `names` and positions (n, 17, 2)."""
+    """Write mmpose's arrays for the images `names` with positions (n, 17, 2)."""
     count = len(positions)
     save(
         path,

@@ -1,4 +1,4 @@
-"""Snakemake as a person starts it."""
+"""Runs Snakemake as a user does."""
 
 import os
 import re
@@ -14,7 +14,7 @@ def snakemake(
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--directory", str(folder), "--cores", "2", *arguments]
-    # Without the tests' own PYTHONPATH: the workflow has to find its checkout by itself.
+    # Without the tests' own PYTHONPATH: the workflow must find its checkout by itself.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
@@ -22,6 +22,6 @@ def snakemake(
 
 
 def planned(text: str) -> dict[str, int]:
-    """Jobs by rule in a dry run's table."""
+    """Number of jobs by rule, from a dry run's table."""
     rows = re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)
     return {rule: int(count) for rule, count in rows if rule != "total"}

@@ -1,4 +1,4 @@
-"""Every strategy passes one suite; then each one's own rule, by hand and by brute force."""
+"""A common suite for every strategy, then each one's own rule, by hand and by brute force."""
 
 from fractions import Fraction
 
@@ -29,7 +29,7 @@ def window(size: int, rate: Fraction, seed: int = 0, **changed: object) -> Windo
 @pytest.mark.parametrize("name", EVERY)
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(size=st.integers(1, 400), rate=st.fractions(Fraction(1, 400), Fraction(1)))
-def test_exactly_k_frames_none_twice_in_order(name: str, size: int, rate: Fraction) -> None:
+def test_exactly_k_frames_in_order_without_repeats(name: str, size: int, rate: Fraction) -> None:
     here = window(size, rate)
     if here.k == 0:
         with pytest.raises(TooFewFrames, match=f"picks none of {size} frames"):
@@ -50,11 +50,11 @@ def test_the_same_seed_gives_the_same_frames(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["random", "error", "least_confidence"])
-def test_ties_are_drawn_and_not_taken_from_the_front(name: str) -> None:
+def test_ties_are_broken_at_random_and_not_by_position(name: str) -> None:
     tied = window(200, Fraction(1, 5), error=np.ones(200), peaks=np.ones((200, 18)))
     drawn = [select(load(name), tied, seeds.generator(seed)).indices for seed in range(30)]
     counts = np.bincount(np.concatenate(drawn), minlength=200)
-    # 30 draws of 40 from 200: each frame 6 times on average; a rule of position gives 30 and 0.
+    # 30 draws of 40 from 200: each frame 6 times on average; a rule by position gives 30 and 0.
     assert counts.max() < 20 and (counts > 0).mean() > 0.95
 
 
@@ -79,7 +79,7 @@ def test_frames_without_a_score_come_last(name: str) -> None:
     for picked in picks:
         assert set(range(13, 20)) < set(picked.indices) and len(picked.indices) == 10
         assert np.isnan(picked.score).sum() == 3
-    # The three others are drawn, too, not taken from the front.
+    # The other three are drawn at random too, not taken from the front.
     assert {*np.concatenate([picked.indices for picked in picks])} == set(range(20))
 
 
@@ -101,11 +101,11 @@ def test_uniform_is_exact_at_any_rate(size: int, numerator: int, more: int) -> N
 
 
 def test_rates_are_exact() -> None:
-    # Binary floating point gives floor(1500 * 0.29) = 434.
+    # In binary floating point, floor(1500 * 0.29) is 434.
     assert Window(1500, Fraction("0.29")).k == 435
 
 
-def test_random_draws_every_frame_as_often() -> None:
+def test_random_draws_every_frame_equally_often() -> None:
     here = Window(50, Fraction(1, 5))
     drawn = [select(load("random"), here, seeds.generator(seed)).indices for seed in range(500)]
     counts = np.bincount(np.concatenate(drawn), minlength=50)
@@ -120,7 +120,7 @@ def test_error_takes_the_largest() -> None:
     assert picked.decided_by.tolist() == [-1, -1]
 
 
-def test_least_confidence_takes_the_lowest_peak_and_says_which_map() -> None:
+def test_least_confidence_takes_the_lowest_peak_and_reports_its_map() -> None:
     peaks = np.full((4, 18), 0.9)
     peaks[0, 0], peaks[1, 7], peaks[2, 2] = 0.3, 0.2, 0.5  # nose, left elbow, right eye
 
@@ -148,7 +148,7 @@ def test_largest_against_brute_force(values: list[float], data: st.DataObject) -
     assert sorted(score[picked], key=str) == pytest.approx(sorted(ranked[:k], key=str), nan_ok=True)
 
 
-def test_the_word_of_the_papers_tables_is_a_strategys_name_too() -> None:
+def test_the_name_in_the_papers_tables_is_accepted_too() -> None:
     assert strategies.canonical("uncertainty") == "least_confidence"
     assert strategies.canonical("uniform") == "uniform"
     with pytest.raises(ValueError, match="no strategy is called 'unifrom': did you mean 'uniform'"):
@@ -161,13 +161,13 @@ def test_an_unknown_parameter_is_refused(name: str) -> None:
         strategies.parameters(name, {"temperature": 1})
 
 
-def test_an_unknown_strategy_is_named() -> None:
+def test_an_unknown_strategy_is_refused() -> None:
     with pytest.raises(ValueError, match="no strategy is called 'entropy'"):
         load("entropy")
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_missing_input_is_said(name: str) -> None:
+def test_a_missing_input_is_reported(name: str) -> None:
     strategy = load(name)
     if strategy.needs:
         with pytest.raises(ValueError, match=f"needs {strategy.needs[0]}"):

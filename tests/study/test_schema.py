@@ -55,8 +55,8 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         "training.learning_rate",
         "seeds",
         "no strategy is called 'unifrom': did you mean 'uniform'?",
-        "at most at 100 %, not at 120%",
-        "'30 minutes' is no stretch of a stream",
+        "at most 100 %, not 120%",
+        "'30 minutes' is not a stretch of a stream",
     ):
         assert expected in told
 
@@ -65,13 +65,16 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
     ("text", "expected"),
     [
         ("online: {window: 50 frames}\n", "a rate of 1/100 selects nothing from a window of 50"),
-        ("online: {window: 0 frames}\n", "'0 frames' is no stretch of a stream: it has no frame"),
-        ("online: {first_frames: 0 s}\n", "'0 s' is no stretch of a stream: it has no frame"),
+        (
+            "online: {window: 0 frames}\n",
+            "'0 frames' is not a stretch of a stream: it has no frames",
+        ),
+        ("online: {first_frames: 0 s}\n", "'0 s' is not a stretch of a stream: it has no frames"),
         ("online: {training_takes: 7.64 s}\n", "write it in the unit of window, frames"),
-        ("online: {training_takes: -1}\n", "'-1' is no stretch of a stream: write"),
+        ("online: {training_takes: -1}\n", "'-1' is not a stretch of a stream: write"),
         (
             "online: {training_takes: 129 frames}\n",
-            "129 frames is longer than continual_every, 128 frames, and one training runs",
+            "129 frames is longer than continual_every, 128 frames, but only one training runs",
         ),
         (
             "online: {training_takes: 31 s, window: 30 s, methods: [once]}\n",
@@ -85,7 +88,7 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "student: input_size: densenet_small takes",
         ),
         ("student: {name: resnet18_baseline, input_size: 80}\n", "takes multiples of 32"),
-        ("student: {name: resnet18_baseline, input_size: 32}\n", "multiples of 32, from 64 on"),
+        ("student: {name: resnet18_baseline, input_size: 32}\n", "multiples of 32, at least 64"),
         ("student: {backbone: b}\n", "densenet_small has none"),
         ("student: {checkpoint: a, backbone: b}\n", "takes the place of coco and backbone"),
         ("student: {name: resnet18_basline}\n", "did you mean 'resnet18_baseline'?"),

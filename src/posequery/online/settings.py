@@ -9,39 +9,41 @@ from posequery.settings import Duration, Rate, Section, Stretch
 
 
 class Adaptation(Section):
-    """How a student adapts on a stream: the part of `Online` that each cell's job is told.
+    """How a student adapts to a stream: the part of `Online` that each cell's job is told.
 
-    A key is here if it changes what a cell comes to, so that a change of it runs the cells again.
+    A key belongs here if it changes the numbers of a cell: a change of it runs the cells again.
     """
 
     window: Stretch = "1500 frames"
-    """In frames or in seconds ('30 s')."""
+    """The stretch that a strategy picks from, in frames or seconds ('30 s')."""
     continual_every: Stretch = "128 frames"
-    """continual trains on all frames of each stretch of this length."""
+    """`continual` trains on all frames of each stretch of this length."""
     weights: Literal["continue", "reset"] = "continue"
-    """Whether a window's training starts from the live weights or from the pre-trained ones."""
+    """Whether each training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
-    """What the strategy 'error' measures the student's errors against."""
+    """What the strategy `error` measures the student's errors against."""
     training_takes: Duration = "0 frames"
-    """How long after the end of a stretch the weights trained on it go live. 0: the ideal clock."""
+    """How long after the end of a stretch the weights trained on it go live; 0 is the ideal
+    clock."""
     meanwhile: Literal["watched", "missed"] = "watched"
-    """What happens to the frames that pass while a training runs. `watched`: the weights before
-    predict them, and they belong to the next stretch; a training must then be over when that one
-    is. `missed`: they are neither predicted nor measured nor collected; the next stretch begins
+    """What happens to the frames that pass while a training runs. `watched`: the old weights
+    predict them, and they belong to the next stretch; the training must be over by the end of that
+    stretch. `missed`: they are not predicted, measured or collected, and the next stretch starts
     after them."""
 
 
 class Online(Adaptation):
     """The online study: adapt to a stream, window by window."""
 
-    # Which cells there are, and which frames the stream has: their own jobs say so.
+    # Which cells there are, and which frames the stream has.
     rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    """The rates at which each strategy picks frames from a window."""
     methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Beside the strategies."""
+    """Methods to run in addition to the strategies; `baseline` never trains."""
     once_rate: Rate = Fraction(1, 100)
-    """once trains on this share of the first window, uniformly, and never again."""
+    """`once` trains on this share of the first window, picked uniformly, and never again."""
     first_frames: Stretch | None = None
-    """End the stream after these, if it is longer; what comes after counts nowhere."""
+    """Play only this much of the stream, if it is longer; the rest counts nowhere."""
 
     @property
     def adaptation(self) -> Adaptation:
@@ -62,7 +64,7 @@ class Online(Adaptation):
                 raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
             if Fraction(takes) > Fraction(count):
                 raise ValueError(
-                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, and "
-                    "one training runs at a time; take less, or meanwhile: missed"
+                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, but "
+                    "only one training runs at a time; use less, or meanwhile: missed"
                 )
         return self

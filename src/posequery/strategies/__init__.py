@@ -1,13 +1,14 @@
 """Query strategies: which k frames of a window to train on.
 
-A strategy is one file of this folder, known by its name, that binds `STRATEGY`. To add one:
+A strategy is one file in this folder that binds `STRATEGY`; its name is the file's. To add one:
 
-1. write `strategies/<name>.py` with a function of a `Window`, a generator and the strategy's own
-   parameters that returns a `Selection`, and `STRATEGY = Strategy(...)` that says what it needs;
-2. name it under `strategies:` in a study's file;
+1. write `strategies/<name>.py` with a function that takes a `Window`, a random generator and the
+   strategy's own parameters and returns a `Selection`, and with `STRATEGY = Strategy(...)`, which
+   says what it needs;
+2. list it under `strategies:` in a study's file;
 3. run `pytest tests/strategies`: every strategy must pass the common suite.
 
-Strategies are loaded by name, so that editing one reruns only its own cells.
+Strategies are loaded by name, so editing one reruns only its own cells.
 """
 
 import importlib
@@ -24,16 +25,16 @@ from posequery.settings import Section
 
 
 class TooFewFrames(ValueError):
-    """A window so small that the rate picks none of its frames."""
+    """The window is so small that the rate picks none of its frames."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """What a strategy may look at: N frames, and what the student said of them.
+    """What a strategy may use: N frames, and what the student predicted for them.
 
     `error` (N,): mean error of each frame in source pixels, NaN where there is no label.
     `peaks` (N, 18): highest value of each confidence map.
-    Only what the strategy's `needs` names is given; the rest is None.
+    A strategy can rely only on the fields that it `needs`; the others may be None.
     """
 
     size: int
@@ -49,10 +50,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Selection:
-    """Frames picked, as ascending indices (k,) in the window, and why.
+    """The frames picked, as ascending indices (k,) into the window, and why.
 
-    `score` (k,): what the strategy ordered them by, NaN if it orders by nothing.
-    `decided_by` (k,): the map that decided, -1 if none did.
+    `score` (k,): the value that the strategy ranked each frame by, NaN if it does not rank.
+    `decided_by` (k,): the confidence map that decided, -1 if none did.
     """
 
     indices: np.ndarray
@@ -68,13 +69,13 @@ class Selection:
 
 
 class NoParameters(Section):
-    """Of a strategy that has none of its own."""
+    """For a strategy without parameters of its own."""
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """A strategy: its printed name, how it picks, the fields of `Window` it needs, and the section
-    of its own parameters, an object of which is the third argument of `pick`."""
+    """A strategy: its printed name, the function that picks, the fields of `Window` that it needs,
+    and the section of its own parameters; `pick` gets these as its third argument."""
 
     label: str
     pick: Callable[[Window, np.random.Generator, Any], Selection]
@@ -83,10 +84,10 @@ class Strategy:
 
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
-    """Ascending indices (k,) of the k largest scores of (N,).
+    """Ascending indices (k,) of the k largest of the scores (N,).
 
-    Ties are drawn by `random`, never by position. Frames without a score (NaN) come last: they are
-    picked only where fewer than k have one.
+    `random` breaks ties, never the position. Frames without a score (NaN) come last: they are
+    picked only if fewer than k frames have one.
     """
     shuffled = random.permutation(len(score))
     order = np.argsort(-score[shuffled], kind="stable")
@@ -99,8 +100,8 @@ def names() -> tuple[str, ...]:
 
 
 def canonical(word: str) -> str:
-    """The name of the strategy called `word`, which may also be its label, as the paper's tables
-    print it: 'uncertainty' is `least_confidence`. Raises ValueError with the nearest name."""
+    """The name of the strategy that `word` stands for: its name, or its label in the paper's tables
+    ('uncertainty' is `least_confidence`). Raises ValueError that suggests the nearest name."""
     if word in names():
         return word
     labels = {load(name).label: name for name in names()}
@@ -118,7 +119,7 @@ def load(name: str) -> Strategy:
 
 
 def parameters(name: str, values: object) -> Section:
-    """The parameters of the strategy called `name` from plain data, validated."""
+    """The parameters of the strategy called `name`, validated from plain data."""
     return load(name).parameters.model_validate(values)
 
 
@@ -128,9 +129,9 @@ def select(
     random: np.random.Generator,
     parameters: Section | None = None,
 ) -> Selection:
-    """Pick exactly k frames of a window; without `parameters` by the strategy's defaults.
+    """Pick exactly k frames of a window; without `parameters`, with the strategy's defaults.
 
-    Raises `TooFewFrames` if k is 0.
+    Raises `TooFewFrames` if k is 0, and ValueError if the window lacks a field the strategy needs.
     """
     if window.k < 1:
         raise TooFewFrames(f"picks none of {window.size} frames")

@@ -1,4 +1,4 @@
-"""The frames with the largest error against the labels, an oracle (paper, section 3)."""
+"""The frames with the largest error against the labels: an oracle (paper, section 3)."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
-"""The frames whose lowest map peak is lowest, 'uncertainty' in the paper's tables (section 3).
+"""The least confident frames, 'uncertainty' in the paper's tables (section 3).
 
-The lowest peak is taken over all 18 maps ('across all keypoints'); other readings are the lowest
-of the 12 limb joints' maps, and the mean of all.
+A frame's confidence is the lowest peak of its 18 confidence maps ('across all keypoints'); the
+other readings are the lowest peak of the 12 limb joints' maps, and the mean peak of all 18.
 """
 
 from typing import Literal
@@ -14,11 +14,11 @@ from posequery.strategies import Selection, Strategy, Window, largest
 
 
 class Parameters(Section):
-    """How the peaks of a frame's maps become its confidence."""
+    """How the peaks of a frame's confidence maps become its confidence."""
 
     over: Literal["lowest", "lowest_limb", "mean"] = "lowest"
-    """Over which maps: the lowest of all 18, the lowest of the 12 limb joints' maps, or the mean
-    of all."""
+    """A frame's confidence: the lowest peak of all 18 confidence maps, the lowest of the 12 limb
+    joints' maps, or the mean peak of all 18."""
 
 
 def _pick(window: Window, random: np.random.Generator, parameters: Parameters) -> Selection:

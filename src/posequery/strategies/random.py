@@ -1,4 +1,4 @@
-"""Frames drawn at random without repetition (paper, section 3)."""
+"""Frames drawn at random without replacement (paper, section 3)."""
 
 import numpy as np
 

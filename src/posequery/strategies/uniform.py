@@ -7,7 +7,7 @@ from posequery.strategies import NoParameters, Selection, Strategy, Window
 
 def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
     p = window.rate
-    # Python's integers: a rate may have a denominator that overflows 64 bits.
+    # Python integers, because a rate's denominator may overflow 64 bits.
     frames = [j * p.denominator // p.numerator for j in range(window.k)]
     return Selection(np.array(frames, np.int64))
 

@@ -1,4 +1,4 @@
-"""The settings of networks and of what they are pre-trained on."""
+"""The settings of networks and of the images that they are pre-trained on."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,36 +13,36 @@ NetworkName = Annotated[str, one_of("network", tuple(SIDE_UNITS))]
 
 
 class Coco(Section):
-    """Keypoints in COCO's format, as its owners ship them."""
+    """Keypoints in COCO's format, as its owners distribute them."""
 
     annotations: Path
-    """A `person_keypoints_*.json`."""
+    """The annotation file, `person_keypoints_*.json`."""
     images: Path
-    """The folder of its images."""
+    """The folder that contains its images."""
 
 
 class Network(Section):
     """A network and how it is pre-trained."""
 
     name: NetworkName = "densenet_small"
-    """densenet_small, densenet_wide, or trt_pose's: resnet18, 34, 50, 101, 152 and densenet121,
-    161, 169, 201, each with _baseline or _baseline_att behind it."""
+    """densenet_small, densenet_wide, or one of trt_pose's: resnet18, 34, 50, 101, 152 and
+    densenet121, 161, 169, 201, each followed by _baseline or _baseline_att."""
     input_size: Annotated[int, Field(ge=32)] = 96
-    """Side of the square that the whole frame is squashed to, in pixels: a multiple of 16 for the
-    first two networks, of 32 for trt_pose's."""
+    """Side of the square that the whole frame is squashed to, in pixels: a multiple of 16 for
+    densenet_small and densenet_wide, of 32 for trt_pose's networks."""
     images: Positive = 4000
-    """Rendered images to train on."""
+    """Number of rendered images to pre-train on."""
     image_size: Positive = 128
-    """Side of those images, in pixels."""
+    """Side of each of these images, in pixels."""
     recipe: Recipe = Recipe()
 
     @model_validator(mode="after")
     def _fits(self) -> "Network":
         unit = SIDE_UNITS[self.name]
-        # At its coarsest stride a single cell of a single image has no spread to normalise by.
+        # At the coarsest stride, one position of one image has no variance to normalise by.
         if self.input_size % unit or self.input_size < 2 * unit:
             raise ValueError(
-                f"input_size: {self.name} takes multiples of {unit}, from {2 * unit} on"
+                f"input_size: {self.name} takes multiples of {unit}, at least {2 * unit}"
             )
         return self
 
@@ -51,13 +51,15 @@ class Student(Network):
     """The light network that adapts."""
 
     checkpoint: Path | None = None
-    """A checkpoint to start from, in place of pre-training: posequery's own or trt_pose's."""
+    """A checkpoint to start from instead of pre-training: posequery's own or trt_pose's."""
     backbone: Path | None = None
-    """ImageNet weights of the backbone to pre-train from, in torchvision's file format."""
+    """ImageNet weights of the backbone, to start pre-training from, in torchvision's file
+    format."""
     coco: Coco | None = None
-    """People to pre-train on, in place of rendered ones."""
+    """Images of people to pre-train on, instead of rendered ones."""
     validation: Coco | None = None
-    """People to validate pre-training on: loss after each epoch, and average precision (OKS)."""
+    """Images of people to validate pre-training on: the loss after each epoch, and the average
+    precision by object keypoint similarity (OKS)."""
 
     @model_validator(mode="after")
     def _one_start(self) -> "Student":

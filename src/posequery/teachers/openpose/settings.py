@@ -1,4 +1,4 @@
-"""The settings of the teacher `openpose`: where its labels come from, and how they are read."""
+"""The settings of the teacher `openpose`: where its labels come from and how they are read."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ from posequery.settings import Section
 def _pixels(value: object) -> str:
     words = str(value).lower().split("x")
     if len(words) != 2 or not all(word.isdigit() and int(word) > 1 for word in words):
-        raise ValueError(f"'{value}' is no size: write WIDTHxHEIGHT, as 656x368")
+        raise ValueError(f"'{value}' is not a size: write WIDTHxHEIGHT, such as 656x368")
     return "x".join(words)
 
 
 def _net_resolution(value: object) -> str:
     if not re.fullmatch(r"-1x\d+|\d+x-1|\d+x\d+", str(value)):
-        raise ValueError(f"'{value}' is none of OpenPose's: write -1x368, or WIDTHxHEIGHT")
+        raise ValueError(f"'{value}' is not one of OpenPose's: write -1x368 or WIDTHxHEIGHT")
     return str(value)
 
 
@@ -26,26 +26,29 @@ class OpenPose(Section):
     """The teacher `openpose`: the JSON files that OpenPose wrote, or the program to run."""
 
     labels: Path | None = None
-    """The folder of the JSON files, for a video `V` of a subject `S` in `S/V`, `S` or `V`."""
+    """The folder that contains the JSON files: for a video `V` of a subject `S` in `S/V` or
+    `S`, and without subjects in `V` or in the folder itself."""
     program: Path | None = None
-    """OpenPose's own program (`openpose.bin`), in place of `labels`."""
+    """OpenPose's own program (`openpose.bin`), to run instead of reading `labels`."""
     models: Path | None = None
-    """The program's folder of models."""
+    """The folder that contains the program's models."""
     model: Literal["BODY_25", "COCO"] = "BODY_25"
-    """What the program finds. In JSON files both are told apart by themselves."""
+    """The body model that the program uses. JSON files of both models are told apart
+    automatically."""
     net_resolution: Annotated[str, BeforeValidator(_net_resolution)] = "-1x368"
-    """The program's network size in pixels, width x height; -1: by the frame's shape."""
+    """The program's network size in pixels, width x height; -1 follows the frame's shape."""
     keypoint_scale: Annotated[int, Field(ge=0, le=4)] = 0
-    """labels: what OpenPose was told to write. 0: pixels of the video, 1: of its network's input,
-    2: of its output, 3: shares from 0 to 1, 4: from -1 to 1."""
+    """For `labels`: the `--keypoint_scale` that OpenPose was run with. 0: pixels of the video, 1:
+    of its network's input, 2: of its output, 3: shares from 0 to 1, 4: from -1 to 1."""
     scale_size: Annotated[str, BeforeValidator(_pixels)] | None = None
-    """labels, keypoint_scale 1 and 2: width x height, in pixels, of that input or output."""
+    """For `labels` with keypoint_scale 1 or 2: width x height of that input or output, in
+    pixels."""
     missing: Literal["refuse", "unlabelled"] = "refuse"
-    """Frames that have no JSON file: an error, or frames without a label. (A frame in which nobody
-    was found has a file.)"""
+    """Frames that have no JSON file are an error, or frames without a label. (A frame in which
+    nobody was found has a file.)"""
     person: Literal["tracked", "labelled", "strongest"] = "tracked"
-    """Who is taken of several people: the one nearest the last frame's, nearest the ground truth,
-    or the one that OpenPose is most confident of."""
+    """Which of several people is taken: the one nearest to the last frame's, the one nearest to the
+    ground truth, or the one that OpenPose is most confident of."""
 
     @property
     def pixels(self) -> tuple[int, int] | None:
@@ -56,11 +59,11 @@ class OpenPose(Section):
     @model_validator(mode="after")
     def _one_origin(self) -> "OpenPose":
         if bool(self.labels) == bool(self.program):
-            raise ValueError("give labels (the folder of JSON files) or program, one of the two")
+            raise ValueError("give either labels (the folder of JSON files) or program")
         if bool(self.program) != bool(self.models):
-            raise ValueError("program and models go together")
+            raise ValueError("give program and models together")
         if self.program and (self.keypoint_scale or self.scale_size):
-            raise ValueError("keypoint_scale and scale_size are of labels; the program writes 0")
+            raise ValueError("keypoint_scale and scale_size are for labels; the program writes 0")
         if (self.keypoint_scale in (1, 2)) != bool(self.scale_size):
-            raise ValueError("scale_size is needed for keypoint_scale 1 and 2, and for them alone")
+            raise ValueError("scale_size is needed for keypoint_scale 1 and 2, and only for these")
         return self
