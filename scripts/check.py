@@ -58,8 +58,7 @@ def main() -> None:
     first = next(iter(sources.values()))
     extraction = estimate.measure_extraction(first.video, study.student.input_size)
     student = measure_student(options.torch_python, study)
-    jobs = estimate.jobs(study, sources)
-    print(estimate.text(study, work, jobs, extraction, student, report.copied))
+    print(estimate.text(study, work, extraction, student, report.copied))
 
 
 run(main)

@@ -1,7 +1,6 @@
-"""Cells gathered: fabricated summaries in, documented columns out, in one order."""
+"""Cells gathered: what was measured in, documented columns out, in one order."""
 
 import csv
-import json
 from pathlib import Path
 
 import pytest
@@ -9,43 +8,69 @@ import pytest
 from posequery.evaluation.cells import collect
 from posequery.jobs.files import BadInput
 
-SUMMARY = {
+ROW = {
     "setting": "online",
     "teacher": "network",
     "method": "uniform",
     "rate": "1/100",
-    "seed": 0,
-    "k": 1,
-    "n": 100,
-    "mpjpe_px": 20.125,
-    "mpjpe_px_without_first_window": 18.5,
-    "mpjpe_px_equal_lag": None,
-    "mpjpe_px_parsed": 9.5,
-    "found_share": 0.9,
-    "trainings": 8,
-    "frames_trained": 8,
-    "passes": 80,
-    "frames": 900,
-    "by_action": {"Walking": 20.125},
+    "k": "1",
+    "n": "100",
+    "seed": "0",
+    "mpjpe_px": "20.125",
+    "mpjpe_px_without_first_window": "18.5",
+    "mpjpe_px_equal_lag": "",
+    "mpjpe_px_parsed": "9.5",
+    "found_share": "0.9",
+    "trainings": "8",
+    "frames_trained": "8",
+    "passes": "80",
+    "frames": "900",
 }
-SECONDS = {"training": 3.5, "inference": 1.25, "selection": 0.5, "stream": 180.0}
+SECONDS = '{"training": 3.5, "inference": 1.25, "selection": 0.5, "stream": 180.0}'
 
 
-def fabricate(folder: Path, summary: dict | None = None, seconds: dict | None = None) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "summary.json").write_text(json.dumps(SUMMARY | (summary or {})))
-    (folder / "seconds.json").write_text(json.dumps(SECONDS if seconds is None else seconds))
-    return folder
+class Gathered:
+    """Cells' folders, with their rows in tables as `measure` writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.measured: list[Path] = []
+        self.breakdowns: list[Path] = []
+        self.files = [folder / f"{name}.csv" for name in ("cells", "breakdown", "seconds")]
+
+    def add(self, *rows: tuple[str, dict[str, str]], seconds: str = SECONDS) -> "Gathered":
+        """One table more, of cells in these folders that differ so from `ROW`."""
+        number = len(self.measured)
+        self.measured.append(self.folder / f"measures/{number}.csv")
+        self.breakdowns.append(self.folder / f"measures/{number}_breakdown.csv")
+        tables: list[list[dict[str, str]]] = [[], []]
+        for name, changed in rows:
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            (self.folder / name / "seconds.json").write_text(seconds)
+            row = ROW | changed
+            tables[0].append(row | {"folder": f"../{name}"})
+            which = {key: row[key] for key in ("setting", "teacher", "method", "rate", "seed")}
+            tables[1] += [which | {"by": "joint", "name": j, "mpjpe_px": "1.5"} for j in "ab"]
+        (self.folder / "measures").mkdir(exist_ok=True)
+        for path, table in zip((self.measured[-1], self.breakdowns[-1]), tables, strict=True):
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, table[0])
+                writer.writeheader()
+                writer.writerows(table)
+        return self
+
+    def collect(self) -> tuple[Path, Path, Path]:
+        collect(self.measured, self.breakdowns, *self.files)
+        return tuple(self.files)
 
 
-def gather(tmp_path: Path, *folders: Path) -> tuple[Path, Path]:
-    files = tmp_path / "cells.csv", tmp_path / "seconds.csv"
-    collect(folders, *files)
-    return files
+@pytest.fixture
+def gathered(tmp_path: Path) -> Gathered:
+    return Gathered(tmp_path)
 
 
-def test_a_row_is_what_the_summary_says(tmp_path):
-    cells, seconds = gather(tmp_path, fabricate(tmp_path / "cells/here"))
+def test_a_row_is_what_was_measured(gathered):
+    cells, breakdown, seconds = gathered.add(("cells/here", {})).collect()
     with cells.open(newline="") as handle:
         assert list(csv.reader(handle)) == [
             (
@@ -57,6 +82,11 @@ def test_a_row_is_what_the_summary_says(tmp_path):
                 ","
             ),
         ]
+    assert breakdown.read_text() == (
+        "setting,teacher,method,rate,seed,by,name,mpjpe_px\n"
+        "online,network,uniform,1/100,0,joint,a,1.5\n"
+        "online,network,uniform,1/100,0,joint,b,1.5\n"
+    )
     assert seconds.read_text() == (
         "setting,teacher,method,rate,seed,training_s,inference_s,selection_s,stream_s\n"
         "online,network,uniform,1/100,0,3.5,1.25,0.5,180.0\n"
@@ -68,74 +98,74 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def test_numbers_are_written_exactly(tmp_path):
-    summary = {"rate": "20/100", "mpjpe_px": 0.1 + 0.2, "mpjpe_px_equal_lag": 7}
-    cells, seconds = gather(tmp_path, fabricate(tmp_path / "one", summary))
+def test_numbers_are_kept_exactly(gathered):
+    row = {"rate": "20/100", "mpjpe_px": repr(0.1 + 0.2), "another_column": "1"}
+    cells, _, seconds = gathered.add(("one", row)).collect()
     (cell,), (clock,) = rows(cells), rows(seconds)
-    assert cell["rate"] == clock["rate"] == "1/5"
+    assert cell["rate"] == clock["rate"] == "20/100"
     assert float(cell["mpjpe_px"]) == 0.1 + 0.2
-    assert (float(cell["mpjpe_px_equal_lag"]), cell["k"], cell["folder"]) == (7.0, "1", "one")
+    assert (cell["another_column"], cell["k"], cell["folder"]) == ("1", "1", "one")
 
 
-def test_offline_has_no_stream(tmp_path):
-    offline = {"setting": "offline", "rate": "0", "mpjpe_px_without_first_window": None}
-    folder = fabricate(tmp_path / "a", offline, {"training": 1, "inference": 2})
-    cells, seconds = gather(tmp_path, folder)
+def test_offline_has_no_stream(gathered):
+    offline = {"setting": "offline", "rate": "0", "mpjpe_px_without_first_window": ""}
+    spent = '{"training": 1, "inference": 2}'
+    cells, _, seconds = gathered.add(("a", offline), seconds=spent).collect()
     assert rows(cells)[0]["rate"] == "0"
-    clock = rows(seconds)[0]
-    assert (float(clock["training_s"]), clock["selection_s"], clock["stream_s"]) == (1.0, "", "")
+    (clock,) = rows(seconds)
+    assert (clock["training_s"], clock["selection_s"], clock["stream_s"]) == ("1", "", "")
 
 
-def test_order_is_of_the_cells_not_of_the_folders(tmp_path):
-    marks = [("1/5", 0), ("1/100", 1), ("1/100", 0), ("1/20", 0)]
-    folders = [
-        fabricate(tmp_path / str(place), {"rate": rate, "seed": seed})
-        for place, (rate, seed) in enumerate(marks)
-    ]
-    cells, _ = gather(tmp_path, *folders)
-    first = cells.read_bytes()
-    assert [row["folder"] for row in rows(cells)] == ["2", "1", "3", "0"]
-    assert gather(tmp_path, *folders[::-1])[0].read_bytes() == first
+def test_order_is_of_the_cells_not_of_the_tables(tmp_path):
+    marks = [("1/5", "0"), ("1/100", "10"), ("1/100", "9"), ("1/20", "0")]
+    given = [(str(n), {"rate": rate, "seed": seed}) for n, (rate, seed) in enumerate(marks)]
+    offline = ("last", {"setting": "offline"})
+    one = Gathered(tmp_path / "one").add(*given).add(offline).collect()
+    assert [cell["folder"] for cell in rows(one[0])] == ["last", "2", "1", "3", "0"]
+    other = Gathered(tmp_path / "other").add(offline).add(*given[::-1]).collect()
+    for path, same in zip(one, other, strict=True):
+        assert path.read_bytes() == same.read_bytes()
 
 
-def test_a_cell_without_any_label_is_named_and_nothing_appears(tmp_path):
-    good, bad = fabricate(tmp_path / "good"), fabricate(tmp_path / "bad", {"mpjpe_px": None})
-    with pytest.raises(BadInput, match=r"bad/summary.json: has no error, .* has a label"):
-        gather(tmp_path, good, bad)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good"]
+def test_a_cell_without_any_label_is_named_and_nothing_appears(gathered):
+    gathered.add(("good", {}), ("bad", {"mpjpe_px": "", "seed": "1"}))
+    with pytest.raises(BadInput, match=r"bad: has no error, .* has a label"):
+        gathered.collect()
+    assert not any(path.exists() for path in gathered.files)
 
 
-def test_missing_and_torn_files_are_named(tmp_path):
-    folder = fabricate(tmp_path / "cell")
-    (folder / "seconds.json").write_text('{"training": 1')
-    with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
-        gather(tmp_path, folder)
-    (folder / "seconds.json").write_text("[]")
-    with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
-        gather(tmp_path, folder)
-    (folder / "summary.json").unlink()
-    with pytest.raises(BadInput, match=r"summary.json: the cell has no such file"):
-        gather(tmp_path, folder)
-
-
-@pytest.mark.parametrize("key", ["k", "mpjpe_px_without_first_window", "teacher"])
-def test_a_missing_key_is_named(tmp_path, key):
-    folder = fabricate(tmp_path / "cell")
-    left = {name: value for name, value in SUMMARY.items() if name != key}
-    (folder / "summary.json").write_text(json.dumps(left))
-    with pytest.raises(BadInput, match=f"has no '{key}'"):
-        gather(tmp_path, folder)
-
-
-def test_online_seconds_must_be_whole(tmp_path):
-    folder = fabricate(tmp_path / "cell", seconds={"training": 1, "inference": 2})
+def test_missing_and_torn_files_are_named(gathered):
+    gathered.add(("cell", {}))
+    path = gathered.folder / "cell/seconds.json"
+    for content in ('{"training": 1', "[]"):
+        path.write_text(content)
+        with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
+            gathered.collect()
+    path.write_text('{"training": 1, "inference": 2}')
     with pytest.raises(BadInput, match="has no 'selection'"):
-        gather(tmp_path, folder)
+        gathered.collect()
+    path.unlink()
+    with pytest.raises(BadInput, match=r"seconds.json: the cell has no such file"):
+        gathered.collect()
+    for content in ("", "setting,folder\nonline\n", "setting,teacher\nonline,t\n"):
+        gathered.measured[0].write_text(content)
+        with pytest.raises(BadInput, match=r"0.csv: is not a whole table of cells"):
+            gathered.collect()
+    gathered.measured[0].unlink()
+    with pytest.raises(BadInput, match=r"0.csv: is not a whole table of cells"):
+        gathered.collect()
+    assert not any(path.exists() for path in gathered.files)
 
 
-def test_a_cell_is_named_once(tmp_path):
-    folders = [fabricate(tmp_path / name) for name in "ab"]
-    with pytest.raises(BadInput, match="b: holds the same cell as a"):
-        gather(tmp_path, *folders)
+def test_tables_of_other_columns_are_not_joined(gathered):
+    gathered.add(("a", {})).add(("b", {"seed": "1", "new": "1"}))
+    with pytest.raises(BadInput, match=r"1.csv: its columns are not setting, "):
+        gathered.collect()
+
+
+def test_a_cell_is_named_once(gathered):
     with pytest.raises(BadInput, match="there is no cell"):
-        gather(tmp_path)
+        gathered.collect()
+    gathered.add(("a", {})).add(("b", {"rate": "2/200"}))
+    with pytest.raises(BadInput, match="b: holds the same cell as .*a"):
+        gathered.collect()

@@ -134,9 +134,9 @@ def test_scoring_goes_on_behind_the_last_block(
         return read(start, stop)
 
     with pytest.raises(KeyboardInterrupt):
-        pool_scores.score(labelled, killed, folder)
+        pool_scores.in_blocks(labelled, killed, folder)
     with Progress(11, "frames", "score") as progress:
-        error, peaks = pool_scores.score(labelled, read, folder, progress)
+        error, peaks = pool_scores.in_blocks(labelled, read, folder, progress)
     assert calls == [0, 4, 8] and progress.done == 11
     expected = 5 * np.arange(11, dtype=np.float32)
     expected[2] = np.nan
@@ -146,7 +146,7 @@ def test_scoring_goes_on_behind_the_last_block(
 
     damaged = folder / "block-000000004.npz"
     damaged.write_bytes(damaged.read_bytes()[:99])
-    again = pool_scores.score(labelled, read, folder)
+    again = pool_scores.in_blocks(labelled, read, folder)
     assert "block-000000004.npz: what a killed job left is damaged" in capsys.readouterr().err
     assert calls == [0, 4, 8, 4]
     np.testing.assert_array_equal(again[0], error)

@@ -1,43 +1,131 @@
-"""The script: what cannot be played by the clock that was asked for is told in one line."""
+"""An online cell: what it leaves, what a kill leaves, and what is refused in one line."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from posequery import record
+from posequery.cell import Cell, Outcome
+from posequery.clips import Stream, write_labels
+from posequery.jobs import seeds
+from posequery.jobs.files import BadInput, sha256
+from posequery.online import adapt as station
+from posequery.online import loop
+from posequery.online.adapt import adapt
+from posequery.online.settings import Adaptation
 from posequery.student import checkpoint
 from posequery.student.network import build
+from posequery.student.recipe import Recipe
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "adapt.py"
+RECIPE = Recipe(epochs=2, batch_size=4, stdev=0.1)
+SETTINGS = Adaptation(window="8 frames", continual_every="4 frames")
 
 
-def test_a_training_that_takes_too_long_to_be_tested(make_stream, tmp_path: Path) -> None:
-    stream = make_stream(tmp_path, {"a": [np.zeros((48, 64, 3), np.uint8)] * 17})
+@pytest.fixture
+def stream(make_stream: Callable[..., Stream], tmp_path: Path) -> Stream:
+    random = seeds.generator("frames")
+    return make_stream(tmp_path, {"a": list(random.integers(0, 255, (17, 48, 64, 3), np.uint8))})
+
+
+@pytest.fixture
+def options(stream: Stream, tmp_path: Path) -> Callable[..., dict]:
+    """What `adapt` takes for a cell of that method at a quarter, with changes."""
     info = checkpoint.CheckpointInfo("densenet_small", 32)
     checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
-    options = {
-        "stream": stream.path,
-        "reference": "truth",
-        "checkpoint": tmp_path / "w.pt",
-        "recipe": "{}",
-        "cell": json.dumps({"method": "uniform", "rate": "1/4"}),
-        "window": "8 frames",
-        "continual-every": "4 frames",
-        "training-takes": "9 frames",
-        "meanwhile": "missed",
-        "weights": "continue",
-        "error-by": "ground_truth",
-        "parameters": "{}",
-        "words": "[]",
-        "code": "c",
-        "device": "cpu",
-        "state": tmp_path / "state",
-        "output": tmp_path / "out",
-    }
-    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    labels = tmp_path / "labels.h5"
+    joints = seeds.generator("labels").uniform(0, 48, (17, 18, 2))
+    write_labels(labels, joints, np.ones((17, 18)), stream.path)
+
+    def given(method: str, **changed: object) -> dict:
+        cell = Cell(setting="online", teacher="network", method=method, rate="1/4", seed=0)
+        return {
+            "cell": cell,
+            "settings": SETTINGS,
+            "recipe": RECIPE,
+            "words": ["test", method],
+            "parameters": {},
+            "stream": stream.path,
+            "labels": labels,
+            "reference": "labels",
+            "student": tmp_path / "w.pt",
+            "device": "cpu",
+            "code": "c",
+            "state": tmp_path / "state",
+            "output": tmp_path / "out",
+        } | changed
+
+    return given
+
+
+def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:
+    adapt(**options("uniform"))
+    out = tmp_path / "out"
+    names = {path.name for path in out.iterdir()}
+    assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
+    cell = Outcome.read(out)
+    assert (cell.method, cell.k, cell.n, cell.window) == ("uniform", 2, 8, 8)
+    # Windows end at 8 and 16, and frame 16 tests the last weights.
+    assert (cell.trainings, cell.frames_trained, cell.epochs) == (2, 4, 2)
+    assert cell.record_sha256 == sha256(out / "record.h5") and cell.lagged_sha256 is None
+    assert record.read(out / "record.h5").version.tolist() == [0] * 8 + [1] * 8 + [2]
+    seconds = json.loads((out / "seconds.json").read_text())
+    assert seconds.keys() == {*loop.SECONDS, "stream"} and seconds["stream"] == 17 / 50
+    assert not (tmp_path / "state").exists()
+
+
+def test_continual_is_read_at_the_others_lag_as_well(
+    options: Callable[..., dict], tmp_path: Path
+) -> None:
+    adapt(**options("continual"))
+    cell = Outcome.read(tmp_path / "out")
+    assert (cell.n, cell.window, cell.trainings) == (4, 8, 4)
+    assert cell.lagged_sha256 == sha256(tmp_path / "out/lagged.h5")
+
+
+def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
+    options: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapt(**options("random"))
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(station.parts, "join", killed)
+        adapt(**options("random", output=tmp_path / "elsewhere"))
+    with monkeypatch.context() as patch:
+        # Played to its end before, it is not played again.
+        patch.setattr(loop, "predict_stream", killed)
+        adapt(**options("random", output=tmp_path / "third"))
+    for name in ("cell.json", "record.h5", "weights.pt"):
+        one, other = (tmp_path / folder / name for folder in ("out", "third"))
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_a_rate_that_picks_nothing_is_refused(options: Callable[..., dict]) -> None:
+    given = options("uniform")
+    cell = given["cell"].model_copy(update={"rate": given["cell"].rate / 4})
+    with pytest.raises(BadInput, match="uniform at a rate of 1/16 picks none of 8 frames"):
+        adapt(**given | {"cell": cell})
+
+
+def test_a_training_that_takes_too_long_to_be_tested(
+    options: Callable[..., dict], tmp_path: Path
+) -> None:
+    late = SETTINGS.model_copy(update={"training_takes": "9 frames", "meanwhile": "missed"})
+    given = options("uniform", settings=late) | {"recipe": RECIPE}
+    for name in ("cell", "settings", "recipe"):
+        given[name] = given[name].model_dump_json()
+    for name in ("words", "parameters"):
+        given[name] = json.dumps(given[name])
+    words = [word for key, value in given.items() for word in (f"--{key}", str(value))]
     done = subprocess.run(
         [sys.executable, SCRIPT, *words],
         env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1] / "src")},
@@ -49,3 +137,13 @@ def test_a_training_that_takes_too_long_to_be_tested(make_stream, tmp_path: Path
     fault = "has 17 frames, no more than a window and the 9 of its training: nothing would be"
     assert fault in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_baseline_may_live_on_less_than_a_window(
+    options: Callable[..., dict], tmp_path: Path
+) -> None:
+    long = SETTINGS.model_copy(update={"window": "20 frames"})
+    adapt(**options("baseline", settings=long))
+    assert Outcome.read(tmp_path / "out").trainings == 0
+    with pytest.raises(BadInput, match="no more than a window: nothing would be trained"):
+        adapt(**options("uniform", settings=long))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from posequery import record
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
 from posequery.jobs.files import whole
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import loop, record
-from posequery.online.policies import policy
+from posequery.online import loop, parts
+from posequery.online.policies import Policy, policy
 from posequery.student import checkpoint
 from posequery.student.network import build
 from posequery.student.prediction import Prediction, predict_stream
@@ -57,7 +58,7 @@ def play(what: loop.Task, folder: Path) -> tuple[loop.Tally, torch.nn.Module, re
     folder.mkdir(exist_ok=True)
     network = build("densenet_small", "test")
     tally = loop.run(what, network, INFO, folder)
-    record.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
+    parts.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
     return tally, network, record.read(folder / "record.h5")
 
 
@@ -72,8 +73,6 @@ def test_the_baseline_never_trains(stream: Stream, tmp_path: Path) -> None:
     assert same(network, build("densenet_small", "test"))
     joints = predict_stream(build("densenet_small", "test"), stream).joints
     assert np.array_equal(rec.joints, joints)
-    truth = stream.joints(np.arange(len(stream)))
-    assert np.array_equal(rec.error, joint_errors(joints, truth))
     assert rec.version.tolist() == [0] * 23
 
 
@@ -116,12 +115,12 @@ def test_continual_trains_on_all_of_every_stretch(stream: Stream, tmp_path: Path
 def test_equal_lag_freezes_the_weights_at_each_windows_start(
     stream: Stream, tmp_path: Path
 ) -> None:
-    _, _, rec = play(task(stream, "continual", "1", lag=8), tmp_path)
-    parts = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
-    assert [len(part["joints"]) for part in parts] == [8, 8, 7]
+    _, _, rec = play(task(stream, "continual", "1"), tmp_path)
+    ahead = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
+    assert [len(part["joints"]) for part in ahead] == [8, 8, 7]
     # At frames 0, 8 and 16 the weights had seen 0, 1 and 3 trainings.
-    assert [int(part["version"][0]) for part in parts] == [0, 1, 3]
-    lagged = np.concatenate([part["joints"] for part in parts])
+    assert [int(part["version"][0]) for part in ahead] == [0, 1, 3]
+    lagged = np.concatenate([part["joints"] for part in ahead])
     live = rec.version == np.repeat([0, 1, 3], [8, 8, 7])
     assert np.array_equal(lagged[live], rec.joints[live])
     assert not np.array_equal(lagged[~live], rec.joints[~live])
@@ -141,7 +140,7 @@ def test_a_kill_after_any_stretch_changes_no_bit(
     class Killed(Exception):
         pass
 
-    real = record.write_part
+    real = parts.write_part
     calls = iter(range(100))
 
     def sometimes(*arguments: object) -> None:
@@ -149,13 +148,13 @@ def test_a_kill_after_any_stretch_changes_no_bit(
             raise Killed
         real(*arguments)
 
-    monkeypatch.setattr(record, "write_part", sometimes)
+    monkeypatch.setattr(parts, "write_part", sometimes)
     for _ in range(2):
         with pytest.raises(Killed):
             play(task(stream, method), tmp_path / "killed")
     _, resumed, again = play(task(stream, method), tmp_path / "killed")
     assert same(network, resumed)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
     assert all(map(np.array_equal, rec.picked, again.picked))
 
@@ -178,16 +177,16 @@ def play_until_killed(what: loop.Task, folder: Path, monkeypatch: pytest.MonkeyP
 def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
     stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    what = task(stream, "continual", "1", lag=8)
+    what = task(stream, "continual", "1")
     _, _, rec = play(what, tmp_path / "whole")
     play_until_killed(what, tmp_path / "killed", monkeypatch)
     for kind, committed in (("part", 3), ("lagged", 2)):
-        parts = sorted((tmp_path / "killed").glob(f"{kind}-*.npz"))
-        assert len(parts) == committed + 1
-        with np.load(parts[-1]) as values:
-            np.savez(parts[-1], **(dict(values) | {"error": values["error"] + 99}))
+        left = sorted((tmp_path / "killed").glob(f"{kind}-*.npz"))
+        assert len(left) == committed + 1
+        with np.load(left[-1]) as values:
+            np.savez(left[-1], **(dict(values) | {"peaks": values["peaks"] + 99}))
     _, _, again = play(what, tmp_path / "killed")
-    assert np.array_equal(rec.error, again.error)
+    assert np.array_equal(rec.peaks, again.peaks)
     for part in sorted((tmp_path / "whole").glob("*.npz")):
         one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
@@ -214,7 +213,7 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
     pattern: str,
     damage: str,
 ) -> None:
-    what = task(stream, "continual", "1", lag=8)
+    what = task(stream, "continual", "1")
     _, network, rec = play(what, tmp_path / "whole")
     play_until_killed(what, tmp_path / "killed", monkeypatch)
     (tmp_path / "killed" / "job").write_text("key")
@@ -229,7 +228,7 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
     assert (tmp_path / "killed" / "job").read_text() == "key"
     assert tally.trainings == 4
     assert same(network, again)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(played, name), equal_nan=True), name
     for part in sorted((tmp_path / "whole").glob("*.npz")):
         one, two = np.load(part), np.load(tmp_path / "killed" / part.name)
@@ -237,8 +236,8 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
 
 
 def test_what_is_written_after_each_stretch_does_not_grow(stream: Stream, tmp_path: Path) -> None:
-    short = policy("baseline", Fraction(0), window=1, continual_every=5)
-    play(task(stream, "baseline", policy=short, lag=1), tmp_path)
+    short = Policy(1, times=0, lag=1)
+    play(task(stream, "baseline", policy=short), tmp_path)
     tally = json.loads((tmp_path / "tally.json").read_text())
     assert tally.pop("frame") == 23
     assert not any(isinstance(value, list) for value in tally.values())
@@ -314,7 +313,8 @@ def test_a_stretch_that_two_weights_saw_is_picked_from_as_a_whole(
 ) -> None:
     _, _, rec = play(task(stream, "error", takes=3), tmp_path)
     for start, picked in zip((0, 8), rec.picked, strict=True):
-        worst = np.argsort(frame_errors(rec.error[start : start + 8]))[-2:]
+        joints, truth = rec.joints[start : start + 8], stream.joints(np.arange(start, start + 8))
+        worst = np.argsort(frame_errors(joint_errors(joints, truth)))[-2:]
         assert set(picked) == set(start + worst)
 
 
@@ -357,7 +357,7 @@ def test_frames_are_missed_while_a_training_runs(
     assert rec.update_frames.tolist() == live
     assert rec.version.tolist() == versions
     seen = rec.version >= 0
-    for values in (rec.joints, rec.error):
+    for values in (rec.joints, rec.peaks):
         assert np.isfinite(values[seen]).all() and np.isnan(values[~seen]).all()
     for picked, after in zip(rec.picked, live, strict=True):
         assert picked.tolist() == [after - takes - 8, after - takes - 4]
@@ -389,17 +389,17 @@ def test_equal_lag_takes_what_is_live_by_the_clock(
     versions: list[int],
     lagged: list[int],
 ) -> None:
-    what = task(stream, "continual", "1", lag=8, takes=takes, missed=missed)
+    what = task(stream, "continual", "1", takes=takes, missed=missed)
     _, _, rec = play(what, tmp_path)
     assert rec.version.tolist() == versions
-    parts = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
-    assert [part["version"].tolist() for part in parts] == [
+    ahead = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
+    assert [part["version"].tolist() for part in ahead] == [
         runs((version, count)) for version, count in zip(lagged, (8, 8, 7), strict=True)
     ]
-    live = rec.version == np.concatenate([part["version"] for part in parts])
+    live = rec.version == np.concatenate([part["version"] for part in ahead])
     assert live.any()
-    ahead = np.concatenate([part["joints"] for part in parts])
-    assert np.array_equal(ahead[live], rec.joints[live])
+    joints = np.concatenate([part["joints"] for part in ahead])
+    assert np.array_equal(joints[live], rec.joints[live])
 
 
 @pytest.mark.parametrize(
@@ -407,8 +407,8 @@ def test_equal_lag_takes_what_is_live_by_the_clock(
     [
         ("error", {"takes": 3}),
         ("random", {"takes": 3, "missed": True}),
-        ("continual", {"takes": 2, "lag": 8}),
-        ("continual", {"takes": 4, "lag": 8, "missed": True}),
+        ("continual", {"takes": 2}),
+        ("continual", {"takes": 4, "missed": True}),
     ],
 )
 def test_kills_change_no_bit_by_any_clock(
@@ -423,14 +423,14 @@ def test_kills_change_no_bit_by_any_clock(
     class Killed(Exception):
         pass
 
-    real, calls, kills = record.write_part, iter(range(100)), 0
+    real, calls, kills = parts.write_part, iter(range(100)), 0
 
     def sometimes(*arguments: object) -> None:
         if next(calls) in (1, 3, 6, 9):
             raise Killed
         real(*arguments)
 
-    monkeypatch.setattr(record, "write_part", sometimes)
+    monkeypatch.setattr(parts, "write_part", sometimes)
     again = None
     while again is None:
         try:
@@ -439,7 +439,7 @@ def test_kills_change_no_bit_by_any_clock(
             kills += 1
     assert kills >= 2
     assert same(network, resumed)
-    for name in ("joints", "error", "version", "update_frames"):
+    for name in ("joints", "peaks", "parsed", "version", "update_frames"):
         assert np.array_equal(getattr(rec, name), getattr(again, name), equal_nan=True), name
     assert all(map(np.array_equal, rec.picked, again.picked))
     for part in sorted((tmp_path / "whole").glob("*.npz")):
@@ -498,7 +498,7 @@ def test_how_often_the_paper_s_stream_trains(
     tally = loop.run(
         loop.Task(Long(frames), **(given | changed)), torch.nn.Linear(1, 1), INFO, tmp_path
     )
-    record.join(sorted(tmp_path.glob("part-*.npz")), tmp_path / "record.h5", 50)
+    parts.join(sorted(tmp_path.glob("part-*.npz")), tmp_path / "record.h5", 50)
     rec = record.read(tmp_path / "record.h5")
     assert (tally.trainings, tally.frames_trained) == (trainings, 15 * trainings)
     assert rec.update_frames.tolist() == [step * (n + 1) for n in range(trainings)]

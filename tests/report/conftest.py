@@ -111,7 +111,8 @@ def _write_record(
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         file["joints"] = joints.astype(np.float32)
-        file["error"] = np.zeros(joints.shape[:2], np.float32)
+        file["peaks"] = np.zeros(joints.shape[:2], np.float32)
+        file["parsed"] = np.full(joints.shape, np.nan, np.float32)
         file["version"] = np.zeros(len(joints), np.int32)
         file["updates/frame"] = updates
         file["updates/count"] = np.array([len(frames) for frames in picked], np.int64)

@@ -30,6 +30,11 @@ PACKAGE = {
     "strategies/__init__": "import importlib\n",
     "strategies/uniform": "def pick(k):\n    return k\n",
     "strategies/random": "from toy import metrics\n",
+    "jobs/__init__": "",
+    "jobs/progress": "WIDTH = 80\n",
+    "evaluation/__init__": "",
+    "evaluation/columns/__init__": "import importlib\n",
+    "evaluation/columns/errors": "from toy.metrics import error\n",
 }
 
 
@@ -110,6 +115,22 @@ def test_a_strategy_brings_what_it_imports(toy):
     assert [toy("uniform") == before[0], toy("random") == before[1]] == [True, False]
 
 
+def test_what_only_shows_things_does_not_count(toy):
+    script = toy.script.read_text() + "from toy.jobs import progress\n"
+    toy.script.write_text(script)
+    assert toy() == toy(change=("jobs/progress", "WIDTH = 100\n"))
+
+
+def test_a_listed_package_brings_all_its_modules(toy):
+    column = ("evaluation/columns/errors", "from toy.metrics import error\nK = 1\n")
+    assert toy() == toy(change=column)
+    toy.script.write_text("from toy.evaluation import columns\n")
+    before = toy()
+    assert before != toy(change=("evaluation/columns/errors", "K = 2\n"))
+    before = toy()
+    assert before != toy(change=("evaluation/columns/another", "K = 1\n"))
+
+
 def test_imports_for_type_checkers_do_not_count(toy):
     guarded = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import toy.metrics\n"
     (toy.script.parent / "src" / "toy" / "student" / "network.py").write_text(guarded)
@@ -182,8 +203,8 @@ def test_registries_alone_load_by_name():
         for path in (ROOT / "src").rglob("*.py")
         if "Registry[" in path.read_text()
     }
-    rooms = {f"src/posequery/{room}/__init__.py" for room in ("strategies", "teachers")}
-    assert registries == {*rooms, "src/posequery/sources/kinds/__init__.py"}
+    rooms = ("strategies", "teachers", "sources/kinds", "evaluation/columns")
+    assert registries == {f"src/posequery/{room}/__init__.py" for room in rooms}
 
 
 def test_no_script_hides_a_module():

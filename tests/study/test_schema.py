@@ -11,6 +11,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from posequery.cell import parse_rate_slug, rate_slug
 from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.study import grid
@@ -19,6 +20,7 @@ from posequery.study.identity import (
     confirmation,
     note_protocol,
     refuse_changed_protocol,
+    refuse_older_layout,
     restriction,
 )
 from posequery.study.loading import load_study
@@ -119,11 +121,9 @@ def test_rates_are_exact_fractions(tmp_path: Path, rate: object) -> None:
         write(tmp_path, RENDERED), {"online": {"rates": [rate], "once_rate": "1/3"}}, CONFIG
     )
     assert study.online.rates == [Fraction(29, 100)]
-    slugs = {grid.rate_slug(cell.rate) for cell in grid.cells(study)}
+    slugs = {rate_slug(cell.rate) for cell in grid.cells(study)}
     assert slugs == {"0pct", "29pct", "100pct", "100of3pct"}
-    assert {grid.parse_rate_slug(slug) for slug in slugs} == {
-        cell.rate for cell in grid.cells(study)
-    }
+    assert {parse_rate_slug(slug) for slug in slugs} == {cell.rate for cell in grid.cells(study)}
 
 
 def test_stretches_are_frames_or_seconds() -> None:
@@ -248,11 +248,22 @@ def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> No
 def test_a_broken_note_of_the_protocol_is_named(tmp_path: Path) -> None:
     study = load_study("mini", {}, CONFIG)
     (tmp_path / "cells").mkdir()
-    (tmp_path / "cells/summary.json").touch()
+    (tmp_path / "cells/cell.json").touch()
     for content in (b"a: [", b"- 1", b"\xff", b""):
         (tmp_path / "study.yaml").write_bytes(content)
         with pytest.raises(BadInput, match=r"study\.yaml: is broken"):
             refuse_changed_protocol(study, tmp_path, confirmed=False)
+
+
+def test_results_of_the_older_layout_are_refused(tmp_path: Path) -> None:
+    refuse_older_layout(tmp_path)
+    folder = tmp_path / "cells/online/none/baseline/0pct/seed0"
+    folder.mkdir(parents=True)
+    (folder / "cell.json").touch()
+    refuse_older_layout(tmp_path)
+    (folder / "summary.json").touch()
+    with pytest.raises(BadInput, match="results of an older version.* Move this folder away"):
+        refuse_older_layout(tmp_path)
 
 
 def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> None:
@@ -265,7 +276,7 @@ def test_a_changed_protocol_is_refused_under_the_old_name(tmp_path: Path) -> Non
     # Nothing is lost as long as there is no cell.
     refuse_changed_protocol(changed, tmp_path, confirmed=False)
     (tmp_path / "cells/online").mkdir(parents=True)
-    (tmp_path / "cells/online/summary.json").touch()
+    (tmp_path / "cells/online/cell.json").touch()
     with pytest.raises(BadInput, match="online.window was 100 frames, is 200 frames"):
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
     refuse_changed_protocol(changed, tmp_path, confirmed=True)
@@ -277,7 +288,7 @@ def noted(folder: Path, study: Study, *dropped: str) -> None:
     text = yaml.safe_dump({k: v for k, v in protocol(study).items() if k not in dropped})
     (folder / "study.yaml").write_text(text)
     (folder / "cells/online").mkdir(parents=True, exist_ok=True)
-    (folder / "cells/online/summary.json").touch()
+    (folder / "cells/online/cell.json").touch()
 
 
 def test_a_key_that_is_younger_than_the_results_had_its_default(tmp_path: Path) -> None:
@@ -405,7 +416,7 @@ def test_a_strategys_parameters_are_part_of_the_protocol_of_its_own_cells(tmp_pa
         return load_study(write(tmp_path, RENDERED + f"strategies: {strategies}\n"), {}, CONFIG)
 
     (tmp_path / "cells/a").mkdir(parents=True)
-    (tmp_path / "cells/a/summary.json").touch()
+    (tmp_path / "cells/a/cell.json").touch()
     note_protocol(study("[uniform, least_confidence]"), tmp_path)
     refuse_changed_protocol(study("[random]"), tmp_path, False)
     with pytest.raises(BadInput, match="strategies.least_confidence was .*lowest.*, is .*mean"):

@@ -44,11 +44,14 @@ def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> 
     for figure in ("figure2a", "figure2b"):
         assert {f"{figure}.png", f"{figure}.pdf", f"{figure}.svg", f"{figure}.md"} <= names
     assert "rendered stand-in" in (out / "figures/figure2a.md").read_text()
-    assert not (out / "state").exists() or not any((out / "state").iterdir())
+    parts = cell_rows(out / "breakdown.csv")
+    assert {row["by"] for row in parts} == {"action", "subject", "joint"}
+    # Of a job that is done nothing is left to go on from.
+    assert [file.name for file in (out / "state").iterdir()] == ["measured"]
 
 
 def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
-    """From Table 1's source down: the row, its cell, its frames' errors, its selection."""
+    """From Table 1's source down: the row, its cell, its frames' joints, its selection."""
     out = made / "results/tiny"
     (row,) = (
         row
@@ -56,8 +59,14 @@ def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
         if (row["setting"], row["method"], row["rate"]) == ("offline", "error", "1/5")
     )
     cell = out / row["folder"]
-    with h5py.File(cell / "errors.h5") as file:
-        limbs = file["error"][:, 5:17]
+    with h5py.File(cell / "record.h5") as file:
+        joints = file["joints"][:, 5:17]
+    test = json.loads((out / "clips/test.json").read_text())["clips"]
+    truth = []
+    for clip in test:
+        with h5py.File(out / "clips" / clip["file"]) as file:
+            truth.append(file["joints"][:, 5:17])
+    limbs = np.linalg.norm(joints - np.concatenate(truth), axis=2)
     assert float(row["mpjpe_px"]) == pytest.approx(float(np.nanmean(limbs)), abs=1e-3)
     picked = cell_rows(out / "selections/error/20pct/seed0.csv")
     with h5py.File(out / "scores/pool.h5") as file:
@@ -94,7 +103,7 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     done = snakemake(tmp_path, "--dry-run", "--config", "study=tiny")
     assert "Nothing to be done" in done.stdout + done.stderr
     again = tmp_path / "results/tiny"
-    for name in ("cells", "selections", "student", "tables"):
+    for name in ("cells", "measures", "selections", "state", "student", "tables"):
         shutil.rmtree(again / name)
     (again / "cells.csv").unlink()
     done = snakemake(tmp_path, "--config", "study=tiny", "--", "data")
@@ -102,10 +111,13 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     only = "uniform,random,continual,none,baseline"
     snakemake(tmp_path, "--cores", "1", "--config", "study=tiny", f"only={only}", "--", "cells")
     first = made / "results/tiny"
-    fresh = sorted(again.glob("cells/**/summary.json")) + sorted(again.glob("selections/**/*.csv"))
+    fresh = sorted(again.glob("cells/**/cell.json")) + sorted(again.glob("selections/**/*.csv"))
     assert len(fresh) > 10
     for file in fresh:
         assert file.read_bytes() == (first / file.relative_to(again)).read_bytes(), file
+    rows = cell_rows(next(again.glob("only/*/cells.csv")))
+    known = {row.pop("folder"): row for row in cell_rows(first / "cells.csv")}
+    assert all(known[row.pop("folder").removeprefix("../../")] == row for row in rows)
     for file in again.glob("**/*.pt"):
         one, two = (
             torch.load(path, weights_only=True)["weights"]
@@ -127,6 +139,7 @@ def test_one_strategy_runs_alone_and_leaves_the_studys_tables(made: Path, tmp_pa
 
 
 def checkout(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
     for name in ("Snakefile", "config", "envs", "scripts", "src", "workflow"):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy2
@@ -166,6 +179,67 @@ def test_an_edited_teacher_makes_its_own_labels_again(made: Path, tmp_path: Path
     # Of its labels: continual, once, and four strategies at two rates.
     assert jobs["label"] == 1 and jobs["adapt"] == 2 + 4 * 2
     assert not {"train_teacher", "pretrain", "extract"} & jobs.keys()
+
+
+COLUMN = '''
+"""The middle error."""
+
+import numpy as np
+
+from posequery.evaluation.columns import Column, Evaluation
+
+
+def _median(evaluation: Evaluation) -> float:
+    """Source pixels, of all limb joints together."""
+    return float(np.nanmedian(evaluation.errors[:, 5:17]))
+
+
+COLUMNS = (Column("median_px", _median),)
+'''
+TRAINING = {"finetune", "finetune_all", "adapt", "pretrain", "score", "select_frames"}
+
+
+def test_a_metric_is_added_and_nothing_is_trained(made: Path, tmp_path: Path) -> None:
+    root, study = checkout(tmp_path / "checkout"), tmp_path / "study"
+    shutil.copytree(made, study)
+    (root / "src/posequery/evaluation/columns/median.py").write_text(COLUMN)
+    done = snakemake(study, "--dry-run", "--config", "study=tiny", root=root)
+    jobs = planned(done.stdout + done.stderr)
+    assert jobs == {"measure": 2, "collect": 1, "tables": 1, "figures": 1, "all": 1}
+    snakemake(study, "--config", "study=tiny", "--", "results/tiny/cells.csv", root=root)
+    before, after = (cell_rows(path / "results/tiny/cells.csv") for path in (made, study))
+    for old, new in zip(before, after, strict=True):
+        assert list(new)[11:14] == ["found_share", "median_px", "trainings"]
+        assert 0 < float(new.pop("median_px")) and new == old
+
+
+def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    source = root / "src/posequery"
+
+    def plan(file: str, *changes: tuple[str, str]) -> dict[str, int]:
+        text = (source / file).read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (source / file).write_text(text)
+        done = snakemake(made, "--dry-run", "--config", "study=tiny", root=root)
+        return planned(done.stdout + done.stderr)
+
+    # How progress is shown, and what of; what is reported of a damaged state; what is refused.
+    assert plan("jobs/progress.py", ("INTERVAL = 5.0", "INTERVAL = 9.0")) == {}
+    assert plan("online/adapt.py", ('"frames", "adapt")', '"images", "live")')) == {}
+    assert plan("online/loop.py", ('tell(f"{folder}', 'tell(f"Look: {folder}')) == {}
+    raised = ('raise ValueError(f"', 'raise ValueError(f"Sorry, ')
+    refused = ('BadInput("precision=bfloat16", fault, "', 'BadInput("precision", fault, "Please ')
+    assert plan("student/training.py", raised, refused) == {}
+    shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")
+    assert plan("jobs/files.py", shown) == {}
+    jobs = plan("report/tables.py", ("\n\n\ndef ", "\n\n\nCHANGED = 1\n\n\ndef "))
+    assert jobs.keys() == {"tables", "all"}
+    # And what does change a number is seen.
+    jobs = plan("online/clock.py", ("trained += 1", "trained += 2"))
+    assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2) and not TRAINING - {"adapt"} & jobs.keys()
 
 
 def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) -> None:

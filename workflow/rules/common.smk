@@ -20,6 +20,7 @@ try:
     STUDY = load_study(str(config["study"]), config, ROOT / "config")
     PLAN = Plan(STUDY, identity.restriction(config.get("only"), STUDY))
     confirmed = identity.confirmation(config.get("confirm", False))
+    identity.refuse_older_layout(Path(PLAN.out))
     identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)
 except BadInput as error:
     raise WorkflowError(str(error)) from None
@@ -85,6 +86,7 @@ def or_refuse(find, *arguments):
 
 
 wildcard_constraints:
+    setting="offline|online",
     slug="|".join(PLAN.clips),
     stream="pool|test|stream",
     method="[a-z0-9_]+",

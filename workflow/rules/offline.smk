@@ -1,11 +1,11 @@
-# The offline study: score the pool once, select, fine-tune and evaluate; each cell a job.
-from posequery.study.grid import parse_rate_slug
+# The offline study: score the pool once, select, fine-tune and read the test; each cell a job.
+from posequery.cell import parse_rate_slug
 
 
 rule score:
     input:
         pool=f"{OUT}/clips/pool.json",
-        checkpoint=PLAN.student,
+        student=PLAN.student,
     output:
         f"{OUT}/scores/pool.h5",
     log:
@@ -28,8 +28,12 @@ rule score:
         "Score every frame of the pool with the pre-trained student"
     shell:
         script("score")
-        + " --pool {input.pool:q} --checkpoint {input.checkpoint:q} --code {params.code}"
-        + " --device {params.device} --state {params.state:q} --output {output:q} 2> {log:q}"
+        + " --pool {input.pool:q}"
+        + " --student {input.student:q}"
+        + " --device {params.device}"
+        + " --code {params.code}"
+        + " --state {params.state:q}"
+        + " --output {output:q} 2> {log:q}"
 
 
 rule select_frames:
@@ -64,9 +68,13 @@ rule select_frames:
         "Select {wildcards.rate} of the pool by {wildcards.method}"
     shell:
         script("select_frames")
-        + " --pool {input.pool:q} --scores {input.scores:q} --method {wildcards.method}"
-        + " --rate {params.rate} --parameters {params.parameters:q}"
-        + " --select-from {params.select_from} --words {params.words:q}"
+        + " --pool {input.pool:q}"
+        + " --scores {input.scores:q}"
+        + " --method {wildcards.method}"
+        + " --rate {params.rate}"
+        + " --parameters {params.parameters:q}"
+        + " --select-from {params.select_from}"
+        + " --words {params.words:q}"
         + " --output {output:q} 2> {log:q}"
 
 
@@ -75,13 +83,13 @@ rule finetune:
         pool=f"{OUT}/clips/pool.json",
         test=f"{OUT}/clips/test.json",
         selection=rules.select_frames.output,
-        checkpoint=PLAN.student,
+        student=PLAN.student,
     output:
         multiext(
             f"{OUT}/cells/offline/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
-            "summary.json",
+            "cell.json",
             "seconds.json",
-            "errors.h5",
+            "record.h5",
             "weights.pt",
         ),
     log:
@@ -97,20 +105,27 @@ rule finetune:
         gpu=GPU,
     params:
         code=code_digest("finetune"),
-        recipe=as_json(STUDY.training),
         cell=lambda wildcards: PLAN.cell("offline", wildcards),
+        recipe=as_json(STUDY.training),
         words=lambda wildcards: PLAN.seed_words("offline", *wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['offline', *wildcards])}",
     message:
-        "Fine-tune on {wildcards.rate} by {wildcards.method}, and evaluate"
+        "Fine-tune on {wildcards.rate} by {wildcards.method}, and read the test"
     shell:
         script("finetune")
-        + " --pool {input.pool:q} --test {input.test:q} --selection {input.selection:q}"
-        + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
-        + " --words {params.words:q} --code {params.code} --device {params.device}"
-        + " --state {params.state:q} --output {params.folder:q} 2> {log:q}"
+        + " --cell {params.cell:q}"
+        + " --recipe {params.recipe:q}"
+        + " --words {params.words:q}"
+        + " --pool {input.pool:q}"
+        + " --test {input.test:q}"
+        + " --selection {input.selection:q}"
+        + " --student {input.student:q}"
+        + " --device {params.device}"
+        + " --code {params.code}"
+        + " --state {params.state:q}"
+        + " --output {params.folder:q} 2> {log:q}"
 
 
 # All of the pool takes the longest: it starts first.

@@ -4,12 +4,12 @@
 rule adapt:
     input:
         stream=f"{OUT}/clips/stream.json",
-        checkpoint=PLAN.student,
+        student=PLAN.student,
         labels=lambda wildcards: PLAN.adapt_labels(wildcards.teacher),
     output:
         multiext(
             f"{OUT}/cells/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
-            "summary.json",
+            "cell.json",
             "seconds.json",
             "record.h5",
             "weights.pt",
@@ -34,14 +34,9 @@ rule adapt:
             ["--labels", *input.labels] if input.labels else []
         ),
         reference="truth" if STUDY.source.has_truth else "labels",
-        recipe=as_json(STUDY.training),
         cell=lambda wildcards: PLAN.cell("online", wildcards),
-        window=STUDY.online.window,
-        every=STUDY.online.continual_every,
-        takes=STUDY.online.training_takes,
-        meanwhile=STUDY.online.meanwhile,
-        weights=STUDY.online.weights,
-        error_by=STUDY.online.error_by,
+        settings=as_json(STUDY.online.adaptation),
+        recipe=as_json(STUDY.training),
         parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
         words=lambda wildcards: PLAN.seed_words("online", *wildcards),
         device=STUDY.device,
@@ -51,11 +46,16 @@ rule adapt:
         "Adapt online by {wildcards.method} at {wildcards.rate}, labels by {wildcards.teacher}"
     shell:
         script("adapt")
-        + " --stream {input.stream:q} {params.labels:q} --reference {params.reference}"
-        + " --checkpoint {input.checkpoint:q} --recipe {params.recipe:q} --cell {params.cell:q}"
-        + " --window {params.window:q} --continual-every {params.every:q}"
-        + " --training-takes {params.takes:q} --meanwhile {params.meanwhile}"
-        + " --weights {params.weights} --error-by {params.error_by}"
-        + " --parameters {params.parameters:q} --words {params.words:q} --code {params.code}"
-        + " --device {params.device} --state {params.state:q} --output {params.folder:q}"
-        + " 2> {log:q}"
+        + " --cell {params.cell:q}"
+        + " --settings {params.settings:q}"
+        + " --recipe {params.recipe:q}"
+        + " --words {params.words:q}"
+        + " --parameters {params.parameters:q}"
+        + " --stream {input.stream:q}"
+        + " {params.labels:q}"
+        + " --reference {params.reference}"
+        + " --student {input.student:q}"
+        + " --device {params.device}"
+        + " --code {params.code}"
+        + " --state {params.state:q}"
+        + " --output {params.folder:q} 2> {log:q}"

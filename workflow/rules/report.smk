@@ -1,11 +1,51 @@
-# From cells to the paper: cells.csv, tables, figures; for real people, the stream's own report.
+# From cells to the paper: measures, cells.csv, tables, figures; for real people, the stream's report.
+
+
+# Measures again only what is new to it, so that one job a setting is enough.
+rule measure:
+    input:
+        cells=lambda wildcards: PLAN.cell_files(wildcards.setting),
+        index=lambda wildcards: PLAN.tested_index(wildcards.setting),
+        labels=PLAN.reference_labels(),
+    output:
+        cells=f"{FINAL}/measures/{{setting}}.csv",
+        breakdown=f"{FINAL}/measures/{{setting}}_breakdown.csv",
+    log:
+        f"{OUT}/logs/measure/{{setting}}.log",
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+        gpu=0,
+    params:
+        code=code_digest("measure"),
+        folders=lambda wildcards: PLAN.cell_folders(wildcards.setting),
+        labels=lambda wildcards, input: (
+            ["--labels", *input.labels] if input.labels else []
+        ),
+        state=f"{PLAN.state}/measured",
+    message:
+        "Measure the {wildcards.setting} cells"
+    shell:
+        script("measure")
+        + " --folders {params.folders:q}"
+        + " --index {input.index:q}"
+        + " {params.labels:q}"
+        + " --code {params.code}"
+        + " --state {params.state:q}"
+        + " --cells {output.cells:q}"
+        + " --breakdown {output.breakdown:q} 2> {log:q}"
 
 
 rule collect:
     input:
-        PLAN.cell_files(),
+        measured=PLAN.measured_files(),
+        breakdowns=PLAN.measured_files("_breakdown"),
     output:
         cells=f"{FINAL}/cells.csv",
+        breakdown=f"{FINAL}/breakdown.csv",
         seconds=f"{FINAL}/seconds.csv",
     log:
         f"{OUT}/logs/collect.log",
@@ -19,12 +59,14 @@ rule collect:
         gpu=0,
     params:
         code=code_digest("collect"),
-        folders=PLAN.cell_folders(),
     message:
         f"Collect {OUT}'s cells into one table"
     shell:
         script("collect")
-        + " --folders {params.folders:q} --cells {output.cells:q}"
+        + " --measured {input.measured:q}"
+        + " --breakdowns {input.breakdowns:q}"
+        + " --cells {output.cells:q}"
+        + " --breakdown {output.breakdown:q}"
         + " --seconds {output.seconds:q} 2> {log:q}"
 
 

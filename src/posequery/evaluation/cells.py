@@ -1,134 +1,125 @@
-"""A study's cells gathered into two long tables, from which every table and figure is made.
+"""A study's cells gathered into three long tables, from which every table and figure is made.
 
-``cells.csv`` holds what a seed and a config fix to the last bit; ``seconds.csv`` what a clock
-measured. Both have one row a cell, in the order setting, teacher, method, rate, seed.
+``cells.csv`` and ``breakdown.csv`` hold what a seed and a config fix to the last bit;
+``seconds.csv`` what a clock measured. All are in the order setting, teacher, method, rate, seed,
+the first and the last with one row a cell.
+
+Columns of ``cells.csv``: setting: offline or online. teacher: who labelled (ground_truth, ...,
+none). method: none, all, baseline, once, continual, or a strategy. rate: the share picked, an exact
+fraction. k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
+Then the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained:
+labelled frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder,
+relative to the CSV's own.
+
+Of ``breakdown.csv``: by: action, subject or joint. name: which. mpjpe_px: of that part alone.
+
+Of ``seconds.csv``: training_s, inference_s, selection_s: wall-clock seconds spent in each, empty
+where there is no such part. stream_s: length of the video streamed.
 """
 
 import csv
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from posequery.cell import REPAIR
 from posequery.jobs.files import BadInput, whole
 
+CELL = ("setting", "teacher", "method", "rate", "seed")
+"""Columns that say which cell a row is of."""
+PARTS = ("training", "inference", "selection", "stream")
+"""Of ``seconds.json``."""
 
-@dataclass(frozen=True)
-class CellRow:
-    """A row of ``cells.csv``; its fields are the columns, in order.
 
-    setting: offline or online. teacher: who labelled (ground_truth, ..., none).
-    method: none, all, baseline, once, continual, or a strategy.
-    rate: the share picked, an exact fraction.
-    k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
-    mpjpe_px: mean over all evaluated frames, source pixels; without_first_window: online only;
-    equal_lag: of continual alone, its weights frozen at each window's start; parsed: the second
-    reading, over the joints that trt_pose's parser finds. found_share: the share that those are of
-    the labelled limb joints.
-    trainings: how many were done. frames_trained: labelled frames used. passes: times epochs.
-    frames: evaluated frames. folder: the cell's folder, relative to the CSV's own.
+_AGAIN = "Delete it and run the workflow again"
+
+
+def write_table(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a CSV, whole or not at all; None becomes an empty field."""
+    with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def collect(
+    measured: Sequence[Path],
+    breakdowns: Sequence[Path],
+    cells: Path,
+    breakdown: Path,
+    seconds: Path,
+) -> int:
+    """Join what `measure` wrote, and the cells' ``seconds.json``; returns how many cells there are.
+
+    The order of the files, and in them, is of no matter. All tables appear, or none. Raises
+    BadInput where a file is missing or broken, a cell has no error, or two rows are of one cell.
     """
+    names, rows = _joined(measured)
+    if not rows:
+        raise BadInput(cells, "there is no cell to collect", "Name at least one cell")
+    for row, after in pairwise(rows):
+        if _order(row) == _order(after):
+            fault = f"holds the same cell as {row['folder']}"
+            raise BadInput(after["folder"], fault, "Name each cell once")
+    for row in rows:
+        if not row["mpjpe_px"]:
+            fault = "has no error, since not one frame that it was measured on has a label"
+            raise BadInput(row["folder"], fault, "Take videos in which the teacher sees a person")
+    spent = [[*(row[name] for name in CELL), *_seconds(row)] for row in rows]
+    breakdown_names, parts = _joined(breakdowns)
+    for row in rows:
+        row["folder"] = Path(os.path.relpath(row["folder"], cells.parent)).as_posix()
+    write_table(cells, names, (row.values() for row in rows))
+    write_table(breakdown, breakdown_names, (row.values() for row in parts))
+    write_table(seconds, [*CELL, *(f"{part}_s" for part in PARTS)], spent)
+    return len(rows)
 
-    setting: str
-    teacher: str
-    method: str
-    rate: Fraction
-    k: int
-    n: int
-    seed: int
-    mpjpe_px: float
-    mpjpe_px_without_first_window: float | None
-    mpjpe_px_equal_lag: float | None
-    mpjpe_px_parsed: float | None
-    found_share: float | None
-    trainings: int
-    frames_trained: int
-    passes: int
-    frames: int
-    folder: str
 
+def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns and the rows of tables that have the same, in the cells' order.
 
-@dataclass(frozen=True)
-class SecondsRow:
-    """A row of ``seconds.csv``: wall-clock seconds of one cell, empty where there is no such part.
-
-    training_s, inference_s, selection_s: spent in each. stream_s: length of the video streamed.
+    A row's folder is meant from here, no more from its table.
     """
+    names: list[str] = []
+    rows: list[dict[str, str]] = []
+    for path in paths:
+        try:
+            with path.open(encoding="utf-8", newline="") as handle:
+                first, *lines = csv.reader(handle)
+            more = [dict(zip(first, line, strict=True)) for line in lines]
+            rows += more
+            for row in more:
+                _order(row)
+                if "folder" in row:
+                    row["folder"] = os.path.normpath(path.parent / row["folder"])
+        except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+            raise BadInput(path, f"is not a whole table of cells ({error})", _AGAIN) from None
+        names = names or first
+        if first != names:
+            raise BadInput(path, f"its columns are not {', '.join(names)}", _AGAIN)
+    return names, sorted(rows, key=lambda row: (*_order(row), row.get("folder", "")))
 
-    setting: str
-    teacher: str
-    method: str
-    rate: Fraction
-    seed: int
-    training_s: float | None
-    inference_s: float | None
-    selection_s: float | None
-    stream_s: float | None
+
+def _order(row: Mapping[str, str]) -> tuple[Any, ...]:
+    setting, teacher, method, rate, seed = (row[name] for name in CELL)
+    return setting, teacher, method, Fraction(rate), int(seed)
 
 
-_REPAIR = "Delete this cell's folder and run the workflow again"
-
-
-def _order(row: CellRow | SecondsRow) -> tuple[Any, ...]:
-    return (row.setting, row.teacher, row.method, row.rate, row.seed)
-
-
-def _load(path: Path, keys: Iterable[str]) -> dict[str, Any]:
-    """The values under `keys` of a cell's JSON file."""
+def _seconds(row: Mapping[str, str]) -> list[float | None]:
+    """The seconds of each of `PARTS`, of a cell's row."""
+    path = Path(row["folder"]) / "seconds.json"
+    # Offline there is no stream, and frames are selected by a job of their own.
+    there = PARTS if row["setting"] == "online" else PARTS[:2]
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return {key: values[key] for key in keys}
+        spent = json.loads(path.read_text(encoding="utf-8"))
+        return [spent[part] if part in there else None for part in PARTS]
     except FileNotFoundError:
         raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
     except KeyError as error:
-        raise BadInput(path, f"has no {error}", _REPAIR) from None
+        raise BadInput(path, f"has no {error}", REPAIR) from None
     except (OSError, ValueError, TypeError) as error:
-        raise BadInput(path, f"is not readable JSON ({error})", _REPAIR) from None
-
-
-def _read_folder(folder: Path, base: Path) -> tuple[CellRow, SecondsRow]:
-    path = folder / "summary.json"
-    values = _load(path, [field.name for field in fields(CellRow) if field.name != "folder"])
-    if values["mpjpe_px"] is None:
-        fault = "has no error, since not one frame that it was measured on has a label"
-        raise BadInput(path, fault, "Take videos in which the teacher sees a person")
-    values["rate"] = Fraction(values["rate"])
-    cell = CellRow(**values, folder=Path(os.path.relpath(folder, base)).as_posix())
-    # Offline there is no stream, and frames are selected by a job of their own.
-    more = ("selection", "stream") if cell.setting == "online" else ()
-    spent = _load(folder / "seconds.json", ("training", "inference", *more))
-    seconds = (spent.get(part) for part in ("training", "inference", "selection", "stream"))
-    return cell, SecondsRow(cell.setting, cell.teacher, cell.method, cell.rate, cell.seed, *seconds)
-
-
-def _write(path: Path, kind: type, rows: Iterable[CellRow | SecondsRow]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([field.name for field in fields(kind)])
-        writer.writerows(astuple(row) for row in rows)
-
-
-def collect(folders: Sequence[Path], cells_csv: Path, seconds_csv: Path) -> int:
-    """Gather the cells' ``summary.json`` and ``seconds.json``; returns how many cells there were.
-
-    The order of ``folders`` is of no matter. Both files appear, or neither.
-    Raises BadInput where a file is missing or broken, or two folders hold the same cell.
-    """
-    if not folders:
-        raise BadInput(cells_csv, "there is no cell to collect", "Name at least one cell folder")
-    rows = sorted(
-        (_read_folder(Path(folder), cells_csv.parent) for folder in folders),
-        key=lambda pair: (_order(pair[0]), pair[0].folder),
-    )
-    for (cell, _), (after, _) in pairwise(rows):
-        if _order(cell) == _order(after):
-            fault = f"holds the same cell as {cell.folder}"
-            raise BadInput(cells_csv.parent / after.folder, fault, "Name each cell once")
-    with whole(cells_csv) as cells_file, whole(seconds_csv) as seconds_file:
-        _write(cells_file, CellRow, (cell for cell, _ in rows))
-        _write(seconds_file, SecondsRow, (seconds for _, seconds in rows))
-    return len(rows)
+        raise BadInput(path, f"is not readable JSON ({error})", REPAIR) from None

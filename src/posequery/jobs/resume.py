@@ -3,40 +3,47 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from posequery.jobs.files import sha256, write_text
 
 
-def job_key(arguments: dict[str, object], inputs: Iterable[str | Path]) -> str:
-    """A digest of a job: of its arguments and of the content of the files that it reads."""
-    texts = {key: str(value) for key, value in arguments.items()}
-    text = json.dumps([texts, [sha256(path) for path in inputs]], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+@contextmanager
+def job(
+    folder: Path, told: Mapping[str, object], inputs: Mapping[str, Path | None]
+) -> Iterator[Path]:
+    """Yield `folder` as this job left it, emptied if it belonged to another; deleted at the end.
 
-
-def job_folder(folder: str | Path, key: str) -> Path:
-    """The folder of the job with that key, emptied if it belonged to another job."""
-    folder = Path(folder)
+    told: plain data, all arguments of the job that decide its numbers, with its code's digest.
+    inputs: the files that it reads, by what they are to it; their content counts, not their paths.
+    If the block raises, the folder stays, and the same job resumes from it.
+    """
+    key = _key(told, inputs)
     owner = folder / "job"
     if not owner.is_file() or owner.read_bytes() != key.encode():
         if folder.exists():
-            finished(folder)
+            _delete(folder)
         folder.mkdir(parents=True)
         write_text(owner, key)
-    return folder
+    yield folder
+    _delete(folder)
+
+
+def _key(told: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
+    read = {name: path and sha256(path) for name, path in inputs.items()}
+    return hashlib.sha256(json.dumps([told, read], sort_keys=True).encode()).hexdigest()
 
 
 def start_over(folder: Path) -> None:
-    """Empty the folder of a job whose state is damaged; it still belongs to that job."""
+    """Empty the folder of a job whose state is damaged; it stays that job's."""
     for path in folder.iterdir():
         if path.name != "job":
             path.unlink()
 
 
-def finished(folder: Path) -> None:
-    """Delete the folder of a job whose outputs are complete."""
+def _delete(folder: Path) -> None:
     # This goes first, so that no job resumes from what a kill leaves of the folder.
     (folder / "job").unlink(missing_ok=True)
     shutil.rmtree(folder)

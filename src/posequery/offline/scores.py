@@ -7,10 +7,13 @@ import h5py
 import numpy as np
 
 from posequery.clips import Stream
+from posequery.jobs import resume
 from posequery.jobs.files import whole
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
+from posequery.student import checkpoint
+from posequery.student.prediction import predict_stream
 
 BLOCK = 2048
 """Frames that a kill loses at most while a pool is scored: some minutes of a large network's on a
@@ -24,7 +27,27 @@ def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray) -> None
         file["peaks"] = peaks.astype(np.float32)
 
 
-def score(
+def score(pool: Path, student: Path, output: Path, *, device: str, code: str, state: Path) -> None:
+    """Write what the pre-trained student says of each frame of a pool.
+
+    pool: its index. student: its checkpoint. code: digest of the code. state: folder that a killed
+    job resumes from.
+    """
+    stream = Stream(pool)
+    network, _ = checkpoint.load(student, device, stream.size)
+
+    def read(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        said = predict_stream(network, stream, start, stop)
+        return said.joints, said.peaks
+
+    told = {"code": code, "device": device}
+    with resume.job(state, told, {"pool": pool, "student": student}) as folder:
+        with Progress(len(stream), "frames", "score") as progress:
+            errors, peaks = in_blocks(stream, read, folder, progress)
+        write_scores(output, errors, peaks)
+
+
+def in_blocks(
     pool: Stream,
     read: Callable[[int, int], tuple[np.ndarray, np.ndarray]],
     folder: Path,
@@ -34,7 +57,7 @@ def score(
 
     read: gives the joints (k, 18, 2) and peaks (k, 18) of frames start to stop of the pool. Each
     block of `BLOCK` frames is kept in `folder`, which must be this job's own: a job that was killed
-    goes on behind the last, and makes a damaged one again.
+    goes on after the last, and makes a damaged one again.
     """
     blocks = []
     for start in range(0, len(pool), BLOCK):
@@ -62,7 +85,7 @@ def _kept(path: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
             error, peaks = values["error"], values["peaks"]
         if len(error) != count or len(peaks) != count:
             raise ValueError(f"{len(error)} frames of {count}")
-    except Exception as error:  # whatever is wrong with it, scoring it again mends it
+    except Exception as error:  # whatever is wrong with it, scoring it again fixes it
         tell(f"{path}: what a killed job left is damaged ({error}); it is made again")
         return None
     return error, peaks

@@ -10,17 +10,19 @@ from posequery.settings import Section
 
 @dataclass(frozen=True)
 class Policy:
-    """Train at the end of every stretch of `every` frames, at most `times` times.
+    """Train at the end of every stretch of `stretch` frames, at most `times` times.
 
     `strategy` picks a share `rate` of the stretch, by its own `parameters`; without one every frame
-    is trained on.
+    is trained on. `lag` (frames): also predict every part of the stream of that length by the
+    weights live at its first frame, for comparing policies at an equal lag.
     """
 
-    every: int
+    stretch: int
     times: int | None = None
     strategy: strategies.Strategy | None = None
     rate: Fraction = Fraction(1)
     parameters: Section | None = None
+    lag: int | None = None
 
 
 def policy(
@@ -35,10 +37,11 @@ def policy(
     parameters: the strategy's own, plain data.
     """
     if method == "baseline":
-        return Policy(every=window, times=0)
+        return Policy(window, times=0)
     if method == "once":
-        return Policy(every=window, times=1, strategy=strategies.load("uniform"), rate=rate)
+        return Policy(window, times=1, strategy=strategies.load("uniform"), rate=rate)
     if method == "continual":
-        return Policy(every=continual_every)
+        # It looks `continual_every` frames ahead, where the others look a window.
+        return Policy(continual_every, lag=window)
     own = strategies.parameters(method, parameters or {})
-    return Policy(every=window, strategy=strategies.load(method), rate=rate, parameters=own)
+    return Policy(window, strategy=strategies.load(method), rate=rate, parameters=own)

@@ -8,25 +8,20 @@ from pydantic import model_validator
 from posequery.settings import Duration, Rate, Section, Stretch
 
 
-class Online(Section):
-    """The online study: adapt to a stream, window by window."""
+class Adaptation(Section):
+    """How a student adapts to a stream: the part of `Online` that each cell's job is told.
 
-    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
-    """The rates at which each strategy picks frames from a window."""
+    A key belongs here if it changes the numbers of a cell: a change of it runs the cells again.
+    """
+
     window: Stretch = "1500 frames"
     """The stretch that a strategy picks from, in frames or seconds ('30 s')."""
-    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Methods to run in addition to the strategies; `baseline` never trains."""
     continual_every: Stretch = "128 frames"
     """`continual` trains on all frames of each stretch of this length."""
-    once_rate: Rate = Fraction(1, 100)
-    """`once` trains on this share of the first window, picked uniformly, and never again."""
     weights: Literal["continue", "reset"] = "continue"
     """Whether each training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy `error` measures the student's errors against."""
-    first_frames: Stretch | None = None
-    """Play only this much of the stream, if it is longer; the rest counts nowhere."""
     training_takes: Duration = "0 frames"
     """How long after the end of a stretch the weights trained on it go live; 0 is the ideal
     clock."""
@@ -35,6 +30,25 @@ class Online(Section):
     predict them, and they belong to the next stretch; the training must be over by the end of that
     stretch. `missed`: they are not predicted, measured or collected, and the next stretch starts
     after them."""
+
+
+class Online(Adaptation):
+    """The online study: adapt to a stream, window by window."""
+
+    # Which cells there are, and which frames the stream has.
+    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
+    """The rates at which each strategy picks frames from a window."""
+    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
+    """Methods to run in addition to the strategies; `baseline` never trains."""
+    once_rate: Rate = Fraction(1, 100)
+    """`once` trains on this share of the first window, picked uniformly, and never again."""
+    first_frames: Stretch | None = None
+    """Play only this much of the stream, if it is longer; the rest counts nowhere."""
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """What each cell's job is told."""
+        return Adaptation(**self.model_dump(include=set(Adaptation.model_fields)))
 
     @model_validator(mode="after")
     def _one_training_at_a_time(self) -> "Online":

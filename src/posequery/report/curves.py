@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from posequery import record
+from posequery.cell import REPAIR
 from posequery.clips import Stream, read_labels
 from posequery.jobs.files import BadInput
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import record
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_record(path: Path, frames: int) -> record.Record:
     read = record.read(path)
     if len(read.joints) != frames:
         fault = f"records {len(read.joints)} frames of a stream of {frames}"
-        raise BadInput(path, fault, record.REPAIR)
+        raise BadInput(path, fault, REPAIR)
     return read
 
 

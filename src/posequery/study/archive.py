@@ -16,6 +16,7 @@ from typing import IO, Any
 from posequery.jobs.files import BadInput, whole
 
 KEPT = (
+    "breakdown.csv",
     "cells",
     "cells.csv",
     "clips/pool.json",

@@ -1,4 +1,4 @@
-"""What a study will cost, before any of it runs: frames, trainings, jobs, bytes, hours."""
+"""What a study will cost, before any of it runs: frames, trainings, bytes, hours."""
 
 import time
 from collections.abc import Mapping
@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from posequery.clips import frames_in
+from posequery.online.clock import Train, schedule
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
 from posequery.study import grid
 from posequery.study.schema import Study
 
-RECORDED = 436
-"""Bytes that a cell keeps of each frame that it is measured on (evaluation, online.record)."""
+RECORDED = 364
+"""Bytes that a cell keeps of each frame that it predicts (`posequery.record`)."""
 SAMPLE = 200
 """Frames of a video that extraction is timed on."""
 
@@ -108,28 +109,8 @@ def work(
     )
 
 
-def _trainings(stream: int, length: int, takes: int, missed: bool) -> int:
-    """Trainings on a stream: one for each stretch whose weights go live while there are frames."""
-    step = length + takes if missed else length
-    return max(0, -(-(stream - length - takes) // step))
-
-
-def jobs(study: Study, clips: Mapping[str, ClipSource]) -> int:
-    """How many jobs the workflow has from a dataset to the tables, the target `all` among them."""
-    cells = grid.cells(study)
-    offline = sum(cell.setting == "offline" for cell in cells)
-    streamed = sum("stream" in clip.streams for clip in clips.values())
-    student = study.student
-    # prepare and pretrain, or import_checkpoint; then prepare and average_precision.
-    first = 1 if student.checkpoint else 2
-    # People to pre-train on are rendered, and BlazePose fetched.
-    first += int(not student.checkpoint and not student.coco) + ("blazepose" in study.teachers)
-    first += 2 if student.validation and not student.checkpoint else int(bool(student.validation))
-    labels = {"openpose": streamed + 1, "ground_truth": 0}
-    taught = sum(labels.get(teacher, 1) for teacher in study.teachers)
-    indices = 3 if study.offline else 1
-    # Offline: one score and a selection for each cell. At the end: collect, tables, figures, all.
-    return len(clips) + indices + first + taught + len(cells) + (offline + 1 if offline else 0) + 4
+def _trainings(stream: int, stretch: int, takes: int, missed: bool) -> int:
+    return sum(isinstance(event, Train) for event in schedule(stream, stretch, takes, missed))
 
 
 def measure_extraction(path: str, size: int) -> Extraction:
@@ -152,14 +133,13 @@ def duration(seconds: float) -> str:
 def text(
     study: Study,
     done: Work,
-    count: int,
     extraction: Extraction,
     student: Student | None,
     copied: int,
 ) -> str:
     """The estimate for a person; without `student` it has no hours of training and reading.
 
-    count: jobs. copied: bytes of images that the study keeps beside what it makes.
+    copied: bytes of images that the study keeps beside what it makes.
     """
     rows: list[tuple[str, int, str, float | None]] = [
         ("extract", done.extracted, "frames", extraction.frames),
@@ -185,8 +165,7 @@ def text(
         lines.append(f"  {'together':<10} {duration(seconds):>45}")
     disk += RECORDED * (done.predicted - done.scored)
     where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
-    starts = "each takes about a second to start"
-    lines += ["", f"{count:,} jobs ({starts}), {done.cells} of them cells; {where}."]
+    lines += ["", f"{done.cells} cells; {where}."]
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")

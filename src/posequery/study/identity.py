@@ -77,10 +77,17 @@ def note_protocol(study: Study, out: Path) -> None:
         write_text(path, text)
 
 
+def refuse_older_layout(out: Path) -> None:
+    """Raise `BadInput` if `out` holds cells of a version whose trainings measured themselves."""
+    if any((out / "cells").rglob("summary.json")):
+        fault = "holds results of an older version, whose cells cannot be measured any more"
+        raise BadInput(out, fault, "Move this folder away, or delete it, and run again")
+
+
 def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     """Raise `BadInput` if `out` holds results made under this name with another protocol."""
     path = _noted(out)
-    made = any((out / "cells").rglob("summary.json"))
+    made = any((out / "cells").rglob("cell.json"))
     if confirmed or not path.is_file() or not made:
         return
     try:

@@ -7,11 +7,12 @@ folder that the workflow runs in.
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from posequery import teachers
+from posequery.cell import Cell, parse_rate_slug, rate_slug
 from posequery.study import clips, grid, readings
 from posequery.study.schema import Study
 
@@ -214,7 +215,7 @@ class Plan:
 
     def selection_files(self) -> list[str]:
         return [
-            f"{self.out}/selections/{cell.method}/{grid.rate_slug(cell.rate)}/seed{cell.seed}.csv"
+            f"{self.out}/selections/{cell.method}/{rate_slug(cell.rate)}/seed{cell.seed}.csv"
             for cell in self.cells
             if cell.setting == "offline"
         ]
@@ -224,27 +225,41 @@ class Plan:
         return [f"{self.out}/cells/{cell.folder}" for cell in cells]
 
     def cell_files(self, setting: str | None = None) -> list[str]:
-        return [f"{folder}/summary.json" for folder in self.cell_folders(setting)]
+        return [f"{folder}/cell.json" for folder in self.cell_folders(setting)]
 
-    def cell(self, setting: str, wildcards: Any) -> str:
+    def cell(self, setting: Literal["offline", "online"], wildcards: Any) -> str:
         """What the cell of a job's wildcards is, as JSON."""
-        cell = {
-            "setting": setting,
-            "teacher": wildcards.teacher,
-            "method": wildcards.method,
-            "rate": str(grid.parse_rate_slug(wildcards.rate)),
-            "seed": int(wildcards.seed),
-        }
-        return json.dumps(cell)
+        cell = Cell(
+            setting=setting,
+            teacher=wildcards.teacher,
+            method=wildcards.method,
+            rate=parse_rate_slug(wildcards.rate),
+            seed=int(wildcards.seed),
+        )
+        return as_json(cell)
 
     def adapt_labels(self, teacher: str) -> list[str]:
-        """The labels trained on, or, of real people, measured against as well."""
-        return self.teacher_labels(
-            teacher if self.study.source.has_truth else self.study.teachers[0]
-        )
+        """The labels trained on, or, of real people, looked for as well."""
+        truth = self.study.source.has_truth
+        return self.teacher_labels(teacher) if truth else self.reference_labels()
 
     def adapt_strategies(self, method: str) -> list[str]:
         return self.strategies("uniform" if method == "once" else method)
+
+    # Measuring
+
+    def measured_files(self, part: str = "") -> list[str]:
+        """A table of each setting that has cells; part: `_breakdown` for those of its parts."""
+        settings = dict.fromkeys(cell.setting for cell in self.cells)
+        return [f"{self.final}/measures/{setting}{part}.csv" for setting in settings]
+
+    def tested_index(self, setting: str) -> str:
+        """The index of the stream that a setting's cells are measured on."""
+        return f"{self.out}/clips/{'test' if setting == 'offline' else 'stream'}.json"
+
+    def reference_labels(self) -> list[str]:
+        """What real people are measured against: the labels of the study's first teacher."""
+        return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
 
     # The report
 
@@ -258,7 +273,7 @@ class Plan:
         return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]
 
     def final_files(self) -> list[str]:
-        cells = [f"{self.final}/cells.csv", f"{self.final}/seconds.csv"]
+        cells = [f"{self.final}/{name}.csv" for name in ("cells", "breakdown", "seconds")]
         return [*cells, *self.report_files(), *self.student_reports()]
 
     def cell_tables(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Which code made a result: digests that change when code changes, and only then.
 
 A rule carries the digest of its script among its parameters, so that an edit reruns the rule's
-own jobs. Comments, docstrings, layout and time stamps do not enter.
+own jobs. What cannot change a number does not enter (`study.fingerprint`), nor do time stamps.
 """
 
 import ast
@@ -14,8 +14,11 @@ from pathlib import Path
 import grimp
 
 from posequery.jobs.files import BadInput
+from posequery.study.fingerprint import SHOWN, fingerprint
 
 PACKAGE = "posequery"
+LISTED = ("evaluation.columns",)
+"""Packages that load all of their modules, found by listing the folder: in nobody's imports."""
 
 
 def require_checkout(src: Path) -> None:
@@ -53,6 +56,8 @@ class Code:
         self.package = package
         self._folder = _folder(package)
         self._graph = grimp.build_graph(package, cache_dir=None, exclude_type_checking_imports=True)
+        self._shown = {f"{package}.{module}" for module in SHOWN}
+        self._listed = {f"{package}.{module}" for module in LISTED}
         self._digests: dict[str, str] = {}
 
     def digest(self, script: Path, modules: Iterable[str] = ()) -> str:
@@ -60,7 +65,7 @@ class Code:
         tree = _parse(script)
         roots = set(self._imports(tree, script))
         roots |= {f"{self.package}.{module}" for module in modules}
-        parts = [_fingerprint(tree)]
+        parts = [fingerprint(tree, self.package)]
         parts += [f"{module} {self._of(module)}" for module in sorted(self._closure(roots))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -80,28 +85,30 @@ class Code:
                     raise BadInput(
                         script,
                         f"line {node.lineno} imports {module}, which is not there",
-                        "Mend the import",
+                        "Correct the import",
                     )
                 inner = f"{module}.{name}"
                 yield inner if inner in self._graph.modules else module
 
     def _closure(self, roots: set[str]) -> set[str]:
         seen: set[str] = set()
-        waiting = set(roots)
+        waiting = roots - self._shown
         while waiting:
             module = waiting.pop()
             seen.add(module)
             found = set(self._graph.find_modules_directly_imported_by(module))
             if "." in module:  # importing a module runs its package's __init__
                 found.add(module.rpartition(".")[0])
-            waiting |= found - seen
+            if module in self._listed:
+                found |= self._graph.find_children(module)
+            waiting |= found - seen - self._shown
         return seen
 
     def _of(self, module: str) -> str:
         if module not in self._digests:
             path = self._folder.joinpath(*module.split(".")[1:])
             path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            text = _fingerprint(_parse(path))
+            text = fingerprint(_parse(path), self.package)
             self._digests[module] = hashlib.sha256(text.encode()).hexdigest()
         return self._digests[module]
 
@@ -119,45 +126,4 @@ def _parse(path: Path) -> ast.Module:
     except OSError as fault:
         raise BadInput(path, f"cannot be read: {fault.strerror}", "Restore the file") from None
     except SyntaxError as fault:
-        raise BadInput(path, f"line {fault.lineno}: {fault.msg}", "Mend the syntax") from None
-
-
-def _fingerprint(tree: ast.AST) -> str:
-    """A syntax tree as text without positions or bare strings.
-
-    Unlike `ast.dump` it is the same under every Python version that this project runs under,
-    since fields that are absent or empty leave no trace, and it is three times as fast.
-    """
-    words: list[str] = []
-    _write(tree, words)
-    return "".join(words)
-
-
-def _write(node: ast.AST, words: list[str]) -> None:
-    words.append(type(node).__name__ + "(")
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if value is None or field == "ctx":  # load or store: where the node stands says it
-            continue
-        if isinstance(value, ast.AST):
-            words.append(field + "=")
-            _write(value, words)
-        elif not isinstance(value, list):
-            words.append(f"{field}={value!r},")
-        elif value:
-            words.append(field + "=[")
-            for item in value:
-                if not isinstance(item, ast.AST):
-                    words.append(f"{item!r},")
-                elif not _is_bare_string(item):
-                    _write(item, words)
-            words.append("]")
-    words.append(")")
-
-
-def _is_bare_string(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+        raise BadInput(path, f"line {fault.lineno}: {fault.msg}", "Correct the syntax") from None

@@ -1,7 +1,6 @@
-"""The record of a stream: what the live student said of each frame, and each weights update.
+"""The record of a stream while it grows: one part file a stretch, joined at the end.
 
-While a stream plays, its record grows as one part file a stretch, so that memory does not grow with
-the stream and a killed job loses at most one stretch; `join` makes one HDF5 file of the parts.
+So memory does not grow with the stream, and a killed job loses at most one stretch.
 """
 
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import whole
 from posequery.skeletons import JOINTS
 
-PER_FRAME = ("joints", "peaks", "parsed", "error", "version")
+PER_FRAME = ("joints", "peaks", "parsed", "version")
 PER_UPDATE = ("frame", "count")
 PER_PICK = ("picked", "score", "decided_by")
-REPAIR = "Delete this cell's folder and run the workflow again"
 
 
 @dataclass(frozen=True)
@@ -34,18 +32,16 @@ def write_part(
     joints: np.ndarray,
     peaks: np.ndarray,
     parsed: np.ndarray,
-    error: np.ndarray,
     version: int,
     update: Update | None,
 ) -> None:
-    """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks and error (n, 18)."""
+    """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks (n, 18)."""
     none = np.empty(0)
     values = {
         "joints": joints,
         "peaks": peaks,
         "parsed": parsed,
-        "error": error,
-        "version": np.full(len(error), version, np.int32),
+        "version": np.full(len(joints), version, np.int32),
         "frame": np.array([update.frame] if update else [], np.int64),
         "count": np.array([len(update.picked)] if update else [], np.int64),
         "picked": (update.picked if update else none).astype(np.int64),
@@ -59,8 +55,7 @@ def write_part(
 def write_missed(path: Path, count: int) -> None:
     """Write `count` frames that nobody saw: all is NaN, and the version -1."""
     nothing = np.full((count, len(JOINTS), 2), np.nan, np.float32)
-    blank = nothing[..., 0]
-    write_part(path, nothing, blank, nothing, blank, -1, None)
+    write_part(path, nothing, nothing[..., 0], nothing, -1, None)
 
 
 def read_part(path: Path) -> dict[str, np.ndarray]:
@@ -70,14 +65,7 @@ def read_part(path: Path) -> dict[str, np.ndarray]:
 
 
 def join(parts: list[Path], path: Path, fps: float) -> None:
-    """Make the record file of the parts in their order.
-
-    Datasets, in source pixels: joints and parsed (n, 18, 2), peaks (n, 18), error (n, 18), version
-    (n,): how many trainings the weights had seen, -1 for a frame that was missed (all else of
-    it is NaN); updates/frame (u,), updates/count (u,), updates/picked, updates/score
-    and updates/decided_by, one after another for each update.
-    Attribute: fps.
-    """
+    """Make the record file (`posequery.record`) of the parts in their order."""
     with whole(path) as temporary, h5py.File(temporary, "w") as file:
         for part in parts:
             for name, rows in read_part(part).items():
@@ -90,32 +78,3 @@ def join(parts: list[Path], path: Path, fps: float) -> None:
                 dataset.resize(len(dataset) + len(rows), axis=0)
                 dataset[len(dataset) - len(rows) :] = rows
         file.attrs["fps"] = fps
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record file's content, as `join` documents it."""
-
-    joints: np.ndarray
-    error: np.ndarray
-    version: np.ndarray
-    update_frames: np.ndarray
-    picked: list[np.ndarray]
-    fps: float
-
-
-def read(path: str | Path) -> Record:
-    """Read a record; raises `BadInput` for a missing or broken file."""
-    try:
-        with h5py.File(path, "r") as file:
-            counts = file["updates/count"][:]
-            return Record(
-                joints=file["joints"][:],
-                error=file["error"][:],
-                version=file["version"][:],
-                update_frames=file["updates/frame"][:],
-                picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
-                fps=float(file.attrs["fps"]),
-            )
-    except (OSError, KeyError) as error:
-        raise BadInput(path, f"not a whole record ({error})", REPAIR) from error

@@ -1,0 +1,94 @@
+"""A cell: one point of a study's grid, one folder, one row of `cells.csv`."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+
+from posequery.jobs.files import BadInput, write_text
+from posequery.settings import Section
+
+REPAIR = "Delete this cell's folder and run the workflow again"
+
+
+def rate_slug(rate: Fraction) -> str:
+    """A rate as part of a path: '5pct', or '1of3pct' where it is no whole percentage."""
+    percent = rate * 100
+    whole = percent.denominator == 1
+    return f"{percent}pct" if whole else f"{percent.numerator}of{percent.denominator}pct"
+
+
+def parse_rate_slug(slug: str) -> Fraction:
+    """The rate that `rate_slug` wrote."""
+    return Fraction(slug.removesuffix("pct").replace("of", "/")) / 100
+
+
+def _share(value: object) -> Fraction:
+    try:
+        share = Fraction(str(value))
+    except ZeroDivisionError:
+        raise ValueError(f"'{value}' divides by 0") from None
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share lies between 0 and 1, not at {value}")
+    return share
+
+
+class Cell(Section):
+    """Which cell it is, as the grid, a job's `--cell` and `cell.json` have it."""
+
+    setting: Literal["offline", "online"]
+    teacher: str
+    """Who labels: ground_truth, network, ..., or none."""
+    method: str
+    """none, all, baseline, once, continual, or a strategy."""
+    rate: Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
+    """The share picked: 0 of methods that train on nothing, 1 of those that train on all."""
+    seed: Annotated[int, Field(ge=0)]
+
+    @property
+    def folder(self) -> str:
+        """Path of the cell below the study's `cells/`."""
+        slug = rate_slug(self.rate)
+        return f"{self.setting}/{self.teacher}/{self.method}/{slug}/seed{self.seed}"
+
+
+class Outcome(Cell):
+    """A cell whose job is done, and what that job counted: `cell.json`."""
+
+    k: int
+    """Frames picked: per stretch online, of the pool offline."""
+    n: int
+    """Frames picked from."""
+    window: int | None = None
+    """Online: frames of a window, the first of which one error leaves out."""
+    trainings: int
+    frames_trained: int
+    """Labelled frames trained on, in all trainings."""
+    epochs: int
+    record_sha256: str
+    lagged_sha256: str | None = None
+    """Of `continual` alone."""
+
+    def write(self, folder: Path) -> None:
+        write_text(folder / "cell.json", self.model_dump_json(indent=1) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Outcome":
+        """Of a cell's folder; raises `BadInput` where its file is missing or broken."""
+        path = folder / "cell.json"
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            faults = {
+                "missing": f"has no '{where}'",
+                "json_invalid": f"is not readable JSON ({first['msg']})",
+            }
+            fault = faults.get(first["type"], f"{where}: {first['msg']}")
+            raise BadInput(path, fault, REPAIR) from None
+        except OSError as error:
+            raise BadInput(path, f"is not readable ({error})", REPAIR) from None

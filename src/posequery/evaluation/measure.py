@@ -1,0 +1,145 @@
+"""Cells measured: their records against the reference, into rows of `cells.csv`.
+
+What each cell came to is kept, so that after one more cell only that cell is measured.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posequery import record
+from posequery.cell import REPAIR, Outcome
+from posequery.clips import Stream, read_labels
+from posequery.evaluation.cells import CELL, write_table
+from posequery.evaluation.columns import Evaluation, columns
+from posequery.jobs.files import BadInput, sha256, write_text
+from posequery.jobs.progress import Progress
+from posequery.metrics import mpjpe
+from posequery.skeletons import JOINTS, LIMBS
+
+COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
+TRAINED = ("trainings", "frames_trained", "passes")
+"""Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
+BREAKDOWN = (*CELL, "by", "name", "mpjpe_px")
+"""The columns of `breakdown.csv`."""
+
+
+class Reference:
+    """What errors are measured against: the stream's own labels, or those of a file."""
+
+    def __init__(self, index: Path, labels: Path | None) -> None:
+        self.stream = Stream(index)
+        self._labels = labels
+        # The index holds the digests of its clips.
+        self.digests = [sha256(path) for path in (index, labels) if path]
+
+    @cached_property
+    def joints(self) -> np.ndarray:
+        """(n, 18, 2), source pixels, NaN where there is no label."""
+        if self._labels:
+            return read_labels(self._labels, self.stream.path)[0]
+        return self.stream.joints(np.arange(len(self.stream)))
+
+
+def measure(
+    folders: Sequence[Path],
+    index: Path,
+    labels: Path | None,
+    *,
+    code: str,
+    state: Path,
+    cells: Path,
+    breakdown: Path,
+) -> None:
+    """Write the rows of `cells.csv` and `breakdown.csv` of some cells.
+
+    folders: the cells', all of one setting, at least one. index: of the stream that they were
+    tested on. labels: what they are measured against; without a file the stream's own labels.
+    code: digest of the code. state: folder of what was found before. Raises `BadInput` for a cell
+    whose files are missing, broken, or not those that its job wrote.
+    """
+    reference = Reference(index, labels)
+    rows: list[dict[str, Any]] = []
+    parts: list[list[Any]] = []
+    with Progress(len(folders), "cells", "measure") as progress:
+        for folder in folders:
+            found = _found(folder, reference, code, state)
+            place = Path(os.path.relpath(folder, cells.parent)).as_posix()
+            rows.append(found["row"] | {"folder": place})
+            parts += found["breakdown"]
+            progress.advance()
+    write_table(cells, list(rows[0]), (row.values() for row in rows))
+    write_table(breakdown, BREAKDOWN, parts)
+
+
+def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[str, Any]:
+    """What a cell came to: `row` of cells.csv but for its folder, and the rows of `breakdown`."""
+    cell = Outcome.read(folder)
+    told = [code, reference.digests, cell.model_dump(mode="json")]
+    key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    kept = state / f"{cell.folder}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):  # not there, or damaged
+        before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if before["key"] == key:
+            return before
+    evaluation = _evaluation(folder, cell, reference)
+    values = cell.model_dump(mode="json") | {"passes": cell.frames_trained * cell.epochs}
+    row = {name: values[name] for name in COUNTED}
+    row |= {column.name: _kept(column.of(evaluation)) for column in columns()}
+    row |= {name: values[name] for name in TRAINED}
+    row["frames"] = int((evaluation.record.version >= 0).sum())
+    parts = [
+        [*(values[name] for name in CELL), by, name, _kept(error)]
+        for by, name, error in breakdown_of(evaluation.errors, reference.stream)
+    ]
+    found = {"key": key, "row": row, "breakdown": parts}
+    write_text(kept, json.dumps(found))
+    return found
+
+
+def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation:
+    path = folder / "record.h5"
+    said = _record(path, cell.record_sha256)
+    lagged = cell.lagged_sha256 and _record(folder / "lagged.h5", cell.lagged_sha256)
+    joints = reference.joints
+    if len(said.joints) != len(joints):
+        fault = f"records {len(said.joints)} frames of a stream of {len(joints)}"
+        raise BadInput(path, fault, REPAIR)
+    seen = said.version >= 0
+    known = np.where(seen[:, None, None], joints, np.nan)
+    return Evaluation(cell, said, lagged or None, known)
+
+
+def _record(path: Path, digest: str) -> record.Record:
+    found = record.read(path)
+    if sha256(path) != digest:
+        raise BadInput(path, "is not the one that the cell.json beside it was written for", REPAIR)
+    return found
+
+
+def breakdown_of(errors: np.ndarray, stream: Stream) -> Iterator[tuple[str, str, float]]:
+    """MPJPE in source pixels of errors (n, 18) of a stream, by action, subject and joint.
+
+    NaN of an entry without any labelled joint.
+    """
+    owner = stream.clip_numbers(np.arange(len(stream)))
+    for by in ("action", "subject"):
+        names = np.array([getattr(clip, by) for clip in stream.clips])[owner]
+        for name in np.unique(names):
+            yield by, str(name), mpjpe(errors[names == name])
+    for joint in LIMBS:
+        yield "joint", JOINTS[joint], mpjpe(errors, np.array([joint]))
+
+
+def _kept(value: float) -> float | int | None:
+    """A number as the tables have it: none for NaN, 4 decimals."""
+    if isinstance(value, int):
+        return value
+    return None if np.isnan(value) else round(float(value), 4)

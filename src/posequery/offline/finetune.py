@@ -1,0 +1,88 @@
+"""An offline cell: the student is fine-tuned on a selection from the pool, and reads the test."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posequery import record
+from posequery.cell import Cell, Outcome
+from posequery.clips import Stream
+from posequery.jobs import resume
+from posequery.jobs.files import sha256, write_text
+from posequery.jobs.progress import Progress
+from posequery.offline.selection import read_selection
+from posequery.student import checkpoint
+from posequery.student.prediction import predict_stream
+from posequery.student.recipe import Recipe
+from posequery.student.samples import StreamFrames
+from posequery.student.training import Epoch, fit
+
+
+def finetune(
+    cell: Cell,
+    recipe: Recipe,
+    words: Sequence[str | int],
+    *,
+    pool: Path,
+    test: Path,
+    selection: Path,
+    student: Path,
+    device: str,
+    code: str,
+    state: Path,
+    output: Path,
+) -> None:
+    """Write record.h5 (of the test stream), weights.pt, seconds.json and cell.json into `output`.
+
+    pool, test: indices of streams. selection: of the pool, perhaps of no frame. student: the
+    pre-trained one's checkpoint. words: what random draws are made from. code: digest of the code.
+    state: folder that a killed job resumes from.
+    """
+    pool_stream, test_stream = Stream(pool), Stream(test)
+    network, info = checkpoint.load(student, device, pool_stream.size)
+    picked = read_selection(selection, pool_stream)
+    told = {
+        "recipe": recipe.model_dump(mode="json"),
+        "words": list(words),
+        "code": code,
+        "device": device,
+    }
+    inputs = {"pool": pool, "selection": selection, "student": student}
+    with resume.job(state, told, inputs) as folder:
+        epochs: list[Epoch] = []
+        if len(picked):
+            samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))
+            with Progress(recipe.epochs * len(picked), "images", "fine-tune") as progress:
+                epochs = fit(
+                    network,
+                    samples,
+                    recipe,
+                    info.input_size,
+                    words,
+                    state=folder / "training.pt",
+                    progress=progress,
+                )
+        # Of the people that the second reading finds, the one nearest the truth is kept.
+        truth = test_stream.joints(np.arange(len(test_stream)))
+        began = time.perf_counter()
+        with Progress(len(test_stream), "frames", "test") as progress:
+            said = predict_stream(network, test_stream, reference=truth, progress=progress)
+        seconds = {
+            "training": sum(epoch.seconds for epoch in epochs),
+            "inference": time.perf_counter() - began,
+        }
+        checkpoint.save(output / "weights.pt", network, info)
+        record.write(output / "record.h5", said.joints, said.peaks, said.parsed)
+        write_text(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        Outcome(
+            **dict(cell),
+            k=len(picked),
+            n=len(pool_stream),
+            trainings=int(len(picked) > 0),
+            frames_trained=len(picked),
+            epochs=recipe.epochs,
+            record_sha256=sha256(output / "record.h5"),
+        ).write(output)

@@ -1,0 +1,108 @@
+"""An online cell: the student lives on a stream and is adapted by its teacher's labels."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from posequery import strategies
+from posequery.cell import Cell, Outcome
+from posequery.clips import Stream, frames_in, read_labels
+from posequery.jobs import resume
+from posequery.jobs.files import BadInput, sha256, write_text
+from posequery.jobs.progress import Progress
+from posequery.online import loop, parts
+from posequery.online.policies import policy
+from posequery.online.settings import Adaptation
+from posequery.student import checkpoint
+from posequery.student.recipe import Recipe
+
+
+def adapt(
+    cell: Cell,
+    settings: Adaptation,
+    recipe: Recipe,
+    words: Sequence[str | int],
+    *,
+    parameters: Mapping[str, object],
+    stream: Path,
+    labels: Path | None,
+    reference: Literal["truth", "labels"],
+    student: Path,
+    device: str,
+    code: str,
+    state: Path,
+    output: Path,
+) -> None:
+    """Write record.h5, weights.pt (the last), seconds.json and cell.json into the folder `output`,
+    of the method `continual` lagged.h5 as well.
+
+    parameters: the strategy's own, plain data. stream: its index. labels: the teacher's; without a
+    file the stream's own. reference: which of the two is looked for. student: the pre-trained
+    one's checkpoint. words: what random draws are made from. code: digest of the code. state:
+    folder that a killed job resumes from. Raises `BadInput` if nothing would be trained.
+    """
+    played = Stream(stream)
+    network, info = checkpoint.load(student, device, played.size)
+    truth = played.joints(np.arange(len(played)))
+    taught = read_labels(labels, stream)[0] if labels else truth
+    window, continual_every, takes = (
+        frames_in(stretch, played.fps)
+        for stretch in (settings.window, settings.continual_every, settings.training_takes)
+    )
+    task = loop.Task(
+        stream=played,
+        labels=taught,
+        reference=taught if reference == "labels" else truth,
+        policy=policy(cell.method, cell.rate, window, continual_every, parameters),
+        recipe=recipe,
+        words=words,
+        reset=settings.weights == "reset",
+        error_by_labels=settings.error_by == "teacher",
+        takes=takes,
+        missed=settings.meanwhile == "missed",
+    )
+    stretch = task.policy.stretch
+    if task.policy.times != 0 and len(played) <= stretch + takes:
+        fault = f"has {len(played)} frames, no more than a window"
+        fault += f" and the {takes} of its training" if takes else ""
+        raise BadInput(stream, f"{fault}: nothing would be trained", "Take a shorter online.window")
+    told = {
+        "cell": cell.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json"),
+        "words": list(words),
+        "parameters": dict(parameters),
+        "reference": reference,
+        "code": code,
+        "device": device,
+    }
+    inputs = {"stream": stream, "labels": labels, "student": student}
+    with resume.job(state, told, inputs) as folder:
+        try:
+            with Progress(len(played), "frames", "adapt") as progress:
+                tally = loop.run(task, network, info, folder, progress)
+        except strategies.TooFewFrames as error:
+            fault = f"{cell.method} at a rate of {cell.rate} {error}"
+            raise BadInput(stream, fault, "Take a higher rate or a longer window") from None
+        output.mkdir(parents=True, exist_ok=True)
+        parts.join(sorted(folder.glob("part-*.npz")), output / "record.h5", played.fps)
+        lagged = sorted(folder.glob("lagged-*.npz"))
+        if lagged:
+            parts.join(lagged, output / "lagged.h5", played.fps)
+        checkpoint.save(output / "weights.pt", network, info)
+        seconds = tally.seconds | {"stream": len(played) / played.fps}
+        write_text(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        Outcome(
+            **dict(cell),
+            k=int(stretch * cell.rate),
+            n=stretch,
+            window=window,
+            trainings=tally.trainings,
+            frames_trained=tally.frames_trained,
+            epochs=recipe.epochs,
+            record_sha256=sha256(output / "record.h5"),
+            lagged_sha256=sha256(output / "lagged.h5") if lagged else None,
+        ).write(output)

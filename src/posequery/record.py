@@ -1,0 +1,59 @@
+"""A cell's record, `record.h5`: what its student said of each frame, and what it was trained on.
+
+Datasets, poses in source pixels: `joints` (n, 18, 2), the highest peaks; `peaks` (n, 18), their
+values; `parsed` (n, 18, 2), the second reading. Of a stream also `version` (n,), how many trainings
+the weights had seen, -1 for a frame that was missed (all else of it is NaN); `updates/frame` (u,),
+where the weights of each training went live, and `updates/count` (u,), on how many frames;
+`updates/picked`, `updates/score` and `updates/decided_by`, one update's after another's: those
+frames, and why. Attribute of a stream: `fps`.
+
+`lagged.h5` has the same form: the student `continual` by weights frozen at each window's start.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from posequery.cell import REPAIR
+from posequery.jobs.files import BadInput, whole
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A record file's content. Offline no frame is missed: every version is 0, and no update."""
+
+    joints: np.ndarray
+    peaks: np.ndarray
+    parsed: np.ndarray
+    version: np.ndarray
+    update_frames: np.ndarray
+    picked: list[np.ndarray]
+
+
+def write(path: Path, joints: np.ndarray, peaks: np.ndarray, parsed: np.ndarray) -> None:
+    """Write the record of frames that are no stream."""
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+        file["joints"], file["peaks"], file["parsed"] = joints, peaks, parsed
+
+
+def read(path: str | Path) -> Record:
+    """Read a record; raises `BadInput` for a missing or broken file."""
+    try:
+        with h5py.File(path, "r") as file:
+            joints, peaks, parsed = (file[name][:] for name in ("joints", "peaks", "parsed"))
+            if "version" not in file:
+                none = np.empty(0, np.int64)
+                return Record(joints, peaks, parsed, np.zeros(len(joints), np.int32), none, [])
+            counts = file["updates/count"][:]
+            return Record(
+                joints,
+                peaks,
+                parsed,
+                version=file["version"][:],
+                update_frames=file["updates/frame"][:],
+                picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
+            )
+    except (OSError, KeyError) as error:
+        raise BadInput(path, f"not a whole record ({error})", REPAIR) from error

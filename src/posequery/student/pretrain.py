@@ -1,0 +1,80 @@
+"""The student before any study of it: a network trained from the start on a training set."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+
+from posequery.jobs import resume
+from posequery.jobs.progress import Progress
+from posequery.jobs.terminal import tell
+from posequery.student import checkpoint, training
+from posequery.student.network import build
+from posequery.student.recipe import Recipe
+from posequery.student.samples import TrainingSet
+from posequery.student.upstream import load_backbone
+
+
+def pretrain(
+    network: str,
+    input_size: int,
+    recipe: Recipe,
+    words: Sequence[str | int],
+    *,
+    training_set: Path,
+    validation_set: Path | None,
+    backbone: Path | None,
+    device: str,
+    workers: int,
+    code: str,
+    state: Path,
+    log: Path,
+    output: Path,
+    best: Path | None,
+) -> None:
+    """Write the checkpoint of the last epoch (`output`) and of the one with the lowest validation
+    loss (`best`), and a CSV of the epochs (`log`), after each.
+
+    network: its name. input_size: side of its square, pixels. backbone: ImageNet weights to
+    start from. words: what random draws are made from. workers: processes that make the batches,
+    which change no bit: a training may go on with another number. code: digest of the code. state:
+    folder that a killed job resumes from.
+    """
+    checkpoint.require_device(device)
+    samples = TrainingSet(training_set)
+    validation = TrainingSet(validation_set) if validation_set else None
+    student = build(network, *words, "weights")
+    if backbone:
+        for note in load_backbone(student, backbone):
+            tell(f"{backbone}: {note}")
+    student.to(device)
+    lowest = copy.deepcopy(student) if best else None
+    told = {
+        "network": network,
+        "input_size": input_size,
+        "recipe": recipe.model_dump(mode="json"),
+        "words": list(words),
+        "best": best is not None,
+        "code": code,
+        "device": device,
+    }
+    inputs = {"training": training_set, "validation": validation_set, "backbone": backbone}
+    images = recipe.epochs * (len(samples) + len(validation or ()))
+    with resume.job(state, told, inputs) as folder:
+        with Progress(images, "images", "train") as progress:
+            training.fit(
+                student,
+                samples,
+                recipe,
+                input_size,
+                words,
+                validation=validation,
+                best=lowest,
+                workers=workers,
+                state=folder / "epoch.pt",
+                log=log,
+                progress=progress,
+            )
+        info = checkpoint.CheckpointInfo(network, input_size)
+        checkpoint.save(output, student, info)
+        if best and lowest:
+            checkpoint.save(best, lowest, info)

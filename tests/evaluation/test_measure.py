@@ -1,0 +1,159 @@
+"""Cells measured: numbers by hand, and what is measured again."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posequery import record
+from posequery.clips import Stream, write_labels
+from posequery.evaluation import measure as station
+from posequery.evaluation.measure import measure
+from posequery.jobs.files import BadInput
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def measured(
+    tmp_path: Path, *folders: Path, code: str = "c", labels: Path | None = None
+) -> list[dict[str, str]]:
+    measure(
+        folders,
+        tmp_path / "index.json",
+        labels,
+        code=code,
+        state=tmp_path / "state",
+        cells=tmp_path / "measures/online.csv",
+        breakdown=tmp_path / "measures/online_breakdown.csv",
+    )
+    return rows(tmp_path / "measures/online.csv")
+
+
+def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    (row,) = measured(tmp_path, cell(lagged=[2, 3, 4, 5, 6]))
+    # 12 joints of 1, 2, 3 and 4 px, 11 of 5 px; found: 3 and 5 px, and 11 of 4 px.
+    assert row == {
+        "setting": "online",
+        "teacher": "t",
+        "method": "uniform",
+        "rate": "1/2",
+        "k": "1",
+        "n": "2",
+        "seed": "0",
+        "mpjpe_px": f"{(12 * 10 + 55) / 59:.4f}",
+        "mpjpe_px_without_first_window": f"{(12 * 7 + 55) / 35:.4f}",
+        "mpjpe_px_equal_lag": f"{(12 * 14 + 66) / 59:.4f}",
+        "mpjpe_px_parsed": f"{(3 + 5 + 11 * 4) / 13:.1f}",
+        "found_share": f"{13 / 59:.4f}",
+        "trainings": "1",
+        "frames_trained": "1",
+        "passes": "10",
+        "frames": "5",
+        "folder": "../cells/cell",
+    }
+
+
+def test_missed_frames_count_nowhere(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    nan = float("nan")
+    # The frames ahead were read while the student itself saw nothing.
+    folder = cell(off=[1, nan, 3, 4, nan], version=[0, -1, 1, 1, -1], lagged=[2, 50, 6, 10])
+    (row,) = measured(tmp_path, folder)
+    assert row["frames"] == "3"
+    assert row["mpjpe_px"] == f"{8 / 3:.4f}"
+    assert row["mpjpe_px_without_first_window"] == "3.5"
+    assert row["mpjpe_px_equal_lag"] == "6.0"
+    assert (row["mpjpe_px_parsed"], row["found_share"]) == ("4.0", f"{2 / 36:.4f}")
+
+
+def test_the_breakdown(stream: Stream, cell: Callable[..., Path], tmp_path: Path) -> None:
+    measured(tmp_path, cell())
+    found = {
+        (row["by"], row["name"]): row["mpjpe_px"]
+        for row in rows(tmp_path / "measures/online_breakdown.csv")
+        if (row["setting"], row["method"], row["rate"]) == ("online", "uniform", "1/2")
+    }
+    assert found["subject", "S11"] == f"{(12 * 7 + 55) / 35:.4f}"
+    assert found["subject", "S9"] == found["action", "Walking"] == "1.5"
+    assert found["joint", "left_knee"] == "2.5" and found["joint", "left_ankle"] == "3.0"
+    assert len(found) == 2 + 2 + 12
+    # A part without any label is empty.
+    nan = float("nan")
+    measured(tmp_path, cell(off=[nan, nan, 1, 1, 1]))
+    parts = rows(tmp_path / "measures/online_breakdown.csv")
+    assert [row["mpjpe_px"] for row in parts if row["name"] == "S9"] == [""]
+
+
+def test_others_labels_may_be_the_reference(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    joints = stream.joints(range(5)) + np.array([0, 3])
+    write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
+    (row,) = measured(tmp_path, cell(off=[4] * 5), labels=tmp_path / "labels.h5")
+    assert row["mpjpe_px"] == "5.0"
+
+
+def test_only_what_changed_is_measured_again(
+    stream: Stream,
+    cell: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    real = record.read
+
+    def noted(path: Path) -> record.Record:
+        read.append(path.parent.name)
+        return real(path)
+
+    monkeypatch.setattr(station.record, "read", noted)
+
+    def looked_at(**more: object) -> list[str]:
+        read.clear()
+        measured(tmp_path, *folders, **more)
+        return read.copy()
+
+    folders = [cell("a", seed=0), cell("b", seed=1)]
+    first = measured(tmp_path, *folders)
+    assert looked_at() == []
+    assert rows(tmp_path / "measures/online.csv") == first
+    folders.append(cell("c", seed=2))
+    assert looked_at() == ["c"]
+    cell("b", seed=1, off=[2] * 5)
+    assert looked_at() == ["b"]
+    cell("b", seed=1, off=[2] * 5, trainings=7)
+    assert looked_at() == ["b"]
+    assert looked_at(code="another") == ["a", "b", "c"]
+    joints = stream.joints(range(5))
+    write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
+    assert looked_at(code="another", labels=tmp_path / "labels.h5") == ["a", "b", "c"]
+    assert looked_at() == ["a", "b", "c"]
+    # What was kept is damaged: that cell is measured again.
+    for path in (tmp_path / "state").rglob("seed1.json"):
+        path.write_text(path.read_text()[:40])
+    assert looked_at() == ["b"]
+
+
+def test_a_record_that_is_not_its_cells_is_refused(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, other = cell(), cell("other", off=[2] * 5)
+    (folder / "record.h5").write_bytes((other / "record.h5").read_bytes())
+    with pytest.raises(BadInput, match=r"cell/record\.h5: is not the one that"):
+        measured(tmp_path, folder)
+    (folder / "record.h5").write_bytes(b"torn")
+    with pytest.raises(BadInput, match="not a whole record"):
+        measured(tmp_path, folder)
+    with pytest.raises(BadInput, match="records 4 frames of a stream of 5"):
+        measured(tmp_path, cell(off=[1] * 4, version=[0] * 4))
+    with pytest.raises(BadInput, match=r"nowhere/cell\.json: the cell has no such file"):
+        measured(tmp_path, tmp_path / "nowhere")
+    assert not (tmp_path / "measures").exists()

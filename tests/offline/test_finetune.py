@@ -1,0 +1,109 @@
+"""An offline cell: what it leaves, and that a killed one goes on."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from posequery import record
+from posequery.cell import Cell, Outcome
+from posequery.clips import Stream
+from posequery.jobs import seeds
+from posequery.jobs.files import sha256
+from posequery.offline import finetune as station
+from posequery.offline.finetune import finetune
+from posequery.offline.selection import write_selection
+from posequery.strategies import Selection
+from posequery.student import checkpoint, training
+from posequery.student.network import build
+from posequery.student.prediction import predict_stream
+from posequery.student.recipe import Recipe
+
+
+@pytest.fixture
+def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[..., dict]:
+    """What `finetune` takes for a cell that picked these frames of a pool of 10."""
+    random = seeds.generator("frames")
+    streams = []
+    for name, count in (("pool", 10), ("test", 6)):
+        (tmp_path / name).mkdir()
+        frames = list(random.integers(0, 255, (count, 48, 64, 3), np.uint8))
+        streams.append(make_stream(tmp_path / name, {"a": frames}))
+    info = checkpoint.CheckpointInfo("densenet_small", 32)
+    checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
+
+    def given(*picked: int, **changed: object) -> dict:
+        selection = tmp_path / "selection.csv"
+        write_selection(selection, streams[0], Selection(np.array(picked, int)))
+        method = "uniform" if picked else "none"
+        cell = Cell(setting="offline", teacher="none", method=method, rate="1/5", seed=0)
+        return {
+            "cell": cell,
+            "recipe": Recipe(epochs=2, batch_size=4, stdev=0.1),
+            "words": ["test"],
+            "pool": streams[0].path,
+            "test": streams[1].path,
+            "selection": selection,
+            "student": tmp_path / "w.pt",
+            "device": "cpu",
+            "code": "c",
+            "state": tmp_path / "state",
+            "output": tmp_path / "out",
+        } | changed
+
+    return given
+
+
+def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:
+    given = options(0, 5)
+    finetune(**given)
+    out = tmp_path / "out"
+    names = {path.name for path in out.iterdir()}
+    assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
+    cell = Outcome.read(out)
+    assert (cell.k, cell.n, cell.window) == (2, 10, None)
+    assert (cell.trainings, cell.frames_trained, cell.epochs) == (1, 2, 2)
+    assert cell.record_sha256 == sha256(out / "record.h5")
+    network, _ = checkpoint.load(out / "weights.pt")
+    test, found = Stream(given["test"]), record.read(out / "record.h5")
+    said = predict_stream(network, test, reference=test.joints(np.arange(6)))
+    for name in ("joints", "peaks", "parsed"):
+        assert np.array_equal(getattr(found, name), getattr(said, name), equal_nan=True), name
+    assert found.version.tolist() == [0] * 6 and found.picked == []
+    assert json.loads((out / "seconds.json").read_text()).keys() == {"training", "inference"}
+    assert not (tmp_path / "state").exists()
+
+
+def test_without_a_picked_frame_nothing_is_trained(
+    options: Callable[..., dict], tmp_path: Path
+) -> None:
+    finetune(**options())
+    cell = Outcome.read(tmp_path / "out")
+    assert (cell.k, cell.trainings, cell.frames_trained) == (0, 0, 0)
+    one, other = (
+        torch.load(tmp_path / name, weights_only=True)["weights"]
+        for name in ("w.pt", "out/weights.pt")
+    )
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_killed_cell_is_not_trained_again(
+    options: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finetune(**options(0, 5))
+
+    def killed(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(station, "predict_stream", killed)
+        finetune(**options(0, 5, output=tmp_path / "again"))
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "step", killed)
+        finetune(**options(0, 5, output=tmp_path / "again"))
+    for name in ("cell.json", "record.h5", "weights.pt"):
+        one, other = (tmp_path / folder / name for folder in ("out", "again"))
+        assert one.read_bytes() == other.read_bytes(), name

@@ -1,0 +1,174 @@
+"""The clock, against a simulation frame by frame, by hand, and at the paper's numbers."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posequery.online.clock import Miss, Play, Train, schedule
+
+
+def played(
+    *arguments: object, teaches: Callable[[int], bool] = lambda first: True, **more: object
+) -> list[Play | Train | Miss]:
+    """The events, with a training refused whose stretch teaches nothing."""
+    events, found = schedule(*arguments, **more), []
+    for event in events:
+        found.append(event)
+        if isinstance(event, Train) and not teaches(event.first):
+            assert events.send(False) == event
+    return found
+
+
+def frames_of(events: list[Play | Train | Miss]) -> list[int]:
+    """How many trainings the live weights have seen at each frame; -1 where it is missed."""
+    seen, live = [], []
+    for event in events:
+        match event:
+            case Train():
+                live.append(event.live)
+            case Miss(start, stop):
+                seen += [-1] * (stop - start)
+            case Play(start, stop):
+                seen += [sum(at <= frame for at in live) for frame in range(start, stop)]
+    return seen
+
+
+def simulated(
+    frames: int,
+    stretch: int,
+    takes: int,
+    missed: bool,
+    times: int | None,
+    teaches: Callable[[int], bool],
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Frame by frame, from the protocol: the version at each, and the first frame and the live one
+    of each training."""
+    versions: list[int] = []
+    done: list[tuple[int, int]] = []
+    collected: list[int] = []  # frames of the stretch that comes to be trained on next
+    running = 0  # frames that the training that runs still takes
+    for frame in range(frames):
+        over = frame + (takes if missed else 0)
+        # `watched`, a training is decided on once it would be over.
+        due = len(collected) - stretch == (0 if missed else takes)
+        if not running and due:
+            first = collected[0]
+            if (times is None or len(done) < times) and over < frames and teaches(first):
+                done.append((first, over))
+                running = takes if missed else 0
+            collected = collected[stretch:]
+        if running:
+            running -= 1
+            versions.append(-1)
+        else:
+            versions.append(sum(live <= frame for _, live in done))
+            collected.append(frame)
+    return versions, done
+
+
+@given(
+    frames=st.integers(0, 60),
+    stretch=st.integers(1, 12),
+    takes=st.integers(0, 15),
+    missed=st.booleans(),
+    times=st.none() | st.integers(0, 4),
+    silent=st.sets(st.integers(0, 60)),
+)
+def test_against_a_simulation(
+    frames: int, stretch: int, takes: int, missed: bool, times: int | None, silent: set[int]
+) -> None:
+    takes = takes if missed else min(takes, stretch)
+
+    def teaches(first: int) -> bool:
+        return first not in silent
+
+    given_ = (frames, stretch, takes, missed, times)
+    events = played(*given_, teaches=teaches)
+    versions, done = simulated(*given_, teaches)
+    trained = [one for one in events if isinstance(one, Train) and teaches(one.first)]
+    assert [(event.first, event.live) for event in trained] == done
+    assert all(event.stop - event.first == stretch for event in trained)
+    accepted = [one for one in events if not isinstance(one, Train) or teaches(one.first)]
+    assert frames_of(accepted) == versions
+    assert times is None or len(trained) <= times
+    # Every frame is played or missed once, in order; nothing is trained that nothing tests.
+    passed = [event for event in events if not isinstance(event, Train)]
+    assert [0, *(event.stop for event in passed)][:-1] == [event.start for event in passed]
+    assert (passed[-1].stop if passed else 0) == frames
+    for event, after in pairwise([*accepted, None]):
+        if isinstance(event, Train):
+            assert after is not None and event.live < frames
+            assert after.start == event.live or after == Miss(event.stop, event.live)
+
+
+@given(
+    frames=st.integers(1, 60),
+    stretch=st.integers(1, 12),
+    takes=st.integers(0, 15),
+    missed=st.booleans(),
+    data=st.data(),
+)
+def test_a_stream_goes_on_in_its_middle(
+    frames: int, stretch: int, takes: int, missed: bool, data: st.DataObject
+) -> None:
+    given_ = (frames, stretch, takes if missed else min(takes, stretch), missed)
+    events = played(*given_)
+    at = data.draw(st.sampled_from([n for n, one in enumerate(events) if isinstance(one, Play)]))
+    last = events[at]
+    assert isinstance(last, Play)
+    trained = sum(isinstance(event, Train) for event in events[: at + 1])
+    rest = schedule(*given_, frame=last.stop, first=last.first, trained=trained)
+    assert list(rest) == events[at + 1 :]
+
+
+def test_watched_frames_belong_to_the_next_stretch() -> None:
+    assert played(23, 8, 3) == [
+        Play(0, 11, first=0),
+        Train(0, 8, live=11),
+        Play(11, 19, first=8),
+        Train(8, 16, live=19),
+        Play(19, 23, first=16),
+    ]
+
+
+def test_missed_frames_belong_to_none() -> None:
+    assert played(23, 8, 3, True) == [
+        Play(0, 8, first=0),
+        Train(0, 8, live=11),
+        Miss(8, 11),
+        Play(11, 19, first=11),
+        Train(11, 19, live=22),
+        Miss(19, 22),
+        Play(22, 23, first=22),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("frames", "stretch", "more", "trainings"),
+    [
+        # One camera of S1: 41 whole windows and 485 batches, each with a frame after it to test.
+        (62_094, 1500, {}, 41),
+        (62_094, 128, {}, 485),
+        # 33 (1,500 + 381) = 62,073, and 21 frames are left to test the last weights; of 382, the
+        # last training would end 12 frames after the stream.
+        (62_094, 1500, {"takes": 381, "missed": True}, 33),
+        (62_094, 1500, {"takes": 382, "missed": True}, 32),
+        (49_023, 1500, {}, 32),
+        # The last of 41 whole windows ends at 61,500; 594 frames come after it.
+        (62_094, 1500, {"takes": 593}, 41),
+        (62_094, 1500, {"takes": 594}, 40),
+        (62_094, 1500, {"times": 1}, 1),
+        (62_094, 1500, {"times": 0}, 0),
+        (10, 10, {}, 0),
+        (11, 10, {}, 1),
+        (20, 10, {}, 1),
+        (21, 10, {}, 2),
+        (0, 10, {}, 0),
+    ],
+)
+def test_how_often_a_stream_trains(frames: int, stretch: int, more: dict, trainings: int) -> None:
+    events = played(frames, stretch, **more)
+    assert sum(isinstance(event, Train) for event in events) == trainings

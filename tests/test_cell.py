@@ -1,0 +1,73 @@
+"""A cell's file says what it is and what its job counted; a broken one is named."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from posequery.cell import Cell, Outcome, parse_rate_slug, rate_slug
+from posequery.jobs.files import BadInput
+
+UNIFORM = {"setting": "online", "teacher": "network", "method": "uniform", "rate": "1/5", "seed": 0}
+COUNTS = {
+    "k": 2,
+    "n": 10,
+    "window": 10,
+    "trainings": 3,
+    "frames_trained": 6,
+    "epochs": 5,
+    "record_sha256": "a" * 64,
+}
+
+
+def test_a_cell_has_one_folder() -> None:
+    assert Cell(**UNIFORM).folder == "online/network/uniform/20pct/seed0"
+    assert Cell(**UNIFORM | {"rate": Fraction(1, 3)}).folder.endswith("100of3pct/seed0")
+
+
+@given(st.fractions(0, 1))
+def test_a_rate_is_read_back_from_its_slug(rate: Fraction) -> None:
+    assert parse_rate_slug(rate_slug(rate)) == rate
+
+
+def test_a_cell_travels_as_json() -> None:
+    cell = Cell(**UNIFORM)
+    assert json.loads(cell.model_dump_json()) == UNIFORM
+    assert Cell.model_validate_json(cell.model_dump_json()) == cell
+
+
+@pytest.mark.parametrize("changed", [{"rate": "6/5"}, {"rate": "1/0"}, {"seed": -1}, {"k": 1}])
+def test_what_is_no_cell_is_refused(changed: dict) -> None:
+    with pytest.raises(ValidationError):
+        Cell.model_validate(UNIFORM | changed)
+
+
+def test_what_a_job_counted_is_read_back(tmp_path: Path) -> None:
+    outcome = Outcome(**UNIFORM, **COUNTS)
+    outcome.write(tmp_path)
+    assert Outcome.read(tmp_path) == outcome
+    assert list(json.loads((tmp_path / "cell.json").read_text()))[:5] == list(UNIFORM)
+
+
+def test_missing_and_torn_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"cell\.json: the cell has no such file"):
+        Outcome.read(tmp_path)
+    for content in ('{"k": 1', "", "\x00"):
+        (tmp_path / "cell.json").write_text(content)
+        with pytest.raises(BadInput, match=r"cell\.json: is not readable JSON"):
+            Outcome.read(tmp_path)
+    (tmp_path / "cell.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match=r"cell\.json: is not readable JSON"):
+        Outcome.read(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["k", "teacher", "record_sha256"])
+def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
+    left = {name: value for name, value in {**UNIFORM, **COUNTS}.items() if name != key}
+    (tmp_path / "cell.json").write_text(json.dumps(left))
+    with pytest.raises(BadInput, match=f"has no '{key}'"):
+        Outcome.read(tmp_path)
