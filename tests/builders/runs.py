@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,3 +26,13 @@ def planned(text: str) -> dict[str, int]:
     """Number of jobs by rule, from a dry run's table."""
     rows = re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)
     return {rule: int(count) for rule, count in rows if rule != "total"}
+
+
+def checkout(folder: Path) -> Path:
+    """A copy in `folder` of what the workflow needs of this checkout, to be edited."""
+    folder.mkdir(exist_ok=True)
+    for name in ("Snakefile", "config", "envs", "scripts", "src", "workflow"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, folder / name)
+    return folder

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from runs import ROOT, planned, snakemake
+from runs import ROOT, checkout, planned, snakemake
 
 
 @pytest.fixture(scope="module")
@@ -136,15 +136,6 @@ def test_one_strategy_runs_alone_and_leaves_the_studys_tables(made: Path, tmp_pa
     assert {row["method"] for row in cell_rows(out / "only/uniform/cells.csv")} == {"uniform"}
     assert (out / "only/uniform/tables/table1.md").is_file()
     assert (out / "tables/table1.md").stat().st_mtime_ns == before
-
-
-def checkout(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
-    for name in ("Snakefile", "config", "envs", "scripts", "src", "workflow"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, folder / name)
-    return folder
 
 
 def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Path) -> None:
