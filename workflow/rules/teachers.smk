@@ -35,10 +35,16 @@ rule train_teacher:
         "Train the network that stands where OpenPose stands"
     shell:
         script("pretrain")
-        + " --training-set {input:q} --network {params.network}"
-        + " --input-size {params.input_size} --recipe {params.recipe:q}"
-        + " --words {params.words:q} --device {params.device} --code {params.code}"
-        + " --state {params.state:q} --log {output.epochs:q} --output {output.weights:q} 2> {log:q}"
+        + " --training-set {input:q}"
+        + " --network {params.network}"
+        + " --input-size {params.input_size}"
+        + " --recipe {params.recipe:q}"
+        + " --words {params.words:q}"
+        + " --device {params.device}"
+        + " --code {params.code}"
+        + " --state {params.state:q}"
+        + " --log {output.epochs:q}"
+        + " --output {output.weights:q} 2> {log:q}"
 
 
 if OPENPOSE:
@@ -69,7 +75,8 @@ if OPENPOSE:
             "Take what OpenPose sees in {wildcards.slug}"
         shell:
             script("detect_openpose")
-            + " {params.options:q} --output {output.detections:q} 2> {log:q}"
+            + " {params.options:q}"
+            + " --output {output.detections:q} 2> {log:q}"
             + " && printf %s {params.files:q} > {output.files:q}"
 
 
@@ -143,6 +150,8 @@ if STUDY.source.calibration:
             "Find what the calibrated views agree on"
         shell:
             script("consensus")
-            + " --stream {input.stream:q} --labels {input.labels:q}"
+            + " --stream {input.stream:q}"
+            + " --labels {input.labels:q}"
             + " --calibration {input.package:q}/{params.calibration:q}"
-            + " --consensus {output.labels:q} --summary {output.statistics:q} 2> {log:q}"
+            + " --consensus {output.labels:q}"
+            + " --summary {output.statistics:q} 2> {log:q}"
