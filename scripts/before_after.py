@@ -1,7 +1,6 @@
 """Draw the student before and after adaptation on the stream's own frames: picture and film."""
 
 import argparse
-import json
 from pathlib import Path
 
 from posequery.jobs.command import run
@@ -14,16 +13,14 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
-    parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
-    )
+    parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
     options = parser.parse_args()
     files = write_before_after(
         options.cells,
         options.stream,
         options.labels,
-        Captions(**options.captions),
+        options.captions,
         options.folder,
     )
     print(f"{len(files)} files: {options.folder}")

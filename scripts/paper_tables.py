@@ -1,13 +1,12 @@
 """Make the paper's tables from cells.csv and seconds.csv."""
 
 import argparse
-import json
 from pathlib import Path
 
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
 from posequery.report.tables import write_tables
-from posequery.report.teacher import read_teacher
+from posequery.report.teacher import read_teacher_error
 
 
 def main() -> None:
@@ -15,14 +14,11 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
     parser.add_argument("--teacher", type=Path, help="JSON: the teacher's mpjpe_px, found_share")
-    parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
-    )
+    parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
-    captions = Captions(**options.captions)
-    teacher = read_teacher(options.teacher) if options.teacher else None
-    files = write_tables(options.cells, options.seconds, captions, options.folder, teacher)
+    teacher = read_teacher_error(options.teacher) if options.teacher else None
+    files = write_tables(options.cells, options.seconds, options.captions, options.folder, teacher)
     print(f"{len(files)} files: {options.folder}")
 
 

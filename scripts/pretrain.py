@@ -21,9 +21,9 @@ def main() -> None:
     parser.add_argument(
         "--backbone", type=Path, help="ImageNet weights, in torchvision's file format"
     )
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", required=True)
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
-    parser.add_argument("--code", default="", help="digest of the code, part of the state's key")
+    parser.add_argument("--code", required=True, help="digest of the code, part of the state's key")
     parser.add_argument("--state", type=Path, required=True, help="folder to resume from")
     parser.add_argument(
         "--log", type=Path, required=True, help="CSV of the epochs, written after each"

@@ -14,14 +14,12 @@ def main() -> None:
     parser.add_argument("--domain", required=True, help="generic or studio")
     parser.add_argument("--count", type=int, required=True, help="images")
     parser.add_argument("--size", type=int, required=True, help="side of an image, pixels")
-    parser.add_argument("--seed", type=int, default=0, help="for everything drawn by lot")
     options = parser.parse_args()
     with Progress(options.count, "images", f"{options.domain} people, rendered") as progress:
         write_people(
             options.root,
             options.count,
             size=options.size,
-            seed=options.seed,
             domain=options.domain,
             advance=progress.advance,
         )

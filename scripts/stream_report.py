@@ -1,7 +1,6 @@
 """Make the error-over-time figure and the table of a stream of real video."""
 
 import argparse
-import json
 from pathlib import Path
 
 from posequery.clips import Stream, frames_in
@@ -17,9 +16,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
     parser.add_argument("--consensus", type=Path, help="the views' consensus, if there is one")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
-    parser.add_argument(
-        "--captions", type=json.loads, required=True, help="JSON: see report.captions.Captions"
-    )
+    parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--figures", type=Path, required=True, help="folder of the figure")
     parser.add_argument("--tables", type=Path, required=True, help="folder of the table")
     options = parser.parse_args()
@@ -29,7 +26,7 @@ def main() -> None:
         options.labels,
         options.consensus,
         frames_in(options.window, Stream(options.stream).fps),
-        Captions(**options.captions),
+        options.captions,
         options.figures,
         options.tables,
     )

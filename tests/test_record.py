@@ -22,10 +22,10 @@ def test_frames_that_are_no_stream(tmp_path: Path) -> None:
 
 def test_a_missing_and_a_broken_file(tmp_path: Path) -> None:
     path = tmp_path / "record.h5"
-    with pytest.raises(BadInput, match=r"record\.h5: not a whole record"):
+    with pytest.raises(BadInput, match=r"record\.h5: not a valid record"):
         record.read(path)
     path.write_bytes(b"torn")
-    with pytest.raises(BadInput, match=r"record\.h5: not a whole record"):
+    with pytest.raises(BadInput, match=r"record\.h5: not a valid record"):
         record.read(path)
     with h5py.File(path, "w") as file:
         file["joints"] = np.zeros((3, 18, 2))

@@ -53,6 +53,10 @@ class Cell(Section):
         return f"{self.setting}/{self.teacher}/{self.method}/{slug}/seed{self.seed}"
 
 
+KEY = tuple(Cell.model_fields)
+"""What sets a cell apart: the first columns of every table of cells."""
+
+
 class Outcome(Cell):
     """A cell whose job is done, and what that job counted: `cell.json`."""
 

@@ -1,11 +1,11 @@
-"""A cell's record, `record.h5`: what its student said of each frame, and what it was trained on.
+"""A cell's record, `record.h5`: what its student predicted, and what it was trained on.
 
 Datasets, poses in source pixels: `joints` (n, 18, 2), the highest peaks; `peaks` (n, 18), their
-values; `parsed` (n, 18, 2), the second reading. Of a stream also `version` (n,), how many trainings
-the weights had seen, -1 for a frame that was missed (all else of it is NaN); `updates/frame` (u,),
-where the weights of each training went live, and `updates/count` (u,), on how many frames;
-`updates/picked`, `updates/score` and `updates/decided_by`, one update's after another's: those
-frames, and why. Attribute of a stream: `fps`.
+values; `parsed` (n, 18, 2), what trt_pose's parser finds. Of a stream also `version` (n,), how many
+trainings the weights had seen, -1 for a frame that was missed (all else of it is NaN);
+`updates/frame` (u,), where the weights of each training went live, and `updates/count` (u,), on how
+many frames; `updates/picked`, `updates/score` and `updates/decided_by`, one update's after
+another's: those frames, and why. Attribute of a stream: `fps`.
 
 `lagged.h5` has the same form: the student `continual` by weights frozen at each window's start.
 """
@@ -30,6 +30,12 @@ class Record:
     version: np.ndarray
     update_frames: np.ndarray
     picked: list[np.ndarray]
+
+    def require_frames(self, path: Path, count: int) -> None:
+        """Raise `BadInput` if this record, of the file `path`, is not of `count` frames."""
+        if len(self.joints) != count:
+            fault = f"records {len(self.joints)} frames of a stream of {count}"
+            raise BadInput(path, fault, REPAIR)
 
 
 def write(path: Path, joints: np.ndarray, peaks: np.ndarray, parsed: np.ndarray) -> None:
@@ -56,4 +62,4 @@ def read(path: str | Path) -> Record:
                 picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
             )
     except (OSError, KeyError) as error:
-        raise BadInput(path, f"not a whole record ({error})", REPAIR) from error
+        raise BadInput(path, f"not a valid record ({error})", REPAIR) from error

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Generic, TypeVar
 
-from posequery.jobs.files import suggestion
+from posequery.jobs.files import unknown
 
 Bound = TypeVar("Bound")
 
@@ -25,7 +25,6 @@ class Registry(Generic[Bound]):
     def load(self, name: str) -> Bound:
         """The object called `name`; raises ValueError with the nearest name if there is none."""
         if name not in self.names():
-            there = suggestion(name, self.names())
-            raise ValueError(f"no {self._what} is called '{name}': {there}")
+            raise ValueError(unknown(self._what, name, self.names()))
         bound: Bound = getattr(importlib.import_module(f"{self._package}.{name}"), self._bound)
         return bound

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from posequery.jobs.files import suggestion
+from posequery.jobs.files import unknown
 
 
 class Section(BaseModel):
@@ -35,8 +35,8 @@ def _rate(value: object) -> Fraction:
 
 Rate = Annotated[
     Fraction,
-    BeforeValidator(_rate, json_schema_input_type=str),
-    PlainSerializer(str, return_type=str),
+    BeforeValidator(_rate),
+    PlainSerializer(str),
 ]
 """The share of frames that are picked, as an exact fraction."""
 
@@ -60,9 +60,9 @@ def _stretch(value: object) -> str:
     return text
 
 
-Duration = Annotated[str, BeforeValidator(_duration, json_schema_input_type=str)]
+Duration = Annotated[str, BeforeValidator(_duration)]
 """Frames or seconds of a stream, possibly none: '0 frames', '7.6 s'."""
-Stretch = Annotated[str, BeforeValidator(_stretch, json_schema_input_type=str)]
+Stretch = Annotated[str, BeforeValidator(_stretch)]
 """Frames or seconds of a stream, at least one frame: '1500 frames', '30 s'."""
 Positive = Annotated[int, Field(ge=1)]
 File = Annotated[Path, "file"]
@@ -77,7 +77,7 @@ def one_of(what: str, names: Sequence[str]) -> BeforeValidator:
 
     def known(name: object) -> str:
         if str(name) not in names:
-            raise ValueError(f"no {what} is called '{name}': {suggestion(str(name), names)}")
+            raise ValueError(unknown(what, str(name), names))
         return str(name)
 
     return BeforeValidator(known)

@@ -149,10 +149,10 @@ def test_missing_and_torn_files_are_named(gathered):
         gathered.collect()
     for content in ("", "setting,folder\nonline\n", "setting,teacher\nonline,t\n"):
         gathered.measured[0].write_text(content)
-        with pytest.raises(BadInput, match=r"0.csv: is not a whole table of cells"):
+        with pytest.raises(BadInput, match=r"0.csv: is not a valid table of cells"):
             gathered.collect()
     gathered.measured[0].unlink()
-    with pytest.raises(BadInput, match=r"0.csv: is not a whole table of cells"):
+    with pytest.raises(BadInput, match=r"0.csv: is not a valid table of cells"):
         gathered.collect()
     assert not any(path.exists() for path in gathered.files)
 

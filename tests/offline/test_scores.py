@@ -172,7 +172,7 @@ def test_scores_of_another_pool_are_told(pool: Stream, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="scores 7 frames, not the 10"):
         selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
     path.write_bytes(b"no HDF5")
-    with pytest.raises(BadInput, match="not a whole file of scores"):
+    with pytest.raises(BadInput, match="not a valid file of scores"):
         selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
 
 

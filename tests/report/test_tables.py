@@ -8,7 +8,7 @@ import pytest
 from posequery.jobs.files import BadInput
 from posequery.report.formats import to_csv
 from posequery.report.tables import table_1, table_2, write_tables
-from posequery.report.teacher import Teacher
+from posequery.report.teacher import TeacherError
 
 
 def heads(block):
@@ -159,14 +159,14 @@ def test_table_2_published_has_its_own_heads(online, frame, captions):
 
 
 def test_the_teachers_own_error_stands_below_table_2(online, frame, captions):
-    table = table_2(frame(online), captions, teacher=Teacher(5.0, 1.0))
+    table = table_2(frame(online), captions, teacher=TeacherError(5.0, 1.0))
     assert rows(table)["teacher network itself"] == ["–", "–", "–", "5.00", "5.00"]
     assert [*rows(table)][-1] == "teacher network itself"
     published = rows(table, table.published)
     assert published["OpenPose itself"] == ["–", "–", "–", "7.87", "7.87"]
     assert "100.0 % of the labelled ones" in table.caption
     assert "itself" not in table_2(frame(online), captions).caption
-    nobody = table_2(frame(online), captions, teacher=Teacher(None, None))
+    nobody = table_2(frame(online), captions, teacher=TeacherError(None, None))
     assert rows(nobody)["teacher network itself"] == ["–"] * 5
     assert "finds, none of the labelled ones" in nobody.caption
 

@@ -3,15 +3,15 @@ import json
 import pytest
 
 from posequery.jobs.files import BadInput
-from posequery.report.teacher import Teacher, read_teacher
+from posequery.report.teacher import TeacherError, read_teacher_error
 
 
 def test_what_the_labelling_job_wrote(tmp_path):
     path = tmp_path / "openpose.json"
     path.write_text(json.dumps({"mpjpe_px": 7.5, "found_share": 0.9, "frames": 40}))
-    assert read_teacher(path) == Teacher(7.5, 0.9)
+    assert read_teacher_error(path) == TeacherError(7.5, 0.9)
     path.write_text(json.dumps({"mpjpe_px": None, "found_share": None}))
-    assert read_teacher(path) == Teacher(None, None)
+    assert read_teacher_error(path) == TeacherError(None, None)
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"mpjpe_px": 7.5}'])
@@ -20,4 +20,4 @@ def test_another_file_is_refused(tmp_path, text):
     if text is not None:
         path.write_text(text)
     with pytest.raises(BadInput, match=r"openpose\.json: "):
-        read_teacher(path)
+        read_teacher_error(path)

@@ -46,6 +46,8 @@ def pretrain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
             "--input-size": 32,
             "--recipe": json.dumps(RECIPE),
             "--words": json.dumps(["test"]),
+            "--device": "cpu",
+            "--code": "c",
             "--state": tmp_path / "state",
             "--log": tmp_path / "epochs.csv",
             "--output": tmp_path / "last.pt",

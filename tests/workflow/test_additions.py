@@ -1,4 +1,4 @@
-"""A strategy, a teacher and a metric from outside: a file each, found by name, and no other edit."""
+"""A strategy, a teacher and a metric from outside: one file each, found by name, no other edit."""
 
 import csv
 from pathlib import Path

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from posequery.jobs.files import BadInput
 from posequery.study import identity, provenance
-from posequery.study.loading import CONTROLS, load_study
+from posequery.study.loading import load_study
 from posequery.study.plan import Plan, as_json
 
 try:
@@ -75,6 +75,16 @@ def script(name, python=None):
 def code_digest(name, *modules):
     """The digest of a script, of all it imports, and of the modules that it loads by name."""
     return provenance.code_digest(ROOT / "scripts" / f"{name}.py", modules)
+
+
+def option(name):
+    """Of a rule's parameters: --name and the files of that input; nothing where it has none."""
+
+    def words(wildcards, input):
+        files = getattr(input, name)
+        return [f"--{name}", *files] if files else []
+
+    return words
 
 
 def or_refuse(find, *arguments):

@@ -56,7 +56,7 @@ rule select_frames:
         gpu=0,
     params:
         code=lambda wildcards: code_digest(
-            "select_frames", *PLAN.strategies(wildcards.method)
+            "select_frames", *PLAN.strategy_modules(wildcards.method)
         ),
         rate=lambda wildcards: str(parse_rate_slug(wildcards.rate)),
         parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),

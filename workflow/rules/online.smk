@@ -28,11 +28,9 @@ rule adapt:
         gpu=GPU,
     params:
         code=lambda wildcards: code_digest(
-            "adapt", *PLAN.adapt_strategies(wildcards.method)
+            "adapt", *PLAN.strategy_modules(wildcards.method)
         ),
-        labels=lambda wildcards, input: (
-            ["--labels", *input.labels] if input.labels else []
-        ),
+        labels=option("labels"),
         reference="truth" if STUDY.source.has_truth else "labels",
         cell=lambda wildcards: PLAN.cell("online", wildcards),
         settings=as_json(STUDY.online.adaptation),

@@ -22,9 +22,7 @@ rule measure:
     params:
         code=code_digest("measure"),
         folders=lambda wildcards: PLAN.cell_folders(wildcards.setting),
-        labels=lambda wildcards, input: (
-            ["--labels", *input.labels] if input.labels else []
-        ),
+        labels=option("labels"),
         state=f"{PLAN.state}/measured",
     message:
         "Measure the {wildcards.setting} cells"
@@ -92,9 +90,7 @@ if STUDY.source.has_truth:
         params:
             code=code_digest("paper_tables"),
             captions=PLAN.captions(),
-            teacher=lambda wildcards, input: (
-                ["--teacher", *input.teacher] if input.teacher else []
-            ),
+            teacher=option("teacher"),
         message:
             "Make the paper's tables"
         shell:
@@ -124,9 +120,7 @@ if STUDY.source.has_truth:
         params:
             code=code_digest("paper_figures"),
             captions=PLAN.captions(),
-            labels=lambda wildcards, input: (
-                ["--labels", *input.labels] if input.labels else []
-            ),
+            labels=option("labels"),
         message:
             "Draw the paper's figures"
         shell:
@@ -144,7 +138,9 @@ else:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
             labels=PLAN.label_files(),
-            consensus=f"{OUT}/labels/consensus.h5" if STUDY.source.calibration else [],
+            consensus=(
+                [f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else []
+            ),
         output:
             tables=directory(f"{FINAL}/tables"),
             figures=directory(f"{FINAL}/figures"),
@@ -162,9 +158,7 @@ else:
             code=code_digest("stream_report"),
             captions=PLAN.captions(),
             window=STUDY.online.window,
-            consensus=lambda wildcards, input: (
-                ["--consensus", input.consensus] if input.consensus else []
-            ),
+            consensus=option("consensus"),
         message:
             "Make the table and the figure of how the student adapted to the stream"
         shell:

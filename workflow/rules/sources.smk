@@ -193,7 +193,7 @@ rule check:
         gpu=GPU,
     params:
         study=str(config["study"]),
-        settings=json.dumps({key: config[key] for key in config if key not in CONTROLS}),
+        settings=json.dumps(config),
         python=TORCH_PYTHON,
         now=time.time(),  # a look is never up to date
     message:

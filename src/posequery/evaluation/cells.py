@@ -26,11 +26,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from posequery.cell import REPAIR
+from posequery.cell import KEY, REPAIR
 from posequery.jobs.files import BadInput, whole
 
-CELL = ("setting", "teacher", "method", "rate", "seed")
-"""Columns that say which cell a row is of."""
 PARTS = ("training", "inference", "selection", "stream")
 """Of ``seconds.json``."""
 
@@ -69,13 +67,13 @@ def collect(
         if not row["mpjpe_px"]:
             fault = "has no error, since not one frame that it was measured on has a label"
             raise BadInput(row["folder"], fault, "Take videos in which the teacher sees a person")
-    spent = [[*(row[name] for name in CELL), *_seconds(row)] for row in rows]
+    spent = [[*(row[name] for name in KEY), *_seconds(row)] for row in rows]
     breakdown_names, parts = _joined(breakdowns)
     for row in rows:
         row["folder"] = Path(os.path.relpath(row["folder"], cells.parent)).as_posix()
     write_table(cells, names, (row.values() for row in rows))
     write_table(breakdown, breakdown_names, (row.values() for row in parts))
-    write_table(seconds, [*CELL, *(f"{part}_s" for part in PARTS)], spent)
+    write_table(seconds, [*KEY, *(f"{part}_s" for part in PARTS)], spent)
     return len(rows)
 
 
@@ -97,7 +95,7 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
                 if "folder" in row:
                     row["folder"] = os.path.normpath(path.parent / row["folder"])
         except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
-            raise BadInput(path, f"is not a whole table of cells ({error})", _AGAIN) from None
+            raise BadInput(path, f"is not a valid table of cells ({error})", _AGAIN) from None
         names = names or first
         if first != names:
             raise BadInput(path, f"its columns are not {', '.join(names)}", _AGAIN)
@@ -105,7 +103,7 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _order(row: Mapping[str, str]) -> tuple[Any, ...]:
-    setting, teacher, method, rate, seed = (row[name] for name in CELL)
+    setting, teacher, method, rate, seed = (row[name] for name in KEY)
     return setting, teacher, method, Fraction(rate), int(seed)
 
 

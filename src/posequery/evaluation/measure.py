@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from posequery import record
-from posequery.cell import REPAIR, Outcome
+from posequery.cell import KEY, REPAIR, Outcome
 from posequery.clips import Stream, read_labels
-from posequery.evaluation.cells import CELL, write_table
+from posequery.evaluation.cells import write_table
 from posequery.evaluation.columns import Evaluation, columns
 from posequery.jobs.files import BadInput, sha256, write_text
 from posequery.jobs.progress import Progress
@@ -27,7 +27,7 @@ from posequery.skeletons import JOINTS, LIMBS
 COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
 TRAINED = ("trainings", "frames_trained", "passes")
 """Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
-BREAKDOWN = (*CELL, "by", "name", "mpjpe_px")
+BREAKDOWN = (*KEY, "by", "name", "mpjpe_px")
 """The columns of `breakdown.csv`."""
 
 
@@ -82,8 +82,8 @@ def measure(
 def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[str, Any]:
     """What a cell came to: `row` of cells.csv but for its folder, and the rows of `breakdown`."""
     cell = Outcome.read(folder)
-    told = [code, reference.digests, cell.model_dump(mode="json")]
-    key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    identity = [code, reference.digests, cell.model_dump(mode="json")]
+    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     kept = state / f"{cell.folder}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):  # not there, or damaged
         before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
@@ -96,7 +96,7 @@ def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[s
     row |= {name: values[name] for name in TRAINED}
     row["frames"] = int((evaluation.record.version >= 0).sum())
     parts = [
-        [*(values[name] for name in CELL), by, name, _kept(error)]
+        [*(values[name] for name in KEY), by, name, _kept(error)]
         for by, name, error in breakdown_of(evaluation.errors, reference.stream)
     ]
     found = {"key": key, "row": row, "breakdown": parts}
@@ -106,15 +106,13 @@ def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[s
 
 def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation:
     path = folder / "record.h5"
-    said = _record(path, cell.record_sha256)
+    recorded = _record(path, cell.record_sha256)
     lagged = cell.lagged_sha256 and _record(folder / "lagged.h5", cell.lagged_sha256)
     joints = reference.joints
-    if len(said.joints) != len(joints):
-        fault = f"records {len(said.joints)} frames of a stream of {len(joints)}"
-        raise BadInput(path, fault, REPAIR)
-    seen = said.version >= 0
+    recorded.require_frames(path, len(joints))
+    seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
-    return Evaluation(cell, said, lagged or None, known)
+    return Evaluation(cell, recorded, lagged or None, known)
 
 
 def _record(path: Path, digest: str) -> record.Record:

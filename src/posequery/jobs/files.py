@@ -41,6 +41,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}"
 
 
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """That nothing of the kind `what` has the name `word`, and what to try in its place."""
+    return f"no {what} is called '{word}': {suggestion(word, known)}"
+
+
 def _beside(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last because libraries choose the format by it.

@@ -12,15 +12,15 @@ from posequery.jobs.files import sha256, write_text
 
 @contextmanager
 def job(
-    folder: Path, told: Mapping[str, object], inputs: Mapping[str, Path | None]
+    folder: Path, arguments: Mapping[str, object], inputs: Mapping[str, Path | None]
 ) -> Iterator[Path]:
     """Yield `folder` as this job left it, emptied if it belonged to another; deleted at the end.
 
-    told: plain data, all arguments of the job that decide its numbers, with its code's digest.
+    arguments: plain data, all arguments of the job that decide its numbers, with its code's digest.
     inputs: the files that it reads, by what they are to it; their content counts, not their paths.
     If the block raises, the folder stays, and the same job resumes from it.
     """
-    key = _key(told, inputs)
+    key = _key(arguments, inputs)
     owner = folder / "job"
     if not owner.is_file() or owner.read_bytes() != key.encode():
         if folder.exists():
@@ -31,9 +31,9 @@ def job(
     _delete(folder)
 
 
-def _key(told: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
+def _key(arguments: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
     read = {name: path and sha256(path) for name, path in inputs.items()}
-    return hashlib.sha256(json.dumps([told, read], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([arguments, read], sort_keys=True).encode()).hexdigest()
 
 
 def start_over(folder: Path) -> None:

@@ -44,14 +44,14 @@ def finetune(
     pool_stream, test_stream = Stream(pool), Stream(test)
     network, info = checkpoint.load(student, device, pool_stream.size)
     picked = read_selection(selection, pool_stream)
-    told = {
+    arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
         "code": code,
         "device": device,
     }
     inputs = {"pool": pool, "selection": selection, "student": student}
-    with resume.job(state, told, inputs) as folder:
+    with resume.job(state, arguments, inputs) as folder:
         epochs: list[Epoch] = []
         if len(picked):
             samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))

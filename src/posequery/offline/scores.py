@@ -40,8 +40,8 @@ def score(pool: Path, student: Path, output: Path, *, device: str, code: str, st
         said = predict_stream(network, stream, start, stop)
         return said.joints, said.peaks
 
-    told = {"code": code, "device": device}
-    with resume.job(state, told, {"pool": pool, "student": student}) as folder:
+    arguments = {"code": code, "device": device}
+    with resume.job(state, arguments, {"pool": pool, "student": student}) as folder:
         with Progress(len(stream), "frames", "score") as progress:
             errors, peaks = in_blocks(stream, read, folder, progress)
         write_scores(output, errors, peaks)

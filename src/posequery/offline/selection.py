@@ -30,7 +30,7 @@ def window(
         with h5py.File(path, "r") as file:
             scores = {name: file[name][:] for name in needs}
     except (OSError, KeyError) as error:
-        raise BadInput(path, f"not a whole file of scores ({error})", _REMAKE) from error
+        raise BadInput(path, f"not a valid file of scores ({error})", _REMAKE) from error
     for values in scores.values():
         if len(values) != len(pool):
             fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"

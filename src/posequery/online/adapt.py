@@ -69,7 +69,7 @@ def adapt(
         fault = f"has {len(played)} frames, no more than a window"
         fault += f" and the {takes} of its training" if takes else ""
         raise BadInput(stream, f"{fault}: nothing would be trained", "Take a shorter online.window")
-    told = {
+    arguments = {
         "cell": cell.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
         "recipe": recipe.model_dump(mode="json"),
@@ -80,7 +80,7 @@ def adapt(
         "device": device,
     }
     inputs = {"stream": stream, "labels": labels, "student": student}
-    with resume.job(state, told, inputs) as folder:
+    with resume.job(state, arguments, inputs) as folder:
         try:
             with Progress(len(played), "frames", "adapt") as progress:
                 tally = loop.run(task, network, info, folder, progress)

@@ -108,8 +108,8 @@ def run(
     The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a policy
     with a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed resumes from its
     last whole part, writes any that came after it once more, and ends at the same bits; if what it
-    left is damaged, that is told, and the loop starts over. Raises `strategies.TooFewFrames` if a
-    window is too small for the rate.
+    left is damaged, this is reported, and the loop starts over. Raises `strategies.TooFewFrames` if
+    a window is too small for the rate.
     """
     original = copy.deepcopy(network.state_dict())
     tally, seen = _resume(task, network, original, folder)

@@ -9,7 +9,7 @@ from posequery.settings import Duration, Rate, Section, Stretch
 
 
 class Adaptation(Section):
-    """How a student adapts to a stream: the part of `Online` that each cell's job is told.
+    """How a student adapts to a stream: the part of `Online` that each cell's job gets.
 
     A key belongs here if it changes the numbers of a cell: a change of it runs the cells again.
     """
@@ -47,7 +47,7 @@ class Online(Adaptation):
 
     @property
     def adaptation(self) -> Adaptation:
-        """What each cell's job is told."""
+        """What each cell's job gets."""
         return Adaptation(**self.model_dump(include=set(Adaptation.model_fields)))
 
     @model_validator(mode="after")

@@ -1,14 +1,16 @@
 """What is printed in words: names, and the caption of every table and figure."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import pandas as pd
 
 from posequery.report import published
 from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
 from posequery.report.formats import percent, span
-from posequery.report.teacher import Teacher
+from posequery.report.teacher import TeacherError
 
 _PRINTED = {
     "least_confidence": "uncertainty",
@@ -57,6 +59,10 @@ class Captions:
     teacher: str
     readings: Mapping[str, Sequence[str]]
 
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
     @property
     def heading(self) -> str:
         return f"Study {self.study}, {self.source}"
@@ -89,7 +95,9 @@ class Captions:
             self.reading("offline"),
         )
 
-    def table_2(self, online: pd.DataFrame, first_window: bool, teacher: Teacher | None) -> str:
+    def table_2(
+        self, online: pd.DataFrame, first_window: bool, teacher: TeacherError | None
+    ) -> str:
         """first_window: it counts. teacher: its own error stands in the table."""
         every, window = _looks_ahead(online)
         counted = "mean over all frames" if first_window else "mean without the first window"

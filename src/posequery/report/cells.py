@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from posequery.cell import KEY
 from posequery.jobs.files import BadInput
 from posequery.report import published
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
 NO_STRATEGY = ("none", "all", "once", *ANY_RATE)
-KEYS = ["setting", "teacher", "method", "rate", "seed"]
-"""What sets a cell apart. The rate is the share picked, an exact fraction."""
+KEYS = list(KEY)
 
 
 def _optional(text: str) -> float:

@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 
 from posequery import record
-from posequery.cell import REPAIR
 from posequery.clips import Stream, read_labels
-from posequery.jobs.files import BadInput
 from posequery.metrics import frame_errors, joint_errors
 
 
@@ -47,9 +45,7 @@ def rolling_mean(values: np.ndarray, window: int) -> np.ndarray:
 def read_record(path: Path, frames: int) -> record.Record:
     """A record of a stream of that many frames; raises BadInput for a broken or foreign one."""
     read = record.read(path)
-    if len(read.joints) != frames:
-        fault = f"records {len(read.joints)} frames of a stream of {frames}"
-        raise BadInput(path, fault, REPAIR)
+    read.require_frames(path, frames)
     return read
 
 

@@ -25,7 +25,7 @@ from posequery.report.comparison import comparison
 from posequery.report.efficiency import efficiency, efficiency_offline
 from posequery.report.formats import COUNT, FORMATS, Block, Table, percent, span
 from posequery.report.spread import counts, pivot
-from posequery.report.teacher import Teacher
+from posequery.report.teacher import TeacherError
 
 Heads = Mapping[Fraction, str]
 """What stands above the errors of each rate."""
@@ -102,7 +102,9 @@ def table_1(cells: pd.DataFrame, captions: Captions) -> Table:
     )
 
 
-def _with_added(online: pd.DataFrame, first_window: bool, teacher: Teacher | None) -> pd.DataFrame:
+def _with_added(
+    online: pd.DataFrame, first_window: bool, teacher: TeacherError | None
+) -> pd.DataFrame:
     """The online cells and, as methods of their own, 'equal_lag' and 'teacher'."""
     rows = [online]
     if first_window:
@@ -116,7 +118,7 @@ def _with_added(online: pd.DataFrame, first_window: bool, teacher: Teacher | Non
 
 
 def _table_2_ours(
-    online: pd.DataFrame, captions: Captions, first_window: bool, teacher: Teacher | None
+    online: pd.DataFrame, captions: Captions, first_window: bool, teacher: TeacherError | None
 ) -> Block:
     groups = {name: captions.teacher_name(name) for name in teachers(online)}
     heads = _heads({rate: picked_at(online, rate) for rate in rates(online)})
@@ -155,7 +157,7 @@ def table_2(
     cells: pd.DataFrame,
     captions: Captions,
     first_window: bool = True,
-    teacher: Teacher | None = None,
+    teacher: TeacherError | None = None,
 ) -> Table:
     """Online: methods by teacher and rate; `first_window` False leaves its frames out.
 
@@ -177,7 +179,7 @@ def write_tables(
     seconds_csv: Path,
     captions: Captions,
     folder: Path,
-    teacher: Teacher | None = None,
+    teacher: TeacherError | None = None,
 ) -> list[Path]:
     """Write every table into `folder` as CSV, Markdown and LaTeX, and ``compared.csv``.
 

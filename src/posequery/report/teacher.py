@@ -8,7 +8,7 @@ from posequery.jobs.files import BadInput
 
 
 @dataclass(frozen=True)
-class Teacher:
+class TeacherError:
     """mpjpe_px: of the limb joints that it found, in source pixels. found_share: the share that
     those are of the labelled ones. None where none is labelled."""
 
@@ -16,11 +16,11 @@ class Teacher:
     found_share: float | None
 
 
-def read_teacher(path: Path) -> Teacher:
+def read_teacher_error(path: Path) -> TeacherError:
     """From a JSON file with these keys among others. Raises BadInput."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return Teacher(values["mpjpe_px"], values["found_share"])
+        return TeacherError(values["mpjpe_px"], values["found_share"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         fault = f"does not say how well the teacher labels ({error!r})"
         raise BadInput(path, fault, "Delete it and label again") from None

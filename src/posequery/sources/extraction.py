@@ -95,7 +95,7 @@ def extract(
     """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
 
     The annotation starts with the video (Human3.6M's rule), and the video's surplus frames are
-    dropped; a large surplus is told. Without an annotation every frame is kept and no joint is
+    dropped; a large surplus is reported. Without an annotation every frame is kept and no joint is
     labelled. `size` is the side of the network's square in pixels. The annotation is Human3.6M's
     CDF, or mmpose's NPZ, in which `subject`, `stem` ("Eating 2") and `camera` say where to look.
     `threads` decode and as many more squash and compress, so that with 1 the calling thread does it

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from posequery.jobs.files import suggestion
 from posequery.registry import Registry
 from posequery.settings import Section
 
@@ -67,10 +66,6 @@ class Selection:
             object.__setattr__(self, "decided_by", np.full(count, -1))
 
 
-class NoParameters(Section):
-    """For a strategy without parameters of its own."""
-
-
 @dataclass(frozen=True)
 class Strategy:
     """A strategy: its printed name, the function that picks, the fields of `Window` that it needs,
@@ -79,7 +74,7 @@ class Strategy:
     label: str
     pick: Callable[[Window, np.random.Generator, Any], Selection]
     needs: tuple[str, ...] = ()
-    parameters: type[Section] = NoParameters
+    parameters: type[Section] = Section
 
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
@@ -98,14 +93,12 @@ names, load = _STRATEGIES.names, _STRATEGIES.load
 
 
 def canonical(word: str) -> str:
-    """The name of the strategy that `word` stands for: its name, or its label in the paper's tables
-    ('uncertainty' is `least_confidence`). Raises ValueError that suggests the nearest name."""
-    if word in names():
-        return word
+    """The name of the strategy called `word`, which may also be its label, as the paper's tables
+    print it: 'uncertainty' is `least_confidence`. Raises ValueError with the nearest name."""
     labels = {load(name).label: name for name in names()}
-    if word not in labels:
-        raise ValueError(f"no strategy is called '{word}': {suggestion(word, names())}")
-    return labels[word]
+    name = word if word in names() else labels.get(word, word)
+    load(name)
+    return name
 
 
 def parameters(name: str, values: object) -> Section:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from posequery.strategies import NoParameters, Selection, Strategy, Window, largest
+from posequery.settings import Section
+from posequery.strategies import Selection, Strategy, Window, largest
 
 
-def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
+def _pick(window: Window, random: np.random.Generator, parameters: Section) -> Selection:
     assert window.error is not None
     indices = largest(window.error, window.k, random)
     return Selection(indices, window.error[indices])

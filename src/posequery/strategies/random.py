@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from posequery.strategies import NoParameters, Selection, Strategy, Window
+from posequery.settings import Section
+from posequery.strategies import Selection, Strategy, Window
 
 
-def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
+def _pick(window: Window, random: np.random.Generator, parameters: Section) -> Selection:
     return Selection(np.sort(random.choice(window.size, window.k, replace=False)))
 
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from posequery.strategies import NoParameters, Selection, Strategy, Window
+from posequery.settings import Section
+from posequery.strategies import Selection, Strategy, Window
 
 
-def _pick(window: Window, random: np.random.Generator, parameters: NoParameters) -> Selection:
+def _pick(window: Window, random: np.random.Generator, parameters: Section) -> Selection:
     p = window.rate
     # Python integers, because a rate's denominator may overflow 64 bits.
     frames = [j * p.denominator // p.numerator for j in range(window.k)]

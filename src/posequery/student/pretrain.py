@@ -48,7 +48,7 @@ def pretrain(
             tell(f"{backbone}: {note}")
     student.to(device)
     lowest = copy.deepcopy(student) if best else None
-    told = {
+    arguments = {
         "network": network,
         "input_size": input_size,
         "recipe": recipe.model_dump(mode="json"),
@@ -59,7 +59,7 @@ def pretrain(
     }
     inputs = {"training": training_set, "validation": validation_set, "backbone": backbone}
     images = recipe.epochs * (len(samples) + len(validation or ()))
-    with resume.job(state, told, inputs) as folder:
+    with resume.job(state, arguments, inputs) as folder:
         with Progress(images, "images", "train") as progress:
             training.fit(
                 student,

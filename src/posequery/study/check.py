@@ -163,9 +163,10 @@ def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
             name = f"online.{key}={getattr(online, key)}"
             faults.append(BadInput(name, fault, "Take a shorter one"))
     window = frames_in(online.window, fps)
-    rates = list(online.rates) if study.strategies else []
-    rates += [online.once_rate] if "once" in online.methods else []
-    for size, where, some in ((window, "window", rates), (work.pool, "pool", _rates(study))):
+    for size, where, some in (
+        (window, "window", study.window_rates),
+        (work.pool, "pool", _pool_rates(study)),
+    ):
         faults += [
             BadInput(f"rate={rate}", f"picks nothing of a {where} of {size} frames", "Take more")
             for rate in some
@@ -174,9 +175,10 @@ def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
     return faults
 
 
-def _rates(study: Study) -> list[Fraction]:
-    by_pool = study.offline and study.strategies and study.offline.select_from == "pool"
-    return study.offline.rates if study.offline and by_pool else []
+def _pool_rates(study: Study) -> list[Fraction]:
+    offline = study.offline
+    by_pool = offline and study.strategies and offline.select_from == "pool"
+    return offline.rates if offline and by_pool else []
 
 
 def text(report: Report) -> str:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
 from posequery.clips import frames_in
@@ -89,7 +88,7 @@ def work(
     for cell in lived:
         times = {"baseline": 0, "once": 1, "continual": batches}.get(cell.method, windows)
         length = every if cell.method == "continual" else window
-        adapted += times * int(length * Fraction(cell.rate))
+        adapted += times * int(length * cell.rate)
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     plays = len(lived) + sum(cell.method == "continual" for cell in lived)
     scored = pool if offline else 0

@@ -136,8 +136,8 @@ class _Finder:
         if not isinstance(node, ast.Call):
             return []
         words: list[ast.AST] = []
-        told = isinstance(node.func, ast.Name) and node.func.id in self._calls
-        if told or node is self._raised:
+        is_words = isinstance(node.func, ast.Name) and node.func.id in self._calls
+        if is_words or node is self._raised:
             words = [*node.args, *node.keywords]
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
             words = [keyword for keyword in node.keywords if keyword.arg == "help"]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from posequery import teachers
+from posequery import strategies, teachers
 from posequery.cell import Cell, parse_rate_slug, rate_slug
 from posequery.study import clips, grid, readings
 from posequery.study.schema import Study
@@ -185,9 +185,10 @@ class Plan:
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
         if not labels.is_dir() and noted.is_file():
             return noted.read_text()
-        source = Path(clip.video)
-        stem = source.name if source.is_dir() else source.stem
-        return _digests(str(labels / self.openpose_subject(slug))).get(stem, "")
+        from posequery.teachers.openpose.json_files import title
+
+        folder = str(labels / self.openpose_subject(slug))
+        return _openpose_digests(folder).get(title(clip.video), "")
 
     def openpose_subject(self, slug: str) -> str:
         """Whose folder holds the JSON files of a clip; '' where the video's name is enough."""
@@ -204,9 +205,10 @@ class Plan:
 
     # Cells
 
-    def strategies(self, method: str) -> list[str]:
-        """The modules of the strategies whose code a method runs."""
-        return [f"strategies.{method}"] if method in self.study.strategies else []
+    def strategy_modules(self, method: str) -> list[str]:
+        """The strategy that a method runs, as the name of its module; `once` picks uniformly."""
+        picks = "uniform" if method == "once" else method
+        return [f"strategies.{picks}"] if picks in strategies.names() else []
 
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""
@@ -220,11 +222,11 @@ class Plan:
             if cell.setting == "offline"
         ]
 
-    def cell_folders(self, setting: str | None = None) -> list[str]:
-        cells = (cell for cell in self.cells if setting in (None, cell.setting))
+    def cell_folders(self, setting: str) -> list[str]:
+        cells = (cell for cell in self.cells if cell.setting == setting)
         return [f"{self.out}/cells/{cell.folder}" for cell in cells]
 
-    def cell_files(self, setting: str | None = None) -> list[str]:
+    def cell_files(self, setting: str) -> list[str]:
         return [f"{folder}/cell.json" for folder in self.cell_folders(setting)]
 
     def cell(self, setting: Literal["offline", "online"], wildcards: Any) -> str:
@@ -242,9 +244,6 @@ class Plan:
         """The labels trained on, or, of real people, looked for as well."""
         truth = self.study.source.has_truth
         return self.teacher_labels(teacher) if truth else self.reference_labels()
-
-    def adapt_strategies(self, method: str) -> list[str]:
-        return self.strategies("uniform" if method == "once" else method)
 
     # Measuring
 
@@ -290,7 +289,7 @@ class Plan:
 
 
 @functools.cache
-def _digests(folder: str) -> dict[str, str]:
+def _openpose_digests(folder: str) -> dict[str, str]:
     # Here, since it reads videos and so imports a decoder.
     from posequery.teachers.openpose.json_files import digests
 

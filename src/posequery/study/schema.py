@@ -5,6 +5,7 @@ text under each key goes into `config/README.md` (`make docs`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import (
 )
 
 from posequery import strategies, teachers
-from posequery.jobs.files import suggestion
+from posequery.jobs.files import unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
 from posequery.settings import Section, one_of
@@ -72,8 +73,7 @@ def _of_a_kind(value: object) -> object:
         return value
     kind = value.get("kind", kinds.DEFAULT)
     if kind not in kinds.names():
-        there = suggestion(str(kind), kinds.names())
-        raise ValueError(f"kind: no source kind is called '{kind}': {there}")
+        raise ValueError(f"kind: {unknown('source kind', str(kind), kinds.names())}")
     return {**value, "kind": kind}
 
 
@@ -135,6 +135,12 @@ class Study(TeacherSections):
         """The teachers that label the stream: all but ground truth, which the clips bring."""
         return [name for name in dict.fromkeys(self.teachers) if teachers.load(name).label]
 
+    @property
+    def window_rates(self) -> list[Fraction]:
+        """The rates at which something picks from a window."""
+        once = [self.online.once_rate] if "once" in self.online.methods else []
+        return [*(self.online.rates if self.strategies else []), *once]
+
     def settings_of(self, teacher: str) -> Any:
         """A teacher's own section; None where it needs one that is not given."""
         found = teachers.load(teacher)
@@ -164,10 +170,8 @@ class Study(TeacherSections):
         if source.whole and self.online.first_frames:
             raise ValueError(f"online.first_frames: {source.whole}")
         count, unit = self.online.window.split()
-        if unit == "frames" and (self.strategies or "once" in self.online.methods):
-            rates = list(self.online.rates if self.strategies else [])
-            rates += [self.online.once_rate] if "once" in self.online.methods else []
-            for rate in rates:
+        if unit == "frames":
+            for rate in self.window_rates:
                 if int(count) * rate < 1:
                     raise ValueError(
                         f"online: a rate of {rate} selects nothing from a window of {count} "
@@ -225,8 +229,14 @@ def named_paths(study: Study) -> dict[str, list[Path]]:
     return found
 
 
-GRID = frozenset({"seeds", "strategies", "teachers", "workers"})
-"""Keys that add or drop cells and change none, or change no number."""
+NO_PROTOCOL = frozenset(
+    {
+        *("name", "seeds", "strategies", "teachers", "workers"),
+        *("offline.rates", "online.rates", "online.methods"),
+    }
+)
+"""Keys that add or drop cells and change none, or change no number. Each strategy's parameters are
+noted for themselves."""
 
 
 def protocol(study: Study) -> dict[str, Any]:
@@ -234,17 +244,18 @@ def protocol(study: Study) -> dict[str, Any]:
 
     Of the user's own files the names alone: a study may move from folder to folder.
     """
-    values = study.model_dump(mode="json", exclude=set(GRID) | {"name"})
     flat: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
+        if prefix in NO_PROTOCOL:
+            return
         if isinstance(value, dict):
             for key, inner in value.items():
                 walk(f"{prefix}.{key}" if prefix else key, inner)
-        elif prefix not in ("offline.rates", "online.rates", "online.methods"):
+        else:
             flat[prefix] = value
 
-    walk("", values)
+    walk("", study.model_dump(mode="json"))
     for name, parameters in study.strategies.items():
         flat[f"strategies.{name}"] = parameters.model_dump(mode="json")
     for key, paths in named_paths(study).items():

@@ -45,10 +45,6 @@ class Labels:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NoSettings(Section):
-    """Of a teacher that has none of its own."""
-
-
 Files = Mapping[str, Any]
 """Each file by the teacher's own name for it: a path, or a list of paths."""
 Findings = tuple[list[str], list[BadInput]]
@@ -68,7 +64,7 @@ class Teacher:
     """Attributes of `Source` that must be true."""
     key: str = ""
     """The key of a study under which its own settings are."""
-    settings: type[Section] = NoSettings
+    settings: type[Section] = Section
     required: bool = False
     """Whether a study with this teacher must give the settings."""
     torch: bool = False

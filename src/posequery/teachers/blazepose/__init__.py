@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posequery.teachers import Files, Labels, NoSettings, Teacher
+from posequery.settings import Section
+from posequery.teachers import Files, Labels, Teacher
 
 if TYPE_CHECKING:
     from posequery.clips import Stream
 
 
-def _label(stream: "Stream", files: Files, settings: NoSettings, device: str) -> Labels:  # noqa: ARG001
+def _label(stream: "Stream", files: Files, settings: Section, device: str) -> Labels:  # noqa: ARG001
     from posequery.teachers.blazepose.labelling import BlazePose, label_stream, load_network
 
     package = Path(files["package"])
