@@ -99,7 +99,7 @@ def test_captions_carry_what_must_be_said(offline, online, frame, captions):
     assert "window of 10 frames" not in first.caption
     assert "window of 10 frames" in second.caption
     assert "first videos" not in second.caption
-    assert "looks 4 ahead where the others look 10" in second.caption
+    assert "after every 4 frames, on all of them; the others wait for 10" in second.caption
 
 
 def test_table_2_baseline_and_continual_fill_every_rate(online, frame, captions):
@@ -168,7 +168,7 @@ def test_the_teachers_own_error_stands_below_table_2(online, frame, captions):
     assert "itself" not in table_2(frame(online), captions).caption
     nobody = table_2(frame(online), captions, teacher=TeacherError(None, None))
     assert rows(nobody)["teacher network itself"] == ["–"] * 5
-    assert "finds, none of the labelled ones" in nobody.caption
+    assert "finds (none of the labelled ones)" in nobody.caption
 
 
 def test_a_run_of_one_method_keeps_its_number(a_cell, frame, captions):

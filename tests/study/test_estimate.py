@@ -92,7 +92,8 @@ def test_the_text_adds_up():
     told = estimate.text(study, work, extraction, student, copied=10**10)
     assert "457,743 frames     500.0/s      15 min" in told
     assert "16,028,750 images     100.0/s        45 h" in told
-    assert "41 windows are trained on, and 485 batches by continual" in told
+    assert "windows that are trained on: 41." in told
+    assert "Batches that continual trains on: 485." in told
     # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 364 bytes a frame of a cell.
     gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 364 * (work.predicted - work.pool)) / 1e9
     assert f"43 cells; {gigabytes:.1f} GB in results/human36m" in told

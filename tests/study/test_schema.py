@@ -403,12 +403,14 @@ def test_a_strategy_owns_its_parameters(tmp_path: Path) -> None:
     assert restriction("uncertainty", study) == ("least_confidence",)
     text = RENDERED + "strategies: [{least_confidence: {ovr: mean}}, {uniform: {step: 2}}]\n"
     assert "strategies" in fault(tmp_path, text) and "ovr" in fault(tmp_path, text)
+    twice = RENDERED + "strategies: [{least_confidence: {over: mean}}, uncertainty]\n"
+    assert "least_confidence is listed twice, with different parameters" in fault(tmp_path, twice)
     assert "one strategy an entry" in fault(tmp_path, RENDERED + "strategies: [{a: {}, b: {}}]\n")
 
 
 def test_an_older_key_says_where_it_went(tmp_path: Path) -> None:
     told = fault(tmp_path, RENDERED + "confidence: mean\n")
-    assert "confidence: is a parameter of its strategy now" in told and "over: …" in told
+    assert "confidence: is now a parameter of its strategy" in told and "over: …" in told
 
 
 def test_a_strategys_parameters_are_part_of_the_protocol_of_its_own_cells(tmp_path: Path) -> None:
@@ -477,8 +479,8 @@ def test_only_videos_need_not_say_their_kind(tmp_path: Path) -> None:
 def test_what_a_teacher_needs_is_asked_of_the_source(tmp_path: Path) -> None:
     for text, expected in (
         ("teachers: [openpos]\n", "no teacher is called 'openpos': did you mean 'openpose'?"),
-        ("teachers: [openpose]\n", "openpose: goes with the teacher 'openpose'; null takes away"),
-        ("openpose: {labels: json}\n", "openpose: goes with the teacher 'openpose'"),
+        ("teachers: [openpose]\n", "openpose: the teacher 'openpose' needs this section"),
+        ("openpose: {labels: json}\n", "goes with the teacher 'openpose'; null takes away"),
         ("teachers: [ground_truth]\n", "'ground_truth' does not go with source kind 'videos'"),
         ("teachers: [network]\n", "'network' does not go with source kind 'videos'"),
         (
@@ -577,3 +579,7 @@ def test_a_kind_and_a_teacher_are_taken_from_their_folders(tmp_path: Path) -> No
     labels = [f"{out}/labels/guesser.h5"]
     expected = [labels, inputs, {"video": video}, 7, "the guess", True, True]
     assert json.loads(done.stdout) == expected
+
+
+def test_a_study_has_the_name_of_its_file(tmp_path: Path) -> None:
+    assert "A study has the name of its file" in fault(tmp_path, RENDERED + "name: other\n")

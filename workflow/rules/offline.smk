@@ -1,4 +1,4 @@
-# The offline study: score the pool once, select, fine-tune and read the test; each cell a job.
+# The offline study: score the pool once, select, fine-tune and predict the test; each cell a job.
 from posequery.cell import parse_rate_slug
 
 
@@ -112,7 +112,7 @@ rule finetune:
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['offline', *wildcards])}",
     message:
-        "Fine-tune on {wildcards.rate} by {wildcards.method}, and read the test"
+        "Fine-tune on {wildcards.rate} by {wildcards.method}, and predict the test"
     shell:
         script("finetune")
         + " --cell {params.cell:q}"

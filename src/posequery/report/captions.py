@@ -7,13 +7,13 @@ from typing import Self
 
 import pandas as pd
 
+from posequery import strategies
 from posequery.report import published
 from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
 from posequery.report.formats import percent, span
 from posequery.report.teacher import TeacherError
 
 _PRINTED = {
-    "least_confidence": "uncertainty",
     "continual": "continual distillation",
     "equal_lag": "continual, equal lag",
     "none": "none (0 %)",
@@ -23,7 +23,7 @@ REPEAT = "last label repeated"
 _SPREAD = "Mean ± sample standard deviation over {} seeds; without ±, one seed."
 _MEAN = "Mean of {} seeds."
 _LOWEST = "Of {} seeds, the lowest is shown."
-_SIGNS = "Grey line: a sequence begins. Dot: new weights go live."
+_SIGNS = "Grey line: a sequence begins. Marker: new weights go live."
 _CLOCK = (
     "Seconds are wall-clock, of the machine this study ran on, and differ from run to run; the "
     "published ones are of the paper's devices and data."
@@ -32,6 +32,8 @@ _CLOCK = (
 
 def method_name(method: str) -> str:
     """A method's printed name."""
+    if method in strategies.names():
+        return strategies.load(method).label
     return _PRINTED.get(method, method.replace("_", " "))
 
 
@@ -104,14 +106,17 @@ class Captions:
         lag = itself = ""
         if len(every):
             own = span(every)
-            lag = f"Continual trains on all of every {own} frames, and so looks {own} ahead"
-            lag += f" where the others look {span(window)}" if len(window) else ""
-            lag += "; equal lag: its weights frozen at each window's start" if first_window else ""
+            lag = f"Continual trains after every {own} frames, on all of them"
+            lag += f"; the others wait for {span(window)}" if len(window) else ""
+            if first_window:
+                lag += ". Equal lag: continual with its weights frozen from each window's start"
             lag += "."
         if teacher is not None:
             share = "none" if teacher.found_share is None else f"{100 * teacher.found_share:.1f} %"
-            itself = f"{self.teacher} itself: over the joints that it finds, {share} of the "
-            itself += "labelled ones."
+            itself = (
+                f"The error of {self.teacher} itself is over the joints that it finds ({share} "
+            )
+            itself += "of the labelled ones)."
         return _text(
             f"{self.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
             f"labels and sampling rate; k is the number of frames picked from each window's "
@@ -129,8 +134,8 @@ class Captions:
         paper = published.value("stream_s", "online", method=None)
         return _text(
             f"{self.heading}. Online efficiency: the share of real time is training seconds over "
-            f"the stream's {stream} s, above 100 % training cannot keep up (published: of about "
-            f"{paper:.0f} s).",
+            f"the stream's {stream} s (published: about {paper:.0f} s); above 100 %, training "
+            "cannot keep up.",
             _CLOCK,
             self.reading("online"),
         )

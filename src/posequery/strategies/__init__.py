@@ -6,7 +6,8 @@ A strategy is one file in this folder that binds `STRATEGY`; its name is the fil
    strategy's own parameters and returns a `Selection`, and with `STRATEGY = Strategy(...)`, which
    says what it needs;
 2. list it under `strategies:` in a study's file;
-3. run `pytest tests/strategies`: every strategy must pass the common suite.
+3. run `.venv/bin/python -m pytest tests/strategies`: every strategy must pass the common suite; if
+   it has parameters, `make docs` lists them in config/README.md.
 
 Strategies are loaded by name, so editing one reruns only its own cells.
 """
@@ -68,8 +69,9 @@ class Selection:
 
 @dataclass(frozen=True)
 class Strategy:
-    """A strategy: its printed name, the function that picks, the fields of `Window` that it needs,
-    and the section of its own parameters; `pick` gets these as its third argument."""
+    """A strategy: its printed name, which settings accept too, the function that picks, the fields
+    of `Window` that it needs, and the section of its own parameters, an object of which is the
+    third argument of `pick`."""
 
     label: str
     pick: Callable[[Window, np.random.Generator, Any], Selection]

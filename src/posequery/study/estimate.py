@@ -168,6 +168,9 @@ def text(
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")
-    trained = f"{done.windows} windows are trained on, and {done.batches} batches by continual"
-    lines.append(f"The stream has {done.stream:,} frames: {trained}.")
+    lines.append(
+        f"The stream has {done.stream:,} frames; windows that are trained on: {done.windows}."
+    )
+    if "continual" in study.online.methods:
+        lines.append(f"Batches that continual trains on: {done.batches}.")
     return "\n".join(lines)

@@ -96,7 +96,11 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         before = None
     if not isinstance(before, dict):
         fault = "is broken, so that nobody knows what the results beside it were made with"
-        raise BadInput(path, fault, "If they are this study's, delete it; else delete them")
+        raise BadInput(
+            path,
+            fault,
+            "If the results are this study's, delete this file; otherwise delete the results",
+        )
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
     without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.

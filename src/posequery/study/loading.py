@@ -17,7 +17,7 @@ CONTROLS = ("study", "only", "confirm", "python")
 """Words of `--config` that steer a run and are no part of a study."""
 
 MOVED = {
-    "confidence": "is a parameter of its strategy now: strategies: [{least_confidence: {over: …}}]",
+    "confidence": "is now a parameter of its strategy: strategies: [{least_confidence: {over: …}}]",
     "videos": "is short for source.videos: give one of the two",
 }
 """Keys of older versions, and where they went."""
@@ -121,7 +121,8 @@ def find_study(study: str, folder: Path) -> Path:
     path = folder / f"{study}.yaml"
     if not path.is_file():
         there = sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "config")
-        hint = f"{suggestion(study, there)}; your own is named by its path"
+        near = suggestion(study, there)
+        hint = f"{near}{'' if near.endswith('?') else '.'} A study of your own is named by its path"
         raise BadInput(path, "there is no such study", hint)
     return path
 
@@ -135,6 +136,8 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
     if not re.fullmatch(NAME, path.stem):
         fault = "its name becomes a folder's: letters, digits, '.', '_' and '-' alone"
         raise BadInput(path, fault, "Rename the file")
+    if "name" in _read(path, folder) | overrides:
+        raise BadInput(path, "gives a name", "A study has the name of its file: rename the file")
     changes = {key: value for key, value in overrides.items() if key not in CONTROLS}
     values = _extended(_read(path, folder), _spelt_out(changes))
     try:
@@ -142,7 +145,7 @@ def load_study(study: str, overrides: dict[str, Any], folder: Path) -> Study:
     except ValidationError as error:
         faults = [_fault(dict(one)) for one in error.errors()]
         text = "; ".join(faults)
-        raise BadInput(path, text, "config/README.md lists every key") from None
+        raise BadInput(path, text, "Every key is listed in config/README.md") from None
 
 
 def _fault(error: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from posequery import strategies, teachers
-from posequery.jobs.files import unknown
+from posequery.jobs.files import suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
 from posequery.settings import Section, one_of
@@ -49,11 +49,22 @@ def _strategies(value: object) -> object:
         [(name, parameters)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
         canonical = strategies.canonical(str(name))
         try:
-            chosen[canonical] = strategies.parameters(canonical, parameters)
+            own = strategies.parameters(canonical, parameters)
         except ValidationError as error:
-            faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-            raise ValueError(f"{name}: {'; '.join(faults)}") from None
+            faults = [_parameter_fault(canonical, dict(one)) for one in error.errors()]
+            raise ValueError("; ".join(faults)) from None
+        if chosen.setdefault(canonical, own) != own:
+            raise ValueError(f"{canonical} is listed twice, with different parameters")
     return chosen
+
+
+def _parameter_fault(strategy: str, error: dict[str, Any]) -> str:
+    where = ".".join(map(str, error["loc"])) or "its parameters"
+    if error["type"] == "extra_forbidden":
+        known = strategies.load(strategy).parameters.model_fields
+        there = suggestion(where, known) if known else "it has no parameters"
+        return f"{strategy} has no parameter '{where}': {there}"
+    return f"{strategy}: {where}: {error['msg']}"
 
 
 Strategies = Annotated[
@@ -160,11 +171,13 @@ class Study(TeacherSections):
             raise ValueError(f"teachers: a study has one beside ground_truth, not {both}")
         for name in teachers.names():
             teacher, settings = teachers.load(name), self.settings_of(name)
-            if teacher.required and (name in self.teachers) != bool(settings):
+            if teacher.required and settings and name not in self.teachers:
                 raise ValueError(
                     f"{teacher.key}: goes with the teacher '{name}'; "
                     "null takes away an inherited one"
                 )
+            if teacher.required and not settings and name in self.teachers:
+                raise ValueError(f"{teacher.key}: the teacher '{name}' needs this section")
             if name in self.teachers:
                 teacher.refuse(settings, source)
         if source.whole and self.online.first_frames:

@@ -8,7 +8,9 @@ one:
    needs; what opens frames or networks is imported inside the function, since every teacher is
    loaded before any job runs;
 2. name it under `teachers:` in a study's file, and its settings, if it has any, under its `key`;
-3. run `pytest tests/teachers`: every teacher must pass the common suite.
+3. add `tests/teachers/test_<name>.py` with a class that inherits the common suite
+   (`class TestIt(TeacherSuite): name = "<name>"`), run `make docs`, which lists the teacher in
+   config/README.md, and `.venv/bin/python -m pytest tests/teachers tests/study/test_schema.py`.
 
 Teachers are loaded by name, so that editing one makes its own labels again and no others.
 """

@@ -5,9 +5,11 @@ A file of this folder binds `COLUMNS`. To add a column:
 1. write a function of an `Evaluation` that returns a number, NaN where there is none; its docstring
    says the unit, and whose measure it is. It goes into a file here, or a new one;
 2. name it in that file's `COLUMNS`, as `Column("its_name", its_function)`;
-3. run `pytest tests/evaluation`: every column must pass the common suite.
+3. run `.venv/bin/python -m pytest tests/evaluation`: every column must pass the common suite, also
+   for a cell without any label (NaN, without a warning).
 
-Nothing is trained again for it: the next run measures the cells' records, and makes the tables.
+Nothing is trained again for it: the next run measures the cells' records and writes the column into
+`cells.csv`. The printed tables show the columns that they name (`report.tables`).
 """
 
 from collections.abc import Callable

@@ -5,7 +5,9 @@ A kind is one file of this folder, known by its name, that binds `SOURCE`. To ad
 1. write `sources/kinds/<kind>.py` with a subclass of `Source`, which has the keys of the kind,
    lists its clips and says of itself what differs from the defaults, and `SOURCE = ` this class;
 2. name it in a study's file: `source: {kind: <kind>, ...}`;
-3. run `pytest tests/sources/kinds`: every kind must pass the common suite.
+3. add `tests/sources/kinds/test_<kind>.py` with a class that inherits the common suite
+   (`SourceSuite`), run `make docs`, which lists its keys in config/README.md, and
+   `.venv/bin/python -m pytest tests/sources/kinds tests/study/test_schema.py`.
 
 A validated object of the class is the study's `source`; it is asked, and never its kind.
 """
