@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from posequery.jobs.files import BadInput
 from posequery.registry import Registry
 
 
@@ -47,5 +48,5 @@ def test_an_unknown_name_gets_the_nearest(birds):
 
 def test_a_file_that_binds_nothing_is_named(birds, tmp_path):
     (tmp_path / "birds/stone.py").touch()
-    with pytest.raises(AttributeError, match=r"birds\.stone.*BIRD"):
+    with pytest.raises(BadInput, match="birds/stone: binds no BIRD"):
         birds.load("stone")

@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 from posequery.jobs.files import BadInput, write_text
 from posequery.settings import Section
 
+WORD = "^[a-z0-9_]{1,100}$"
+"""What a method or a teacher may be called: it becomes a folder."""
 REPAIR = "Delete this cell's folder and run the workflow again"
 
 
@@ -38,9 +40,9 @@ class Cell(Section):
     """Which cell it is, as the grid, a job's `--cell` and `cell.json` have it."""
 
     setting: Literal["offline", "online"]
-    teacher: str
+    teacher: Annotated[str, Field(pattern=WORD)]
     """Who labels: ground_truth, network, ..., or none."""
-    method: str
+    method: Annotated[str, Field(pattern=WORD)]
     """none, all, baseline, once, continual, or a strategy."""
     rate: Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
     """The share picked: 0 of methods that train on nothing, 1 of those that train on all."""
@@ -60,16 +62,16 @@ KEY = tuple(Cell.model_fields)
 class Outcome(Cell):
     """A cell whose job is done, and what that job counted: `cell.json`."""
 
-    k: int
+    k: Annotated[int, Field(ge=0)]
     """Frames picked: per stretch online, of the pool offline."""
-    n: int
+    n: Annotated[int, Field(ge=0)]
     """Frames picked from."""
     window: int | None = None
     """Online: frames of a window, the first of which one error leaves out."""
-    trainings: int
-    frames_trained: int
+    trainings: Annotated[int, Field(ge=0)]
+    frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
-    epochs: int
+    epochs: Annotated[int, Field(ge=0)]
     record_sha256: str
     lagged_sha256: str | None = None
     """Of `continual` alone."""

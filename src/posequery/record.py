@@ -18,6 +18,7 @@ import numpy as np
 
 from posequery.cell import REPAIR
 from posequery.jobs.files import BadInput, whole
+from posequery.skeletons import JOINTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +50,15 @@ def read(path: str | Path) -> Record:
     try:
         with h5py.File(path, "r") as file:
             joints, peaks, parsed = (file[name][:] for name in ("joints", "peaks", "parsed"))
+            shape = (len(joints), len(JOINTS))
+            if (joints.shape, peaks.shape, parsed.shape) != ((*shape, 2), shape, (*shape, 2)):
+                shapes = f"{joints.shape}, {peaks.shape} and {parsed.shape}"
+                raise ValueError(f"arrays of the shapes {shapes}")
             if "version" not in file:
                 none = np.empty(0, np.int64)
                 return Record(joints, peaks, parsed, np.zeros(len(joints), np.int32), none, [])
+            if file["version"].shape != shape[:1]:
+                raise ValueError(f"{file['version'].shape} versions for {shape[0]} frames")
             counts = file["updates/count"][:]
             return Record(
                 joints,
@@ -61,5 +68,5 @@ def read(path: str | Path) -> Record:
                 update_frames=file["updates/frame"][:],
                 picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
             )
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise BadInput(path, f"not a valid record ({error})", REPAIR) from error

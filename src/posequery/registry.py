@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Generic, TypeVar
 
-from posequery.jobs.files import unknown
+from posequery.jobs.files import BadInput, unknown
 
 Bound = TypeVar("Bound")
 
@@ -23,8 +23,19 @@ class Registry(Generic[Bound]):
         return tuple(sorted(module.name for module in pkgutil.iter_modules(self._path)))
 
     def load(self, name: str) -> Bound:
-        """The object called `name`; raises ValueError with the nearest name if there is none."""
+        """The object called `name`; raises ValueError with the nearest name if there is none,
+        BadInput for a file that cannot be loaded or binds nothing."""
         if name not in self.names():
             raise ValueError(unknown(self._what, name, self.names()))
-        bound: Bound = getattr(importlib.import_module(f"{self._package}.{name}"), self._bound)
+        file = f"{self._package}.{name}".replace(".", "/")
+        try:
+            module = importlib.import_module(f"{self._package}.{name}")
+        except Exception as error:  # whatever is wrong in somebody's file
+            fault = f"cannot be loaded ({type(error).__name__}: {error})"
+            raise BadInput(file, fault, "Correct this file, or take it away") from error
+        if not hasattr(module, self._bound):
+            raise BadInput(
+                file, f"binds no {self._bound}", "See the recipe in its folder's package"
+            )
+        bound: Bound = getattr(module, self._bound)
         return bound

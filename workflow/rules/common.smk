@@ -11,14 +11,18 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from posequery.jobs.files import BadInput
-from posequery.study import identity, provenance
-from posequery.study.loading import load_study
-from posequery.study.plan import Plan, as_json
+
+# Snakemake turns an empty `only=` into None.
+ONLY = ("" if config["only"] is None else config["only"]) if "only" in config else None
 
 try:
+    from posequery.study import identity, provenance
+    from posequery.study.loading import load_study
+    from posequery.study.plan import Plan, as_json
+
     provenance.require_checkout(ROOT / "src")
     STUDY = load_study(str(config["study"]), config, ROOT / "config")
-    PLAN = Plan(STUDY, identity.restriction(config.get("only"), STUDY))
+    PLAN = Plan(STUDY, identity.restriction(ONLY, STUDY))
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_older_layout(Path(PLAN.out))
     identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)

@@ -18,7 +18,7 @@ from posequery import record
 from posequery.cell import KEY, REPAIR, Outcome
 from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import write_table
-from posequery.evaluation.columns import Evaluation, columns
+from posequery.evaluation.columns import Column, Evaluation, columns
 from posequery.jobs.files import BadInput, sha256, write_text
 from posequery.jobs.progress import Progress
 from posequery.metrics import mpjpe
@@ -27,6 +27,7 @@ from posequery.skeletons import JOINTS, LIMBS
 COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
 TRAINED = ("trainings", "frames_trained", "passes")
 """Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
+RESERVED = {*COUNTED, *TRAINED, "frames", "folder"}
 BREAKDOWN = (*KEY, "by", "name", "mpjpe_px")
 """The columns of `breakdown.csv`."""
 
@@ -38,6 +39,8 @@ class Reference:
         self.stream = Stream(index)
         self._labels = labels
         # The index holds the digests of its clips.
+        if labels and not labels.is_file():
+            raise BadInput(labels, "there is no such labels file", "Make it with the rule label")
         self.digests = [sha256(path) for path in (index, labels) if path]
 
     @cached_property
@@ -85,41 +88,52 @@ def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[s
     identity = [code, reference.digests, cell.model_dump(mode="json")]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     kept = state / f"{cell.folder}.json"
+    _require_records(folder, cell)
     with suppress(OSError, ValueError, KeyError, TypeError):  # not there, or damaged
         before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if before["key"] == key:
+        if before["key"] == key and before["sum"] == _sum(before["row"], before["breakdown"]):
             return before
     evaluation = _evaluation(folder, cell, reference)
     values = cell.model_dump(mode="json") | {"passes": cell.frames_trained * cell.epochs}
     row = {name: values[name] for name in COUNTED}
-    row |= {column.name: _kept(column.of(evaluation)) for column in columns()}
+    row |= {column.name: _measured(column, evaluation) for column in columns()}
     row |= {name: values[name] for name in TRAINED}
     row["frames"] = int((evaluation.record.version >= 0).sum())
     parts = [
         [*(values[name] for name in KEY), by, name, _kept(error)]
         for by, name, error in breakdown_of(evaluation.errors, reference.stream)
     ]
-    found = {"key": key, "row": row, "breakdown": parts}
+    found = {"key": key, "sum": _sum(row, parts), "row": row, "breakdown": parts}
     write_text(kept, json.dumps(found))
     return found
 
 
 def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation:
     path = folder / "record.h5"
-    recorded = _record(path, cell.record_sha256)
-    lagged = cell.lagged_sha256 and _record(folder / "lagged.h5", cell.lagged_sha256)
+    recorded = record.read(path)
+    lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
     joints = reference.joints
     recorded.require_frames(path, len(joints))
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
-    return Evaluation(cell, recorded, lagged or None, known)
+    return Evaluation(cell, recorded, lagged, known)
 
 
-def _record(path: Path, digest: str) -> record.Record:
-    found = record.read(path)
-    if sha256(path) != digest:
-        raise BadInput(path, "is not the one that the cell.json beside it was written for", REPAIR)
-    return found
+def _require_records(folder: Path, cell: Outcome) -> None:
+    """Raise `BadInput` if a record is not the one that the cell's job wrote, or not there."""
+    digests = {"record.h5": cell.record_sha256, "lagged.h5": cell.lagged_sha256}
+    for name, digest in digests.items():
+        path = folder / name
+        if digest and not path.is_file():
+            raise BadInput(path, "the cell has no such file", REPAIR)
+        if digest and sha256(path) != digest:
+            fault = "is not the one that the cell.json beside it was written for"
+            raise BadInput(path, fault, REPAIR)
+
+
+def _sum(row: object, parts: object) -> str:
+    """Of what is kept, so that a damaged file is noticed."""
+    return hashlib.sha256(json.dumps([row, parts]).encode()).hexdigest()
 
 
 def breakdown_of(errors: np.ndarray, stream: Stream) -> Iterator[tuple[str, str, float]]:
@@ -134,6 +148,22 @@ def breakdown_of(errors: np.ndarray, stream: Stream) -> Iterator[tuple[str, str,
             yield by, str(name), mpjpe(errors[names == name])
     for joint in LIMBS:
         yield "joint", JOINTS[joint], mpjpe(errors, np.array([joint]))
+
+
+def _measured(column: Column, evaluation: Evaluation) -> float | int | None:
+    name, where = f"column {column.name}", "Correct its function in evaluation/columns"
+    if column.name in RESERVED:
+        raise BadInput(name, "has the name of a column that the cells have already", where)
+    try:
+        value = column.of(evaluation)
+        kept = _kept(value)
+    except Exception as error:
+        fault = f"fails on the cell {evaluation.cell.folder} ({error!r})"
+        raise BadInput(name, fault, where) from error
+    if np.isinf(value):
+        fault = f"is infinite on the cell {evaluation.cell.folder}"
+        raise BadInput(name, fault, where)
+    return kept
 
 
 def _kept(value: float) -> float | int | None:

@@ -13,6 +13,12 @@ from typing import NamedTuple
 
 SHOWN = ("jobs.command", "jobs.progress", "jobs.terminal")
 """Modules of the package that are left out whole."""
+PURE = frozenset(
+    "len str repr int float abs min max sum sorted round join map range set list dict tuple "
+    "fspath strerror strip rstrip lstrip splitlines lower upper title replace removeprefix "
+    "removesuffix partition split items keys values tolist as_posix suggestion".split()
+)
+"""Calls among words that change nothing, by their names; with another call words are code."""
 WORDS = {"jobs.files": "BadInput", "jobs.progress": "Progress", "jobs.terminal": "tell"}
 """Where the calls come from whose arguments are left out."""
 
@@ -57,7 +63,11 @@ def left_out(tree: ast.Module, package: str) -> list[ast.AST]:
     module = _Unit()
     finder.look(tree, module, in_function=False)
     # What is not private may be used by other modules.
-    module.loud |= {text.name for text in module.texts if not text.name.startswith("_")}
+    module.loud |= {
+        text.name
+        for text in module.texts
+        if not text.name.startswith("_") or text.name.startswith("__")
+    }
     return [*finder.silent, *module.quiet()]
 
 
@@ -81,7 +91,7 @@ class _Unit:
 
     def quiet(self) -> list[ast.stmt]:
         """The statements whose text is used among words alone; what others' text uses is loud."""
-        if not self.loud.isdisjoint(("locals", "eval", "exec")):
+        if not self.loud.isdisjoint(("locals", "eval", "exec", "globals", "vars", "_getframe")):
             self.loud |= {text.name for text in self.texts}
         while (
             more := {name for text in self.texts if text.name in self.loud for name in text.uses}
@@ -132,7 +142,10 @@ class _Finder:
     def _said(self, node: ast.AST) -> list[ast.AST]:
         """The arguments of a call that are words for a person."""
         if isinstance(node, ast.Raise):
-            self._raised = node.exc
+            # What these two carry is used after them.
+            lasting = ("StopIteration", "SystemExit")
+            of = _called(node.exc) if isinstance(node.exc, ast.Call) else ""
+            self._raised = None if of in lasting else node.exc
         if not isinstance(node, ast.Call):
             return []
         words: list[ast.AST] = []
@@ -145,9 +158,17 @@ class _Finder:
 
 
 def _does(node: ast.AST) -> bool:
-    """Whether an expression does more than to be looked at."""
-    doing = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
-    return any(isinstance(inner, doing) for inner in ast.walk(node))
+    """Whether an expression may do more than be looked at: a call may, but for `PURE`."""
+    doing = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
+    return any(
+        isinstance(inner, doing) or (isinstance(inner, ast.Call) and _called(inner) not in PURE)
+        for inner in ast.walk(node)
+    )
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _is_string(node: ast.AST) -> bool:

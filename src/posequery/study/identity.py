@@ -94,7 +94,7 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         before = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         before = None
-    if not isinstance(before, dict):
+    if not isinstance(before, dict) or not all(isinstance(key, str) for key in before):
         fault = "is broken, so that nobody knows what the results beside it were made with"
         raise BadInput(
             path,

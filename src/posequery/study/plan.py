@@ -271,6 +271,17 @@ class Plan:
     def report_files(self) -> list[str]:
         return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]
 
+    def decisive_files(self) -> list[str]:
+        """What decides the cells' numbers, asked for with the end of the study.
+
+        Where a job failed, Snakemake has deleted its output, and newer files would pass for up to
+        date without it.
+        """
+        offline = self.study.offline
+        scores = [f"{self.out}/scores/pool.h5", *self.selection_files()] if offline else []
+        made = [self.student, *self.index_files(), *self.label_files(), *scores]
+        return [*made, *self.cell_files("offline"), *self.cell_files("online")]
+
     def final_files(self) -> list[str]:
         cells = [f"{self.final}/{name}.csv" for name in ("cells", "breakdown", "seconds")]
         return [*cells, *self.report_files(), *self.student_reports()]

@@ -46,7 +46,10 @@ def code_digest(script: Path, modules: tuple[str, ...] = ()) -> str:
 
 @cache
 def _code() -> "Code":
-    return Code(PACKAGE)
+    try:
+        return Code(PACKAGE)
+    except grimp.exceptions.SourceSyntaxError as error:
+        raise BadInput(error.filename, f"line {error.lineno}: {error.text}", "Correct it") from None
 
 
 class Code:

@@ -49,7 +49,7 @@ def _strategies(value: object) -> object:
         [(name, parameters)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
         canonical = strategies.canonical(str(name))
         try:
-            own = strategies.parameters(canonical, parameters)
+            own = strategies.parameters(canonical, {} if parameters is None else parameters)
         except ValidationError as error:
             faults = [_parameter_fault(canonical, dict(one)) for one in error.errors()]
             raise ValueError("; ".join(faults)) from None
