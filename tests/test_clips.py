@@ -348,3 +348,27 @@ def test_labels_of_another_shape_than_the_stream(stream, tmp_path, joints, confi
             file[name] = np.zeros(shape, np.float32)
     with pytest.raises(BadInput, match=r"labels\.h5: not a valid labels file .* for 8 frames"):
         read_labels(path, stream)
+
+
+def test_a_stream_tells_when_each_frame_is_shown(tmp_path):
+    paths = []
+    for name, times in (("a", [0, 0.1, 0.4]), ("b", [0, 0.2])):
+        info = ClipInfo(name, "S1", "any", 1, "c", len(times), 10.0, 8, 8, 8, "v.mp4")
+        with ClipWriter(tmp_path / f"{name}.h5") as writer:
+            for _ in times:
+                writer.append(np.zeros((8, 8, 3), np.uint8))
+            writer.close(info, None, times=np.array(times))
+        paths.append(tmp_path / f"{name}.h5")
+    write_index(tmp_path / "stream.json", paths)
+    times = Stream(tmp_path / "stream.json").times
+    np.testing.assert_allclose(times, [0, 0.1, 0.4, 0.5, 0.7])
+
+
+@pytest.mark.parametrize("times", [[0, 0.1], [0, 0.2, 0.2], [0.1, 0.2, 0.3], [0, np.nan, 0.2]])
+def test_times_that_do_not_rise_from_0_are_refused(tmp_path, times):
+    info = ClipInfo("a", "S1", "any", 1, "c", 3, 10.0, 8, 8, 8, "v.mp4")
+    with ClipWriter(tmp_path / "a.h5") as writer:
+        for _ in range(3):
+            writer.append(np.zeros((8, 8, 3), np.uint8))
+        with pytest.raises(ValueError, match="do not rise"):
+            writer.close(info, None, times=np.array(times))

@@ -1,8 +1,9 @@
 """The clip file, the one format for frames and their labels, and streams of clips.
 
-A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `joints` (n, 18, 2) float32 in source pixels,
-`confidence` (n, 18) float32, and the fields of `ClipInfo` as attributes. A stream is an index
-(JSON) of clips in order; a teacher's labels for a stream are one HDF5 file.
+A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `times` (n,) float64 in seconds from its first
+frame, `joints` (n, 18, 2) float32 in source pixels, `confidence` (n, 18) float32, and the fields of
+`ClipInfo` as attributes. A stream is an index (JSON) of clips in order; a teacher's labels for a
+stream are one HDF5 file.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -108,11 +110,16 @@ class ClipWriter:
         self._pending = []
 
     def close(
-        self, info: ClipInfo, joints: np.ndarray | None, confidence: np.ndarray | None = None
+        self,
+        info: ClipInfo,
+        joints: np.ndarray | None,
+        confidence: np.ndarray | None = None,
+        times: np.ndarray | None = None,
     ) -> None:
         """Finish the clip with its labels: joints (n, 18, 2) in source pixels; None: all NaN.
 
-        Without a `confidence`, labelled joints get 1 and the others 0.
+        Without a `confidence`, labelled joints get 1 and the others 0. times (n,): when each frame
+        is shown, in seconds from the first; None: evenly, at the clip's frame rate.
         """
         self._flush()
         count = len(self._frames)
@@ -122,10 +129,15 @@ class ClipWriter:
             confidence = np.isfinite(joints).all(axis=2).astype(np.float32)
         if joints.shape != (count, len(JOINTS), 2) or info.frames != count:
             raise ValueError(f"{count} frames, {info.frames} declared, labels {joints.shape}")
+        if times is None:
+            times = np.arange(count) / info.fps
+        if len(times) != count or not (np.diff(times) > 0).all() or (count and times[0] != 0):
+            raise ValueError(f"times of {count} frames that do not rise from 0")
         if self._shape not in (None, (info.size, info.size, 3)):
             raise ValueError(f"frames of shape {self._shape}, a side of {info.size} declared")
         self._file["joints"] = joints.astype(np.float32)
         self._file["confidence"] = confidence.astype(np.float32)
+        self._file["times"] = np.asarray(times, np.float64)
         for key, value in asdict(info).items():
             self._file.attrs[key] = value
         self._file.close()
@@ -174,6 +186,9 @@ class Clip:
             if self._frames.shape != (info.frames,):
                 raise ValueError(f"{info.frames} frames declared, {self._frames.shape} stored")
             self.joints, self.confidence = _labels(self._file, info.frames)
+            self.times = self._file["times"][:].astype(np.float64, copy=False)
+            if self.times.shape != (info.frames,) or not (np.diff(self.times) > 0).all():
+                raise ValueError(f"{self.times.shape} times, or times that do not rise")
         except _MALFORMED as error:
             self._file.close()
             raise BadInput(path, f"not a valid clip file ({error})", _REMAKE) from error
@@ -315,6 +330,19 @@ class Stream:
     def joints(self, indices: np.ndarray) -> np.ndarray:
         """The clips' own labels (k, 18, 2) float32 in source pixels, NaN where there are none."""
         return self._gather(indices, "joints")
+
+    @cached_property
+    def times(self) -> np.ndarray:
+        """When each frame is shown (n,) float64, in seconds from the first.
+
+        A clip begins where the one before ends: its last frame is shown for a frame's usual time.
+        """
+        pieces, start = [], 0.0
+        for number, info in enumerate(self.clips):
+            inside = self._clip(number).times[: info.frames]
+            pieces.append(start + inside)
+            start += inside[-1] + 1 / info.fps
+        return np.concatenate(pieces)
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""
