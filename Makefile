@@ -6,36 +6,44 @@ STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
-.PHONY: help study lab check archive test lint format docs
+RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
+named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
+
+.PHONY: help study lab run check archive test lint format docs
 .NOTPARALLEL:
 
 help:
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
+	@echo "make run CONFIG=path/to/garden.yaml   any study, such as one of your own videos"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
-	@echo "make test    the tests"
+	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
 	@echo "make docs    the reference of all keys in config/README.md, from the schema"
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
 
 study: $(STUDY_ENV)
-	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason -- all
+	@$(RUN_STUDY) mini
 
 lab: $(STUDY_ENV)
-	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study=lab -- all
+	@$(RUN_STUDY) lab
+
+run: $(STUDY_ENV)
+	@$(call named,path/to/garden.yaml)
+	@$(RUN_STUDY) "$(CONFIG)" $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)")
 
 check: $(STUDY_ENV)
-	@test -n "$(CONFIG)" || { echo "Name the study: make check CONFIG=human36m"; exit 2; }
+	@$(call named,human36m)
 	@PYTHONPATH=src .venv/bin/python scripts/check.py "$(CONFIG)"
 
 archive: $(STUDY_ENV)
-	@test -n "$(CONFIG)" || { echo "Name the study: make archive CONFIG=mini"; exit 2; }
-	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study="$(CONFIG)" -- archive
+	@$(call named,mini)
+	@$(RUN_STUDY) "$(CONFIG)" archive
 
 test: $(TEST_ENV)
-	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile
+	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 
 lint: $(TEST_ENV)
 	$(RUN) ruff check .

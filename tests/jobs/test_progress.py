@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from posequery.jobs.progress import Progress, clock_face
+from posequery.jobs.progress import Progress, clock_face, seconds_left
 
 
 class Clock:
@@ -76,3 +76,17 @@ def test_nothing_to_do_does_not_divide_by_zero():
 )
 def test_clock_face(seconds, face):
     assert clock_face(seconds) == face
+
+
+def test_what_a_line_says_is_left_can_be_read_again():
+    clock, log = Clock(), io.StringIO()
+    with Progress(100, "images", "train", stream=log, clock=clock) as progress:
+        clock.now += 6
+        progress.advance(1)
+        clock.now += 6
+        progress.advance(49)
+    long, short, closing = log.getvalue().splitlines()
+    assert seconds_left(long) == 594
+    assert seconds_left(short) == 12
+    assert seconds_left(closing) is None
+    assert seconds_left("extract: 1/9 frames, 2/s, 1:02:05 left") == 3725

@@ -16,7 +16,7 @@ from posequery.jobs.files import BadInput
 ONLY = ("" if config["only"] is None else config["only"]) if "only" in config else None
 
 try:
-    from posequery.study import identity, provenance
+    from posequery.study import identity, provenance, turns
     from posequery.study.loading import load_study
     from posequery.study.plan import Plan, as_json
 

@@ -65,7 +65,7 @@ rule select_frames:
             "select", wildcards.method, wildcards.rate, wildcards.seed
         ),
     message:
-        "Select {wildcards.rate} of the pool by {wildcards.method}"
+        "Select {wildcards.rate} of the pool by {wildcards.method}, seed {wildcards.seed}"
     shell:
         script("select_frames")
         + " --pool {input.pool:q}"
@@ -112,7 +112,7 @@ rule finetune:
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['offline', *wildcards])}",
     message:
-        "Fine-tune on {wildcards.rate} by {wildcards.method}, and predict the test"
+        "Fine-tune on {wildcards.rate} by {wildcards.method}, seed {wildcards.seed}, and predict the test"
     shell:
         script("finetune")
         + " --cell {params.cell:q}"

@@ -41,7 +41,7 @@ rule adapt:
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['online', *wildcards])}",
     message:
-        "Adapt online by {wildcards.method} at {wildcards.rate}, labels by {wildcards.teacher}"
+        "Adapt online by {wildcards.method} at {wildcards.rate}, seed {wildcards.seed}, labels by {wildcards.teacher}"
     shell:
         script("adapt")
         + " --cell {params.cell:q}"

@@ -44,5 +44,6 @@ def run(main: Callable[[], object]) -> None:
             # HDF5 2.0 crashes in its clean-up at exit if it could not finish writing a file.
             os._exit(1)
     except KeyboardInterrupt:
-        tell("error: interrupted")
+        # Whoever interrupts a run of many jobs need not hear it from each.
+        print("error: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -1,12 +1,11 @@
 """A long job's heartbeat: how much is done, how fast, and how long is left."""
 
+import re
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
-
-from posequery.jobs.terminal import tell
 
 INTERVAL = 5.0  # seconds between log lines: rare enough to read, frequent enough to trust
 LIVE_INTERVAL = 0.2  # seconds between updates of the line on a terminal
@@ -60,11 +59,7 @@ class Progress:
         seconds = self._clock() - self._started
         ended = " in" if kind is None else ", stopped after"
         line = f"{self.what}: {self._count()}{ended} {seconds:.1f} s{self._speed(seconds)}"
-        if self._last_written > self._started and self._stream is sys.stderr and not self._live:
-            # A job long enough for a heartbeat also reports its end on the terminal.
-            tell(line)
-        else:
-            self._write(line, closing=True)
+        self._write(line, closing=True)
 
     def _count(self) -> str:
         return f"{self.done}{'' if self.total is None else f'/{self.total}'} {self.unit}"
@@ -87,6 +82,15 @@ class Progress:
             line = f"\r{line}\x1b[K"
         self._stream.write(line + ("" if self._live and not closing else "\n"))
         self._stream.flush()
+
+
+def seconds_left(line: str) -> float | None:
+    """What a line of `Progress` says is left; None for any other line."""
+    found = re.search(r", (?:(\d+):)?(\d+):(\d\d) left$", line)
+    if not found:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def clock_face(seconds: float) -> str:

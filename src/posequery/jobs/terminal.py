@@ -7,6 +7,9 @@ from contextlib import suppress
 VARIABLE = "POSEQUERY_TERMINAL"
 """Environment variable that holds the number of the terminal's file descriptor, if there is one."""
 
+ERASE = "\r\x1b[J"
+"""What a line on a terminal starts with: it takes the place of what moves there."""
+
 
 def tell(line: str) -> None:
     """Write `line` to stderr, and also to the terminal if that is a different file."""
@@ -15,5 +18,7 @@ def tell(line: str) -> None:
     # caller has closed the descriptor, this copy is lost, but no result.
     if descriptor.isdigit():
         with suppress(OSError):
-            os.write(int(descriptor), f"{line}\n".encode())
+            terminal = int(descriptor)
+            erase = ERASE if os.isatty(terminal) else ""
+            os.write(terminal, f"{erase}{line}\n".encode())
     print(line, file=sys.stderr, flush=True)

@@ -294,6 +294,9 @@ class Plan:
         return json.dumps(readings.captions(self.study))
 
     def closing_words(self) -> str:
+        """Where the results are; empty before all of them are there."""
+        if not all(Path(file).exists() for file in self.final_files()):
+            return ""
         made = " and ".join(self.report_files())
         name, cells = self.study.name, f"{self.final}/cells.csv"
         return f"Study {name} is complete: {made}; every cell is a row of {cells}."

@@ -1,0 +1,102 @@
+"""Run a study as `make` does: one run at a time, and after any kill just on from there.
+
+    python scripts/run.py mini
+    python scripts/run.py path/to/garden.yaml --profile workflow/profiles/slurm
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from posequery.jobs.command import INTERRUPTED, run
+from posequery.jobs.terminal import ERASE, tell
+from posequery.study import turns
+from posequery.study.loading import load_study
+from posequery.study.plan import Plan
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = (
+    "What is finished is kept; trainings go on from their last epoch, streams from their last "
+    "window. To go on, give the same command again."
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("study", help="a study's name, or the path of its file")
+    parser.add_argument("target", nargs="?", default="all", help="a rule of workflow/Snakefile")
+    parser.add_argument("--profile", help="of Snakemake, such as workflow/profiles/gpu")
+    options = parser.parse_args()
+    plan = Plan(load_study(options.study, {}, ROOT / "config"))
+    locked = turns.take(Path(plan.out))
+    if not locked:
+        tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
+    elif left := turns.end_orphans(Path(plan.out)):
+        tell(f"A run of this study was killed; {left} processes that it left were ended.")
+    # This lock does what Snakemake's does, and leaves nothing to be unlocked after a kill.
+    lock = ["--nolock"] if locked else []
+    where = ["--profile", options.profile] if options.profile else ["--cores", "all"]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *where]
+    command += ["--rerun-incomplete", "--logger", "posequery", *lock]
+    command += ["--config", f"study={options.study}", "--", options.target]
+    code = Run(command).wait()
+    if code == 0 and (words := plan.closing_words()):
+        print(words)
+    return code
+
+
+class Run:
+    """Snakemake and its jobs, a process group of their own.
+
+    An interruption or an order to end interrupts all of them; a second one kills them. Were they in
+    this process's group, a terminal would reach them all and `kill` none of the jobs, for which
+    Snakemake would then wait.
+    """
+
+    def __init__(self, command: list[str]) -> None:
+        paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        self._ended_by = 0
+        self._child = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, process_group=0
+        )
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, self._end)
+        signal.signal(signal.SIGTSTP, self._pause)
+
+    def wait(self) -> int:
+        """The run's exit code, by the shell's conventions."""
+        code = self._child.wait()
+        if code < 0 and not self._ended_by:
+            self._signal(signal.SIGKILL)  # its jobs
+            self._say(f"error: Snakemake was ended by {signal.Signals(-code).name}. {KEPT}")
+        elif self._ended_by:
+            self._say(f"Stopped. {KEPT}")
+            return INTERRUPTED - signal.SIGINT + self._ended_by
+        return code if code >= 0 else INTERRUPTED - signal.SIGINT - code
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._signal(signal.SIGKILL if self._ended_by else signal.SIGINT)
+        self._ended_by = self._ended_by or number
+
+    def _pause(self, number: int, frame: FrameType | None) -> None:
+        self._signal(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self._child.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def _say(self, words: str) -> None:
+        print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)
+
+
+run(lambda: sys.exit(main()))

@@ -1,0 +1,154 @@
+"""`make study` and its like, as real processes: killed, interrupted, and two at once."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from runs import ROOT
+
+STUDY = """
+extends: tiny
+offline: null
+teachers: [ground_truth]
+strategies: [uniform]
+online: {rates: [10%]}
+"""
+
+
+def start(folder: Path, target: str = "cells") -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "scripts/run.py"), "small.yaml", target]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
+    told, errors = run.communicate(timeout=300)
+    return run.returncode, told + errors
+
+
+def trains(run: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The processes of a run, once one of them trains: Snakemake's is the first."""
+    for _ in range(600):
+        family = psutil.Process(run.pid).children(recursive=True)
+        if any("scripts/adapt.py" in " ".join(words(one)) for one in family):
+            return family
+        time.sleep(0.1)
+    raise AssertionError(ended(run)[1])
+
+
+def words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("it's a $study")
+    (folder / "small.yaml").write_text(STUDY)
+    code, text = ended(start(folder))
+    assert code == 0, text
+    assert "Adapt online by uniform at 10pct, seed 0, labels by ground_truth (0:" in text
+    assert "\r" not in text and "\x1b" not in text
+    return folder
+
+
+@pytest.fixture
+def unfinished(made: Path, tmp_path: Path) -> Path:
+    """A copy in which the cells are still to be made."""
+    shutil.copytree(made, tmp_path / "copy", copy_function=shutil.copy2)
+    for name in ("cells", "measures"):
+        shutil.rmtree(tmp_path / "copy/results/small" / name)
+    return tmp_path / "copy"
+
+
+def cells(folder: Path) -> dict[str, bytes]:
+    """Everything that two runs have in common."""
+    out = folder / "results/small"
+    files = [out / "cells.csv", *out.glob("cells/**/cell.json"), *out.glob("cells/**/record.h5")]
+    assert len(files) == 1 + 2 * 4
+    return {str(file.relative_to(out)): file.read_bytes() for file in files}
+
+
+def test_killed_at_any_moment_it_simply_goes_on(made: Path, unfinished: Path, tried) -> None:
+    moments = random.Random(13)
+    left = 0
+    for victim in ("the launcher", "snakemake", "the launcher", "all"):
+        run = start(unfinished)
+        try:
+            family = trains(run)
+            time.sleep(moments.uniform(0, 2))
+        finally:
+            whom = {"snakemake": family[:1], "all": family}.get(victim, [])
+            for process in [psutil.Process(run.pid), *whom] if victim != "snakemake" else whom:
+                if process.is_running():
+                    process.kill()
+        code, text = ended(run)
+        assert code in (-signal.SIGKILL, 128 + signal.SIGKILL), text
+        left += "A run of this study was killed" in text
+    code, text = ended(start(unfinished))
+    assert code == 0, text
+    assert left >= 1
+    assert cells(unfinished) == cells(made)
+    tried("13", "SIGKILL of a run, then the same command", {"same result": 4})
+
+
+def test_an_interruption_is_one_line_and_leaves_nothing_running(
+    made: Path, unfinished: Path, tried
+) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        run = start(unfinished)
+        family = trains(run)
+        run.send_signal(number)
+        code, text = ended(run)
+        assert code == 128 + number
+        last = text.splitlines()[-1]
+        assert last.startswith("Stopped. What is finished is kept") and last.count("again") == 1
+        rest = [line for line in text.splitlines()[:-1] if not line.startswith("[")]
+        assert rest == []
+        assert not any(process.is_running() for process in family)
+    code, text = ended(start(unfinished))
+    assert code == 0, text
+    assert cells(unfinished) == cells(made)
+    tried("13", "SIGINT or SIGTERM of a run, then the same command", {"same result": 2})
+
+
+def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished: Path) -> None:
+    first = start(unfinished)
+    trains(first)
+    code, text = ended(start(unfinished))
+    assert code == 1
+    assert text.startswith("error: results/small: a run of this study is under way (process ")
+    assert text.count("\n") == 1
+    # Snakemake by itself is refused as well, since the workflow asks for the same lock.
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--cores", "1", "--nolock", "--rerun-incomplete"]
+    command += ["--config", "study=small.yaml", "--", "cells"]
+    plain = subprocess.run(command, cwd=unfinished, capture_output=True, text=True)
+    assert plain.returncode == 1
+    assert "a run of this study is under way" in plain.stderr and "Traceback" not in plain.stderr
+    code, text = ended(first)
+    assert code == 0, text
+    assert cells(unfinished) == cells(made)
+
+
+def test_a_bug_in_a_job_is_its_last_line_and_the_place_of_its_log(
+    unfinished: Path, made: Path
+) -> None:
+    (unfinished / "results/small/student/pretrained.pt").write_bytes(b"no checkpoint")
+    os.utime(unfinished / "results/small/student/pretrained.pt", (0, 0))
+    code, text = ended(start(unfinished))
+    assert code == 1
+    assert "results/small/logs/online/" in text
+    assert "--recipe" not in text and "Traceback" not in text
