@@ -47,7 +47,7 @@ def training_set(path: Path) -> TrainingSet:
         file["people_start"] = 3 * np.arange(IMAGES + 1)
         file["masked_boxes"] = np.empty((0, 4), np.float32)
         file["masked_start"] = np.zeros(IMAGES + 1, int)
-        file.attrs["joints"] = list(JOINTS)
+        file.attrs["joints"] = file.attrs["labelled"] = list(JOINTS)
     return TrainingSet(path)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from posequery.jobs.command import run
 from posequery.jobs.files import write_text
 from posequery.jobs.progress import Progress
+from posequery.sources.coco import evaluation
 from posequery.student import checkpoint
 from posequery.student.average_precision import average_precision
 
@@ -20,10 +21,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
     options = parser.parse_args()
     network, info = checkpoint.load(options.checkpoint, options.device)
-    with Progress(None, "images", "parse") as progress:
-        figures = average_precision(
-            network, info.input_size, options.annotations, options.images, progress
-        )
+    truth, images = evaluation(options.annotations, options.images)
+    with Progress(len(truth["images"]), "images", "parse") as progress:
+        figures = average_precision(network, info.input_size, truth, images, progress)
     write_text(options.output, json.dumps(figures, indent=1) + "\n")
 
 

@@ -3,7 +3,11 @@
 The student's joints and links are trt_pose's (tasks/human_pose/human_pose.json).
 """
 
+import re
+
 import numpy as np
+
+from posequery.jobs.files import suggestion
 
 JOINTS = (
     "nose",
@@ -69,6 +73,44 @@ MIRROR = np.array([JOINTS.index(_mirrored(name)) for name in JOINTS])
 
 COCO_JOINTS = 17
 """Number of COCO's joints, which are the student's first ones."""
+
+_SIDES = {"l": "left", "r": "right", "left": "left", "right": "right"}
+_PAIRED = "eye ear shoulder elbow wrist hip knee ankle".split()
+_OTHER_POINTS = (
+    "head forehead face mouth lip lips chin jaw cheek eyebrow neck collar clavicle chest sternum "
+    "thorax torso spine belly navel waist pelvis root hand palm finger forefinger thumb index ring "
+    "pinky little knuckle foot toe heel sole"
+).split()
+"""Of a person's body, in datasets that mark more than the student's joints."""
+_WHERE = (
+    "top bottom upper lower inner outer mid middle center centre base tip big small of the".split()
+)
+
+
+def joint_called(name: str) -> str | None:
+    """The student's joint that a dataset's name means; None for another point of a person's body.
+
+    Case, camel case, spaces, dashes and dots are alike; a side may be a letter, and come first or
+    last: `left_eye`, `Left Eye`, `LEye`, `l_eye`, `eye.left`. A stated neck, such as PoseTrack's
+    `head_bottom`, is another point: the student's is made of the shoulders. Raises ValueError, with
+    the nearest joint, for a name that is none of a person's.
+    """
+    words: list[str] = []
+    for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name):
+        glued = re.fullmatch(f"(left|right|l|r)({'|'.join(_PAIRED)})", word.lower())
+        words += glued.groups() if glued else [word.lower()]
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    rest = [word for word in words if word not in _SIDES]
+    joint = "_".join(sides + rest)
+    if joint in JOINTS[:COCO_JOINTS] and name.isascii() and not re.search(r"\d", name):
+        return joint
+    known = {*_PAIRED, *_OTHER_POINTS, "nose"}
+    understood = name.isascii() and len(sides) <= 1 and known.union(_WHERE).issuperset(rest)
+    if not understood or known.isdisjoint(rest):
+        near = suggestion(joint, JOINTS[:COCO_JOINTS])
+        raise ValueError(f"'{name}' is no joint of a person: {near}")
+    return None
+
 
 HUMAN36M_JOINTS = 32
 HUMAN36M = {5: 17, 6: 25, 7: 18, 8: 26, 9: 19, 10: 27, 11: 6, 12: 1, 13: 7, 14: 2, 15: 8, 16: 3}

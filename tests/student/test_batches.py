@@ -37,7 +37,7 @@ def training_set(tmp_path: Path) -> Path:
         file["people_start"] = np.array([0, 0, 1, 3, 6])
         file["masked_boxes"] = np.array([[10, 0, 20, 40]], np.float32)
         file["masked_start"] = np.array([0, 0, 1, 1, 1])
-        file.attrs["joints"] = list(JOINTS)
+        file.attrs["joints"] = file.attrs["labelled"] = list(JOINTS)
     return path
 
 

@@ -31,7 +31,7 @@ def write(path: Path, count: int) -> Path:
         file["people_start"] = np.arange(count + 1)
         file["masked_boxes"] = np.empty((0, 4), np.float32)
         file["masked_start"] = np.zeros(count + 1, int)
-        file.attrs["joints"] = list(JOINTS)
+        file.attrs["joints"] = file.attrs["labelled"] = list(JOINTS)
     return path
 
 

@@ -11,7 +11,7 @@ from posequery.skeletons import JOINTS
 from posequery.student.samples import StreamFrames, TrainingSet
 
 
-def write(path: Path, joints: tuple[str, ...] = JOINTS) -> Path:
+def write(path: Path, joints: tuple[str, ...] = JOINTS, labelled: tuple[str, ...] = JOINTS) -> Path:
     image = np.zeros((20, 30, 3), np.uint8)
     image[..., 2] = 255  # OpenCV's third is red
     data = cv2.imencode(".jpg", image)[1].ravel()
@@ -22,7 +22,7 @@ def write(path: Path, joints: tuple[str, ...] = JOINTS) -> Path:
         file["people_start"] = np.array([0, 1, 3])
         file["masked_boxes"] = np.array([[1, 2, 3, 4]], np.float32)
         file["masked_start"] = np.array([0, 1, 1])
-        file.attrs["joints"] = list(joints)
+        file.attrs["joints"], file.attrs["labelled"] = list(joints), list(labelled)
     return path
 
 
@@ -56,6 +56,13 @@ def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
         TrainingSet(empty)
     with pytest.raises(BadInput, match="its joints are"):
         TrainingSet(write(tmp_path / "other.h5", JOINTS[:17]))
+    with pytest.raises(BadInput, match="it labels tail, no joint of its"):
+        TrainingSet(write(tmp_path / "tail.h5", labelled=("nose", "tail")))
+
+
+def test_what_a_dataset_never_labels_is_not_trained_as_absent(tmp_path: Path) -> None:
+    samples = TrainingSet(write(tmp_path / "set.h5", labelled=JOINTS[5:]))
+    assert samples[0].unlabelled.tolist() == [True] * 5 + [False] * 13
 
 
 def test_an_image_that_is_not_a_jpeg_is_reported(tmp_path: Path) -> None:

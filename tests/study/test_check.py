@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from media import numbered, write_cdf, write_video
 
+from posequery.skeletons import JOINTS
 from posequery.study import check
 from posequery.study.clips import clips
 from posequery.study.loading import load_study
@@ -42,6 +43,7 @@ def people(folder):
     person = {
         "id": 1,
         "image_id": 1,
+        "category_id": 1,
         "iscrowd": 0,
         "area": 9.0,
         "bbox": [1, 1, 9, 9],
@@ -49,7 +51,8 @@ def people(folder):
         "keypoints": [5, 6, 2] * 17,
     }
     image = {"id": 1, "file_name": "000000000001.jpg", "width": 100, "height": 102}
-    content = {"images": [image], "annotations": [person], "categories": []}
+    category = {"id": 1, "name": "person", "keypoints": list(JOINTS[:17])}
+    content = {"images": [image], "annotations": [person], "categories": [category]}
     (folder / "people.json").write_text(json.dumps(content))
 
 

@@ -88,12 +88,15 @@ rule prepare:
         gpu=0,
     params:
         code=code_digest("prepare"),
+        # Average precision is measured on the validation set's files, days later.
+        more=lambda wildcards: ["--evaluated"] * (wildcards.domain == "validation"),
     message:
         "Prepare the {wildcards.domain} training set"
     shell:
         script("prepare")
         + " --annotations {input.annotations:q}"
         + " --images {input.images:q}"
+        + " {params.more:q}"
         + " --output {output:q} 2> {log:q}"
 
 

@@ -31,6 +31,14 @@ class BadInput(Exception):
         return f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
 
 
+def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:
+    """What a failure to read a file means to a user: it says nothing of the file's content."""
+    if isinstance(error, PermissionError):
+        fix = "Get permission to read it (chmod u+r, or ask its owner)"
+        return BadInput(path, "may not be read: permission denied", fix)
+    return BadInput(path, f"cannot be read ({error.strerror})", "Check its path and its disk")
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What to try in place of an unknown `word`: the nearest known one, or all where none is near.
 

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, unreadable
 from posequery.skeletons import JOINTS
 from posequery.student import pixels
 
@@ -60,8 +60,8 @@ class TrainingSet(Sequence[Sample]):
 
     `images` (n,) JPEG bytes; `people` (m, 18, 2) float32 in image pixels with `people_start`
     (n + 1,); `masked_boxes` (k, 4) with `masked_start` (n + 1,); the attribute `joints` names the
-    joints. Raises `BadInput` for a missing, broken or empty file, or for joints other than the
-    student's.
+    joints, `labelled` those that its dataset labels. Raises `BadInput` for a missing, broken or
+    empty file, or for joints other than the student's.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -74,13 +74,21 @@ class TrainingSet(Sequence[Sample]):
             self._people, self._boxes = file["people"][:], file["masked_boxes"][:]
             self._people_start = file["people_start"][:]
             self._boxes_start = file["masked_start"][:]
-            joints = tuple(file.attrs["joints"])
-        except (OSError, KeyError) as error:
+            joints, labelled = tuple(file.attrs["joints"]), set(file.attrs["labelled"])
+        except PermissionError as error:
+            raise unreadable(path, error) from error
+        except (OSError, KeyError, TypeError) as error:
             raise BadInput(path, f"not a valid training set ({error})", _REMAKE) from error
         if not len(self):
             raise BadInput(path, "holds no image", "Prepare it from annotations of people")
         if joints != JOINTS:
-            raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
+            raise BadInput(
+                path, f"its joints are {', '.join(map(str, joints))}", "Prepare it again"
+            )
+        if not labelled <= set(JOINTS):
+            other = ", ".join(map(str, labelled - set(JOINTS)))
+            raise BadInput(path, f"it labels {other}, no joint of its", "Prepare it again")
+        self._unlabelled = np.array([name not in labelled for name in JOINTS])
 
     def _opened(self) -> h5py.Dataset:
         """The images, reopened in every forked process: a handle must not be shared."""
@@ -104,6 +112,7 @@ class TrainingSet(Sequence[Sample]):
             raise BadInput(self.path, f"image {index} is not a JPEG", _REMAKE)
         people = self._people[self._people_start[index] : self._people_start[index + 1]]
         boxes = self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]]
-        # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak.
-        unlabelled = np.zeros(len(JOINTS), bool)
-        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, unlabelled, boxes)
+        # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak, unless
+        # the whole dataset never labels it.
+        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        return Sample(rgb, people, self._unlabelled, boxes)

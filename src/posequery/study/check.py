@@ -103,10 +103,12 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
     for key, given in (("coco", student.coco), ("validation", student.validation)):
         # What is missing as a whole is reported already.
         if given and given.annotations.is_file() and given.images.is_dir():
-            people = coco.inspect(given.annotations, given.images)
+            evaluated = key == "validation"
+            people = coco.inspect(given.annotations, given.images, evaluated=evaluated)
             if people.samples:
                 many = f"{people.samples:,} images with people"
                 others.append(f"student.{key}: {many}, in {given.images}")
+            others += [f"student.{key}: {note}" for note in people.notes]
             faults += people.faults
             copied += people.bytes
             images = people.samples if key == "coco" else images
