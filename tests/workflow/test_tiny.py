@@ -240,7 +240,9 @@ def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) 
         "annotations": str(people / "annotations/person_keypoints_train2017.json"),
         "images": str(people / "train2017"),
     }
-    student = {"coco": files, "validation": files}
+    corrected = tmp_path / "validation.json"
+    shutil.copy(files["annotations"], corrected)
+    student = {"coco": files, "validation": files | {"annotations": str(corrected)}}
     study = tmp_path / "real.yaml"
     study.write_text(f"extends: tiny\nworkers: 1\nstudent: {json.dumps(student)}\n")
     folder = "results/real/student"
@@ -251,13 +253,23 @@ def test_a_dataset_takes_the_rendered_peoples_place(made: Path, tmp_path: Path) 
     assert all(-1 <= value <= 1 for value in figures.values())
     (row,) = cell_rows(tmp_path / folder / "epochs.csv")
     assert float(row["val_loss"]) > 0
+    # A corrected validation file is measured on again, and trains nothing.
+    content = json.loads(corrected.read_text())
+    content["annotations"][0]["keypoints"][2::3] = [0] * 17
+    corrected.write_text(json.dumps(content))
+    given = ("--config", f"study={study}", "--", *targets)
+    again = snakemake(tmp_path, "--dry-run", *given)
+    assert planned(again.stdout) == {"prepare": 1, "average_precision": 1}
+    done = snakemake(tmp_path, *given)
+    assert "best.pt, are of the validation set before it was corrected" in done.stdout + done.stderr
+    assert planned(snakemake(tmp_path, "--dry-run", *given).stdout) == {}
     # The same people, the same words but for the study's name: as good as the study tiny's own.
     other = tmp_path / "given.yaml"
-    given = tmp_path / folder / "pretrained.pt"
-    other.write_text(f"extends: tiny\nstudent: {{checkpoint: {json.dumps(str(given))}}}\n")
+    weights = tmp_path / folder / "pretrained.pt"
+    other.write_text(f"extends: tiny\nstudent: {{checkpoint: {json.dumps(str(weights))}}}\n")
     taken = "results/given/student/pretrained.pt"
     snakemake(tmp_path, "--config", f"study={other}", "--", taken)
-    one, two = (torch.load(path, weights_only=True) for path in (given, tmp_path / taken))
+    one, two = (torch.load(path, weights_only=True) for path in (weights, tmp_path / taken))
     assert all(torch.equal(one["weights"][key], two["weights"][key]) for key in two["weights"])
 
 

@@ -34,7 +34,7 @@ def header(data: bytes) -> Header | None:
             if len(content) < 5:
                 return None
             height, width = (int.from_bytes(content[i : i + 2], "big") for i in (1, 3))
-            return Header(width, height, orientation, data.find(_END, end) >= 0)
+            return Header(width, height, orientation, data.rfind(_END, end) >= 0)
         if marker in (0xD9, 0xDA):  # pixels or the end, before any size
             return None
         if marker == 0xE1 and content[:6] == b"Exif\0\0":

@@ -44,6 +44,8 @@ class Epoch(NamedTuple):
     """The learning rate of its first batch."""
     val_loss: float | None = None
     """Mean over the images of the validation set, if there is one."""
+    val_set: str | None = None
+    """Which validation set: it may be corrected while a training rests."""
 
 
 @contextmanager
@@ -65,6 +67,7 @@ def fit(
     words: Sequence[str | int],
     *,
     validation: Sequence[Sample] | None = None,
+    val_set: str | None = None,
     best: nn.Module | None = None,
     workers: int = 0,
     state: str | os.PathLike[str] | None = None,
@@ -75,6 +78,7 @@ def fit(
 
     After each epoch, the loss on `validation` is measured in eval mode and without augmentation;
     `best`, a network of the same kind, ends with the weights of the first epoch with the lowest.
+    Losses are compared within one `val_set`, which names the validation set.
 
     Each epoch's order and each image's augmentation are seeded by (words, epoch, index), so neither
     `workers`, the number of processes that make the batches, nor resuming changes a single bit (on
@@ -122,11 +126,13 @@ def fit(
         val_loss = None
         if validation is not None:
             val_loss = _validate(network, replace(maker, samples=validation), workers, progress)
-            before = [each.val_loss for each in epochs if each.val_loss is not None]
+            same = (each for each in epochs if each.val_set == val_set)
+            before = [each.val_loss for each in same if each.val_loss is not None]
             if best is not None and val_loss < min(before, default=math.inf):
                 best.load_state_dict(network.state_dict())
         learning_rate = recipe.learning_rate_at(epoch * batches, batches)
-        epochs.append(Epoch(total / len(samples), len(samples), seconds, learning_rate, val_loss))
+        loss = total / len(samples)
+        epochs.append(Epoch(loss, len(samples), seconds, learning_rate, val_loss, val_set))
         _save_state(state, network, optimiser, epochs, best)
         _write_log(log, epochs)
     return epochs

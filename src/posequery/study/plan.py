@@ -141,6 +141,13 @@ class Plan:
             options += ["--validation-set", inputs["validation"], "--best", best]
         return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
 
+    def validation_record(self) -> dict[str, list[str]]:
+        """What a pre-training was validated on, and its losses; nothing where there was none."""
+        if self.study.student.checkpoint:
+            return {"validated": [], "epochs": []}
+        epochs = f"{self.out}/student/epochs.csv"
+        return {"validated": [self.training_set("validation")], "epochs": [epochs]}
+
     def student_reports(self) -> list[str]:
         """What is reported of the pre-trained student beside the cells."""
         if not self.study.student.validation:
