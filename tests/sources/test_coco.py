@@ -293,9 +293,7 @@ def test_joints_that_nobody_has_are_noted_and_said(coco, capfd):
     coco.add(person(2, NOSE)).prepare()
     with h5py.File(coco.output) as file:
         assert list(file.attrs["labelled"]) == ["nose"]
-    note = (
-        "nobody in it is labelled with left_eye, right_eye, left_ear, right_ear, left_shoulder and"
-    )
+    note = "nobody is labelled with left_eye, right_eye, left_ear, right_ear, left_shoulder and"
     assert note in capfd.readouterr().err
     assert note in inspect(coco.annotations, coco.images).notes[0]
 
@@ -401,3 +399,44 @@ def test_an_inspection_counts_what_prepare_would_write_and_reports_all_faults(co
     messages = [str(fault) for fault in found.faults]
     assert "000000000004.jpg: 1 of the 2 images with people are missing" in messages[0]
     assert "000000000009.jpg: is truncated or not a JPEG" in messages[1]
+
+
+PIECES = (b"[", b"{", b'"', b"9" * 400, b"1e400", b"null", b"-", b"\\ud800", b"NaN", b",", b":[]")
+
+
+def hurt(data, generator):
+    """A file with some bytes changed, cut out, zeroed, or pieces of JSON put in."""
+    data = bytearray(data)
+    for _ in range(generator.choice([1, 1, 3, 20])):
+        place, length = (int(generator.integers(bound)) for bound in (len(data), 64))
+        kind = generator.integers(4)
+        if kind == 0:
+            data[place] = generator.integers(256)
+        else:
+            pieces = (b"", bytes(length), PIECES[generator.integers(len(PIECES))])
+            data[place : place + (length if kind < 3 else 0)] = pieces[kind - 1]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("part", ["annotations", "an image"])
+def test_random_damage_is_refused_by_all_or_by_none(coco, tried, part):
+    """By preparing, checking and evaluating alike, whatever it is; each in one way, `BadInput`."""
+    coco.add(person(4, NOSE), person(9, keypoints(j5=(1, 2, 2), j6=(3, 4, 1)))).prepare()
+    path = coco.annotations if part == "annotations" else coco.images / "000000000004.jpg"
+    whole, generator = path.read_bytes(), np.random.default_rng(9)
+    outcomes = {"refused": 0, "taken": 0}
+    for _ in range(80):
+        path.write_bytes(hurt(whole, generator))
+        found = [inspect(coco.annotations, coco.images, evaluated=True).faults[:1]]
+        for read in (
+            lambda: prepare(coco.annotations, coco.images, coco.output, evaluated=True),
+            lambda: list(evaluation(coco.annotations, coco.images)[1]),
+        ):
+            try:
+                read()
+                found.append([])
+            except BadInput as fault:
+                found.append([fault])
+        assert len({bool(faults) for faults in found}) == 1, found
+        outcomes["refused" if found[0] else "taken"] += 1
+    tried("12", f"random damage to {part} in COCO's format", outcomes)

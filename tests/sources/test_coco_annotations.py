@@ -136,10 +136,10 @@ def test_datasets_of_people_with_other_joints(write, tried):
         found = read(write(dataset(names, meant)))
         assert in_place(found) == [name for name in COCO if name not in absent]
         assert found.labelled == tuple(name for name in JOINTS if name not in absent)
-        assert f"its points {unused} are no joints" in found.notes[0]
-        wanted = [f"nobody in it is labelled with {', '.join(absent)}: trained without"] * bool(
-            absent
-        )
+        assert f"its points {unused} are not used" in found.notes[0]
+        wanted = [
+            f"nobody is labelled with {', '.join(absent)}: nothing is learned of these"
+        ] * bool(absent)
         assert found.notes[1:] == wanted
     tried("1", "people with more or fewer joints than COCO's", {"done right and said": len(usual)})
 
@@ -151,7 +151,7 @@ def test_a_joint_that_is_named_but_never_labelled_is_unlabelled(write):
     values[9:15] = [0] * 6
     found = read(write(content))
     assert found.labelled == ("nose", *JOINTS[5:])
-    assert "left_eye, right_eye, left_ear, right_ear: trained without" in found.notes[1]
+    assert "left_eye, right_eye, left_ear, right_ear: nothing is learned of these" in found.notes[1]
     values[15:18] = [0] * 3
     assert read(write(content)).labelled == ("nose", *JOINTS[6:17])  # no shoulder, no neck
 
@@ -185,7 +185,7 @@ def test_only_the_category_of_people_counts(write, refused, tried):
     content["annotations"] = [dog, box, *content["annotations"]]
     found = read(write(content))
     assert in_place(found) == list(COCO)
-    assert found.notes == ["2 annotations of other categories than people: not used"]
+    assert found.notes == ["its 2 annotations of other categories than people are not used"]
     content["categories"][2]["name"] = "runner"
     refused(content, r"which of its categories is people's \(it has 'dog', 'cat', 'runner'\)")
     content["categories"][0]["keypoints"] = []

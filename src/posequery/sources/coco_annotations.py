@@ -108,7 +108,7 @@ def read(path: str | os.PathLike[str]) -> Annotations:
     _refuse_twice(path, "lists a category's id twice", (number for number, _, _ in categories))
     person, _, names = _category_of_people(path, categories)
     places, unused = _mapped(path, names)
-    notes = [f"its points {_listing(unused)} are no joints of the student's: not used"]
+    notes = [f"its points {_listing(unused)} are not used (the neck is made of the shoulders)"]
     rows, others = _rows_of(path, content["annotations"], person, {n for n, _, _ in categories})
     keypoints = _keypoints(path, rows, places, len(names), {i.number: i for i in images})
     people = [
@@ -119,8 +119,8 @@ def read(path: str | os.PathLike[str]) -> Annotations:
         raise BadInput(path, "annotates no person", _OF_PEOPLE)
     labelled = _labelled(keypoints[[not one.crowd for one in people]])
     absent = [name for name in JOINTS if name not in labelled]
-    notes += [f"nobody in it is labelled with {_listing(absent)}: trained without"]
-    notes += [f"{others:,} annotations of other categories than people: not used"]
+    notes += [f"nobody is labelled with {_listing(absent)}: nothing is learned of these"]
+    notes += [f"its {others:,} annotations of other categories than people are not used"]
     said = [note for note, why in zip(notes, (unused, absent, others), strict=True) if why]
     return Annotations(images, people, labelled, said)
 

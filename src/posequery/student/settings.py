@@ -15,7 +15,8 @@ class Coco(Section):
     """Keypoints in COCO's format, as its owners distribute them."""
 
     annotations: File
-    """The annotation file, `person_keypoints_*.json`."""
+    """The annotation file, `person_keypoints_*.json` or another of people in its format. Joints are
+    found by their names, under `categories[].keypoints`."""
     images: Folder
     """The folder that contains its images."""
 
