@@ -35,7 +35,7 @@ compared with raw frames, and changes its MPJPE (mean per joint position error) 
 The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0.17 px, for 22 %
 fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
 FPS_TOLERANCE = 0.01
-"""Share by which a clip's frame rate may differ from its stream's: a phone's frame rate varies."""
+"""Share by which a video's frame rate may differ from its stream's, where it is to be one rate."""
 OPEN_CLIPS = 256
 """Number of clip files that a stream keeps open at once."""
 
@@ -221,16 +221,34 @@ def frames_in(stretch: str, fps: float) -> int:
     return max(1, round(count)) if count else 0
 
 
+def require_one_rate(rates: Mapping[str, float]) -> None:
+    """Raise `BadInput` if videos that follow each other in a stream differ in frame rate.
+
+    rates: frames a second of each, by its path. They may differ by `FPS_TOLERANCE` from the first.
+    A study needs this that counts a stretch of its stream in frames, since as many frames would
+    last longer in one video than in another. Stretches in seconds are seconds at any rate.
+    """
+    first = next(iter(rates), None)
+    for video, rate in rates.items():
+        if first is not None and abs(rate - rates[first]) > FPS_TOLERANCE * rates[first]:
+            fault = f"has {rate:.6g} frames a second, but {first}, before it, {rates[first]:.6g}"
+            fix = "Put them in two studies, or give every stretch under online: in seconds"
+            raise BadInput(video, fault, fix)
+
+
 def write_index(
-    path: str | os.PathLike[str], clips: list[Path], first_frames: str | None = None
+    path: str | os.PathLike[str],
+    clips: list[Path],
+    first_frames: str | None = None,
+    any_rate: bool = False,
 ) -> None:
     """Write the index of the stream that plays `clips` in the given order.
 
     first_frames: a stretch ('1500 frames', '30 s') after which the stream ends; None: play all.
     The index holds each clip's `ClipInfo` and the SHA-256 of its file, so that whatever is tied to
     an index by the index's own SHA-256 is tied to the clips' content. All clips must have the same
-    network input size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
-    stream's. Raises `BadInput` otherwise.
+    network input size and, unless `any_rate`, one frame rate (`require_one_rate`). Raises
+    `BadInput` otherwise.
     """
     rows: list[dict[str, Any]] = []
     for clip_path in clips:
@@ -239,11 +257,11 @@ def write_index(
         file = os.path.relpath(clip_path, Path(path).parent)
         held = {"file": file, "sha256": sha256(clip_path), "held": clip.info.frames}
         rows.append(held | asdict(clip.info))
-    sizes, frame_rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
+    sizes = sorted({row["size"] for row in rows})
     if len(sizes) > 1:
         raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
-    if any(abs(fps - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for fps in frame_rates):
-        raise BadInput(path, f"its clips differ in fps: {frame_rates}", "Put them in two studies")
+    if not any_rate:
+        require_one_rate({row["video"]: row["fps"] for row in rows})
     left = None if first_frames is None else frames_in(first_frames, rows[0]["fps"])
     played = []
     for row in rows:
