@@ -229,6 +229,36 @@ def test_a_stream_may_end_within_a_clip(tmp_path):
             played.frames(np.array([len(played)]))
 
 
+def write_timed(path, times, **info):
+    with ClipWriter(path) as writer:
+        for _ in times:
+            writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+        writer.close(replace(INFO, frames=len(times), **info), None, times=np.array(times))
+    return path
+
+
+def test_a_stream_ends_by_the_times_of_its_frames(tmp_path, tried):
+    """Two clips of 5 frames in 0.8 s each, the first 3 of them in 0.3 s."""
+    times = [0, 0.1, 0.2, 0.3, 0.6]
+    clips = [write_timed(tmp_path / f"{n}.h5", times, fps=6.25) for n in range(2)]
+    done = 0
+    for stretch, frames in {
+        "0.3 s": 3,
+        "0.44 s": 3,
+        "0.46 s": 4,
+        "0.6 s": 4,
+        "0.76 s": 5,
+        "0.96 s": 7,
+        "9 s": 10,
+        "0.01 s": 1,
+        "7 frames": 7,
+    }.items():
+        write_index(tmp_path / "s.json", clips, stretch)
+        done += len(Stream(tmp_path / "s.json")) == frames
+    assert done == 9
+    tried("3", "a stretch at a variable rate", {"done right": done})
+
+
 @pytest.mark.parametrize("index", [-1, 8])
 def test_no_frame_outside_the_stream(stream, index):
     played = Stream(stream)
