@@ -13,6 +13,7 @@ from posequery.clips import (
     ClipWriter,
     Stream,
     read_labels,
+    require_one_rate,
     write_index,
     write_labels,
 )
@@ -228,6 +229,36 @@ def test_a_stream_may_end_within_a_clip(tmp_path):
             played.frames(np.array([len(played)]))
 
 
+def write_timed(path, times, **info):
+    with ClipWriter(path) as writer:
+        for _ in times:
+            writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+        writer.close(replace(INFO, frames=len(times), **info), None, times=np.array(times))
+    return path
+
+
+def test_a_stream_ends_by_the_times_of_its_frames(tmp_path, tried):
+    """Two clips of 5 frames in 0.8 s each, the first 3 of them in 0.3 s."""
+    times = [0, 0.1, 0.2, 0.3, 0.6]
+    clips = [write_timed(tmp_path / f"{n}.h5", times, fps=6.25) for n in range(2)]
+    done = 0
+    for stretch, frames in {
+        "0.3 s": 3,
+        "0.44 s": 3,
+        "0.46 s": 4,
+        "0.6 s": 4,
+        "0.76 s": 5,
+        "0.96 s": 7,
+        "9 s": 10,
+        "0.01 s": 1,
+        "7 frames": 7,
+    }.items():
+        write_index(tmp_path / "s.json", clips, stretch)
+        done += len(Stream(tmp_path / "s.json")) == frames
+    assert done == 9
+    tried("3", "a stretch at a variable rate", {"done right": done})
+
+
 @pytest.mark.parametrize("index", [-1, 8])
 def test_no_frame_outside_the_stream(stream, index):
     played = Stream(stream)
@@ -259,14 +290,37 @@ def test_the_first_clips_frame_rate_applies_to_all(tmp_path):
     assert Stream(tmp_path / "s.json").fps == 50.0
 
 
-@pytest.mark.parametrize("info", [{"fps": 49.4}, {"fps": 50.6}, {"size": 8}])
-def test_clips_that_do_not_go_together(tmp_path, info):
+@pytest.mark.parametrize(
+    ("info", "fault"),
+    [
+        ({"fps": 49.4, "video": "c.mp4"}, "c.mp4: has 49.4 frames a second, but a b/v.mp4"),
+        ({"fps": 50.6, "video": "c.mp4"}, "c.mp4: has 50.6 frames a second, but a b/v.mp4"),
+        ({"size": 8}, "differ in size"),
+    ],
+)
+def test_clips_that_do_not_go_together(tmp_path, info, fault):
     one = write(tmp_path / "a.h5", 1)
     with ClipWriter(tmp_path / "b.h5") as writer:
         writer.close(replace(INFO, **info), None)
-    with pytest.raises(BadInput, match=f"differ in {next(iter(info))}"):
+    with pytest.raises(BadInput, match=fault):
         write_index(tmp_path / "s.json", [one, tmp_path / "b.h5"])
     assert not (tmp_path / "s.json").exists()
+
+
+def test_clips_of_any_rate_where_nothing_is_counted_in_frames(tmp_path):
+    clips = [
+        write(tmp_path / f"{fps}.h5", 1, fps=fps, video=f"{fps}.mp4") for fps in (50.0, 24.5, 10.0)
+    ]
+    write_index(tmp_path / "s.json", clips, any_rate=True)
+    assert [clip.fps for clip in Stream(tmp_path / "s.json").clips] == [50.0, 24.5, 10.0]
+
+
+@pytest.mark.parametrize("rate", [29.0, 31.0, 15.0, 1000.0])
+def test_one_rate(rate):
+    require_one_rate({})
+    require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": 30.25})
+    with pytest.raises(BadInput, match="c.mp4: has .* frames a second, but a.mp4"):
+        require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": rate})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": [{"file": "a"}]}', '{"clips": ["a"]}'])

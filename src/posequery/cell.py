@@ -63,11 +63,12 @@ class Outcome(Cell):
     """A cell whose job is done, and what that job counted: `cell.json`."""
 
     k: Annotated[int, Field(ge=0)]
-    """Frames picked: per stretch online, of the pool offline."""
+    """Frames picked: of the first stretch online, of the pool offline."""
     n: Annotated[int, Field(ge=0)]
-    """Frames picked from."""
+    """Frames picked from. Stretches in seconds differ where the frame rate varies; what was picked
+    of each is in the record."""
     window: int | None = None
-    """Online: frames of a window, the first of which one error leaves out."""
+    """Online: frames of the first window, which one error leaves out."""
     trainings: Annotated[int, Field(ge=0)]
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""

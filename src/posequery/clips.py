@@ -11,7 +11,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ import numpy as np
 
 from posequery.jobs.files import BadInput, sha256, whole, write_text
 from posequery.skeletons import JOINTS
+from posequery.timing import Timing
 
 JPEG = (
     cv2.IMWRITE_JPEG_QUALITY,
@@ -35,7 +35,7 @@ compared with raw frames, and changes its MPJPE (mean per joint position error) 
 The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0.17 px, for 22 %
 fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
 FPS_TOLERANCE = 0.01
-"""Share by which a clip's frame rate may differ from its stream's: a phone's frame rate varies."""
+"""Share by which a video's frame rate may differ from its stream's, where it is to be one rate."""
 OPEN_CLIPS = 256
 """Number of clip files that a stream keeps open at once."""
 
@@ -211,40 +211,50 @@ class Clip:
         self._file.close()
 
 
-def frames_in(stretch: str, fps: float) -> int:
-    """Number of frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
+def require_one_rate(rates: Mapping[str, float]) -> None:
+    """Raise `BadInput` if videos that follow each other in a stream differ in frame rate.
 
-    At least one, unless the stretch is 0.
+    rates: frames a second of each, by its path. They may differ by `FPS_TOLERANCE` from the first.
+    A study needs this that counts a stretch of its stream in frames, since as many frames would
+    last longer in one video than in another. Stretches in seconds are seconds at any rate.
     """
-    text, unit = stretch.split()
-    count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
-    return max(1, round(count)) if count else 0
+    first = next(iter(rates), None)
+    for video, rate in rates.items():
+        if first is not None and abs(rate - rates[first]) > FPS_TOLERANCE * rates[first]:
+            fault = f"has {rate:.6g} frames a second, but {first}, before it, {rates[first]:.6g}"
+            fix = "Put them in two studies, or give every stretch under online: in seconds"
+            raise BadInput(video, fault, fix)
 
 
 def write_index(
-    path: str | os.PathLike[str], clips: list[Path], first_frames: str | None = None
+    path: str | os.PathLike[str],
+    clips: list[Path],
+    first_frames: str | None = None,
+    any_rate: bool = False,
 ) -> None:
     """Write the index of the stream that plays `clips` in the given order.
 
     first_frames: a stretch ('1500 frames', '30 s') after which the stream ends; None: play all.
     The index holds each clip's `ClipInfo` and the SHA-256 of its file, so that whatever is tied to
     an index by the index's own SHA-256 is tied to the clips' content. All clips must have the same
-    network input size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
-    stream's. Raises `BadInput` otherwise.
+    network input size and, unless `any_rate`, one frame rate (`require_one_rate`). Raises
+    `BadInput` otherwise.
     """
     rows: list[dict[str, Any]] = []
+    shown = []
     for clip_path in clips:
         clip = Clip(clip_path)
         clip.close()
         file = os.path.relpath(clip_path, Path(path).parent)
         held = {"file": file, "sha256": sha256(clip_path), "held": clip.info.frames}
         rows.append(held | asdict(clip.info))
-    sizes, frame_rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
+        shown.append((clip.times, clip.info.fps))
+    sizes = sorted({row["size"] for row in rows})
     if len(sizes) > 1:
         raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
-    if any(abs(fps - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for fps in frame_rates):
-        raise BadInput(path, f"its clips differ in fps: {frame_rates}", "Put them in two studies")
-    left = None if first_frames is None else frames_in(first_frames, rows[0]["fps"])
+    if not any_rate:
+        require_one_rate({row["video"]: row["fps"] for row in rows})
+    left = None if first_frames is None else Timing.joined(shown).after(0, first_frames)
     played = []
     for row in rows:
         count = row["held"] if left is None else min(row["held"], left)
@@ -258,7 +268,7 @@ class Stream:
 
     Attributes: `clips`, a list of `ClipInfo` whose `frames` count the frames played, from the
     clip's first on; `starts` (clips,) int64, the number of each clip's first frame in the stream;
-    `fps`, the frames per second of the first clip, which apply to all.
+    `fps`, the frames per second of the first clip.
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
@@ -332,17 +342,16 @@ class Stream:
         return self._gather(indices, "joints")
 
     @cached_property
-    def times(self) -> np.ndarray:
-        """When each frame is shown (n,) float64, in seconds from the first.
+    def timing(self) -> Timing:
+        """When each frame is shown."""
+        inside = (self._clip(number).times for number in range(len(self.clips)))
+        clips = zip(inside, self.clips, strict=True)
+        return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
 
-        A clip begins where the one before ends: its last frame is shown for a frame's usual time.
-        """
-        pieces, start = [], 0.0
-        for number, info in enumerate(self.clips):
-            inside = self._clip(number).times[: info.frames]
-            pieces.append(start + inside)
-            start += inside[-1] + 1 / info.fps
-        return np.concatenate(pieces)
+    @property
+    def times(self) -> np.ndarray:
+        """When each frame is shown (n,) float64, in seconds from the first."""
+        return self.timing.shown
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""

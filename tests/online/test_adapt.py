@@ -112,7 +112,7 @@ def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
 def test_a_rate_that_picks_nothing_is_refused(options: Callable[..., dict]) -> None:
     given = options("uniform")
     cell = given["cell"].model_copy(update={"rate": given["cell"].rate / 4})
-    with pytest.raises(BadInput, match="uniform at a rate of 1/16 picks none of 8 frames"):
+    with pytest.raises(BadInput, match="rate=1/16: picks nothing of a window of 8 frames"):
         adapt(**given | {"cell": cell})
 
 
@@ -134,7 +134,9 @@ def test_a_training_that_takes_too_long_to_be_tested(
         check=False,
     )
     assert done.returncode == 1
-    fault = "has 17 frames, no more than a window and the 9 of its training: nothing would be"
+    fault = (
+        "window=8 frames: with the 9 frames of its training, is no shorter than the stream of 17"
+    )
     assert fault in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -145,5 +147,7 @@ def test_a_baseline_may_live_on_less_than_a_window(
     long = SETTINGS.model_copy(update={"window": "20 frames"})
     adapt(**options("baseline", settings=long))
     assert Outcome.read(tmp_path / "out").trainings == 0
-    with pytest.raises(BadInput, match="no more than a window: nothing would be trained"):
+    with pytest.raises(
+        BadInput, match="window=20 frames: is no shorter than the stream of 17 frames"
+    ):
         adapt(**options("uniform", settings=long))

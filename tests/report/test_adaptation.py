@@ -5,24 +5,29 @@ from posequery.report.adaptation import last_labels, stretch_errors, window_mask
 
 
 def test_cameras_that_begin_with_windows():
-    mask = window_mask(np.array([0, 4]), 9, 2)
+    mask = window_mask(np.array([0, 4]), np.arange(0, 9, 2), 9)
     assert mask.tolist() == [False, False, True, True, False, False, True, True, True]
 
 
 def test_a_camera_is_unseen_until_the_window_it_begins_in_has_ended():
-    mask = window_mask(np.array([0, 5]), 9, 3)
+    mask = window_mask(np.array([0, 5]), np.arange(0, 9, 3), 9)
     assert mask.tolist() == [False] * 3 + [True] * 2 + [False] + [True] * 3
 
 
 def test_clips_that_are_no_multiple_of_the_window():
     # Windows end at 60, 120, 180: the second clip begins at 100, in the window that ends at 120.
-    mask = window_mask(np.array([0, 100]), 200, 60)
+    mask = window_mask(np.array([0, 100]), np.arange(0, 200, 60), 200)
     assert np.flatnonzero(mask).tolist() == [*range(60, 100), *range(120, 200)]
 
 
 def test_a_short_clip_is_never_seen_and_a_part_window_is_cut():
-    mask = window_mask(np.array([0, 4, 6, 11]), 12, 4)
+    mask = window_mask(np.array([0, 4, 6, 11]), np.arange(0, 12, 4), 12)
     assert mask.tolist() == [False] * 8 + [True] * 3 + [False]
+
+
+def test_windows_of_different_lengths():
+    mask = window_mask(np.array([0, 5]), np.array([0, 2, 7]), 10)
+    assert np.flatnonzero(mask).tolist() == [2, 3, 4, 7, 8, 9]
 
 
 @pytest.fixture

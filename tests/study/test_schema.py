@@ -12,7 +12,6 @@ import yaml
 from pydantic import BaseModel
 
 from posequery.cell import parse_rate_slug, rate_slug
-from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.study import grid
 from posequery.study.clips import clips, require_sources
@@ -124,15 +123,6 @@ def test_rates_are_exact_fractions(tmp_path: Path, rate: object) -> None:
     slugs = {rate_slug(cell.rate) for cell in grid.cells(study)}
     assert slugs == {"0pct", "29pct", "100pct", "100of3pct"}
     assert {parse_rate_slug(slug) for slug in slugs} == {cell.rate for cell in grid.cells(study)}
-
-
-def test_stretches_are_frames_or_seconds() -> None:
-    assert frames_in("1500 frames", 50.0) == 1500
-    assert frames_in("30 s", 50.0) == 1500
-    assert frames_in("2.56 s", 50.0) == 128
-    assert frames_in("30 s", 49.99) == 1500
-    assert frames_in("0.01 s", 5.0) == 1
-    assert frames_in("0 s", 5.0) == frames_in("0 frames", 5.0) == 0
 
 
 def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:

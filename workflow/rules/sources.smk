@@ -174,11 +174,11 @@ rule index:
         gpu=0,
     params:
         code=code_digest("index"),
-        first=lambda wildcards: PLAN.first_frames_option(wildcards.stream),
+        options=lambda wildcards: PLAN.index_options(wildcards.stream),
     message:
         "Index the clips of the {wildcards.stream}"
     shell:
-        script("index") + " --output {output:q} {params.first:q} {input:q} 2> {log:q}"
+        script("index") + " --output {output:q} {params.options:q} {input:q} 2> {log:q}"
 
 
 rule check:

@@ -6,7 +6,8 @@ the first and the last with one row a cell.
 
 Columns of ``cells.csv``: setting: offline or online. teacher: who labelled (ground_truth, ...,
 none). method: none, all, baseline, once, continual, or a strategy. rate: the share picked, an exact
-fraction. k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
+fraction. k, n: frames picked and frames picked from, per window (online; of the first one, where
+windows are in seconds and the frame rate varies) or in the pool (offline).
 Then the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained:
 labelled frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder,
 relative to the CSV's own.

@@ -10,6 +10,8 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +44,8 @@ class Task:
 
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
     the poses that are looked for. `error_by_labels`: the strategy 'error' sees the error against
-    the labels, not the reference. `takes`: frames that pass while a training runs, no more than a
-    stretch unless they are `missed`.
+    the labels, not the reference. `takes`: what passes of the stream while a training runs, no more
+    than a stretch unless it is `missed`.
     """
 
     stream: Stream
@@ -54,13 +56,19 @@ class Task:
     words: Sequence[str | int]
     reset: bool = False
     error_by_labels: bool = False
-    takes: int = 0
+    takes: str = "0 frames"
     missed: bool = False
 
     def __post_init__(self) -> None:
         for joints in (self.labels, self.reference):
             if len(joints) != len(self.stream):
                 raise ValueError(f"{len(joints)} labels for {len(self.stream)} frames")
+
+    @cached_property
+    def lags(self) -> np.ndarray:
+        """First frames (w,) of the parts of the policy's lag."""
+        lag = self.policy.lag
+        return self.stream.timing.starts(lag) if lag else np.empty(0, np.int64)
 
 
 @dataclass
@@ -115,10 +123,11 @@ def run(
     tally, seen = _resume(task, network, original, folder)
     if progress is not None:
         progress.advance(tally.frame)
+    timing = task.stream.timing
     events = schedule(
         len(task.stream),
-        task.policy.stretch,
-        task.takes,
+        lambda frame: timing.after(frame, task.policy.stretch),
+        lambda frame: timing.after(frame, task.takes),
         task.missed,
         task.policy.times,
         frame=tally.frame,
@@ -177,11 +186,9 @@ def _predict_ahead(
     task: Task, network: nn.Module, start: int, stop: int, tally: Tally, folder: Path
 ) -> None:
     """Predict, by the live weights, each part of the policy's lag that begins in these frames."""
-    lag = task.policy.lag
-    if not lag:
-        return
-    for ahead in range(-(-start // lag) * lag, stop, lag):
-        after = min(ahead + lag, len(task.stream))
+    for ahead, after in pairwise([*task.lags.tolist(), len(task.stream)]):
+        if not start <= ahead < stop:
+            continue
         reading = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
         parts.write_part(_part(folder, "lagged", ahead), *reading, tally.trainings, None)
 
@@ -199,7 +206,7 @@ def _begin(task: Task, training: Train, seen: Seen, tally: Tally) -> _Begun | No
 
 
 def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
-    policy, size = task.policy, task.policy.stretch
+    policy, size = task.policy, stretch.stop - stretch.start
     if policy.strategy is None:
         return strategies.Selection(np.arange(size))
     against = task.labels if task.error_by_labels else task.reference
@@ -259,7 +266,7 @@ def _resume(
             frame += max(1, len(values["version"]))
             if frame > tally.first:
                 seen.append(Seen(*(values[name][since:] for name in Seen._fields)))
-        for start in range(0, tally.frame, task.policy.lag) if task.policy.lag else ():
+        for start in task.lags[task.lags < tally.frame]:
             parts.read_part(_part(folder, "lagged", start))
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)

@@ -7,15 +7,17 @@ import numpy as np
 from posequery.metrics import joint_errors, mpjpe
 
 
-def window_mask(starts: np.ndarray, frames: int, window: int) -> np.ndarray:
+def window_mask(starts: np.ndarray, windows: np.ndarray, frames: int) -> np.ndarray:
     """Which frames (n,) are of a camera that a finished window has already held some of.
 
-    starts: (clips,) first frame of each camera. Weights are trained at a window's end, so that
-    none has been trained on a camera until the window in which it begins has ended.
+    starts: (clips,) first frame of each camera. windows: (w,) first frame of each window. Weights
+    are trained at a window's end, so that none has been trained on a camera until the window in
+    which it begins has ended.
     """
     seen = np.ones(frames, bool)
-    for start in starts:
-        seen[start : (start // window + 1) * window] = False
+    after = np.append(windows, frames)[np.searchsorted(windows, starts, side="right")]
+    for start, end in zip(starts, after, strict=True):
+        seen[start:end] = False
     return seen
 
 

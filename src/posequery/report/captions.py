@@ -176,10 +176,11 @@ class Captions:
             self.reading("offline"),
         )
 
-    def of_stream(self, scene: str, window: int, picked: str | None, consensus: bool) -> str:
+    def of_stream(self, scene: str, window: str, picked: str | None, consensus: bool) -> str:
         """What the figure and the table of real video share.
 
-        scene: 'camera' or 'video'. picked: the line whose labels 'last label repeated' repeats.
+        scene: 'camera' or 'video'. window: its length. picked: the line whose labels 'last label
+        repeated' repeats.
         """
         again = (
             f"'{REPEAT}, {picked}' gives again the last label of the {scene} that {picked} has had "
@@ -190,15 +191,15 @@ class Captions:
             "consistency, not truth."
         )
         return _text(
-            f"MPJPE of 12 joints in pixels of the source frames, windows of {window} frames.",
+            f"MPJPE of 12 joints in pixels of the source frames, windows of {window}.",
             again if picked else "",
             agreed if consensus else "",
         )
 
-    def error_over_time(self, online: pd.DataFrame, shared: str, scene: str, smooth: int) -> str:
-        """shared: what `of_stream` says. smooth: frames of the rolling mean."""
+    def error_over_time(self, online: pd.DataFrame, shared: str, scene: str, smooth: str) -> str:
+        """shared: what `of_stream` says. smooth: the rolling mean's reach."""
         return _text(
-            f"{self.heading}. Rolling mean over {smooth} frames. Grey line: a {scene} begins. Dot: "
+            f"{self.heading}. Rolling mean over {smooth}. Grey line: a {scene} begins. Dot: "
             f"new weights go live. {shared}",
             seeds_sentence(online, _LOWEST),
             self.reading("online"),

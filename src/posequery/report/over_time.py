@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from posequery.report.curves import Curve
 from posequery.report.page import finish, new_page, say_empty
 from posequery.report.style import LOOK, Style, styles
+from posequery.timing import Timing
 
 _NAMED = 40
 """Sequences whose names find room above the panels."""
@@ -38,22 +39,21 @@ class Panel:
 class Timeline:
     """The stream that all panels show.
 
-    sequences: their names. starts: (sequences,) first frame of each. frames: of the whole stream.
+    sequences: their names. starts: (sequences,) first frame of each. timing: of the whole stream.
     """
 
     sequences: tuple[str, ...]
     starts: np.ndarray
-    frames: int
-    fps: float
+    timing: Timing
 
 
-def _draw_curve(axes: Axes, curve: Curve, style: Style, fps: float) -> None:
+def _draw_curve(axes: Axes, curve: Curve, style: Style, shown: np.ndarray) -> None:
     """A curve over stream time, a dot on it where new weights go live."""
     at = np.arange(0, len(curve.error), math.ceil(len(curve.error) / _POINTS))
-    axes.plot(at / fps, curve.error[at], zorder=3, **style.line)
+    axes.plot(shown[at], curve.error[at], zorder=3, **style.line)
     live = curve.updates[curve.updates < len(curve.error)]
     size = 3.6 if len(live) < _MANY else 2.2
-    axes.plot(live / fps, curve.error[live], linestyle="", markersize=size, zorder=4, **style.dots)
+    axes.plot(shown[live], curve.error[live], linestyle="", markersize=size, zorder=4, **style.dots)
 
 
 def _title(axes: Axes, title: str) -> None:
@@ -71,8 +71,8 @@ def _title(axes: Axes, title: str) -> None:
 
 def _name_sequences(axes: Axes, timeline: Timeline) -> None:
     """Each sequence's name above its stretch."""
-    ends = np.append(timeline.starts[1:], timeline.frames)
-    middles = (timeline.starts + ends) / 2 / timeline.fps
+    starts = timeline.timing.shown[timeline.starts]
+    middles = (starts + np.append(starts[1:], timeline.timing.seconds)) / 2
     top = axes.secondary_xaxis("top")
     top.set_xticks(middles, timeline.sequences, rotation=90, fontsize=5, color="0.35")
     top.tick_params(length=0, pad=2)
@@ -102,13 +102,14 @@ def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Fi
     """
     curves = {curve.label: curve for panel in panels for curve in panel.curves}
     looks = styles({label: curve.method for label, curve in curves.items()})
+    shown = timeline.timing.shown
     with mpl.rc_context(LOOK):
         figure, placed = new_page(len(panels), 1, sharex=True, sharey=True)
         for axes, panel in zip(placed[:, 0], panels, strict=True):
             for start in timeline.starts:
-                axes.axvline(start / timeline.fps, color="0.82", linewidth=0.7, zorder=1)
+                axes.axvline(shown[start], color="0.82", linewidth=0.7, zorder=1)
             for curve in panel.curves:
-                _draw_curve(axes, curve, looks[curve.label], timeline.fps)
+                _draw_curve(axes, curve, looks[curve.label], shown)
             if not panel.curves:
                 say_empty(axes)
             _title(axes, panel.title)
@@ -118,7 +119,7 @@ def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Fi
         placed[0, 0].set_ylim(0, _ROOF * max(highest, default=1.0))
         if len(timeline.sequences) <= _NAMED:
             _name_sequences(placed[0, 0], timeline)
-        _time_axis(placed[-1, 0], timeline.frames / timeline.fps)
+        _time_axis(placed[-1, 0], timeline.timing.seconds)
         handles = {name: looks[name].handle(len(curves[name].updates) > 0) for name in curves}
         finish(figure, placed, handles, note, _HEIGHT)
         return figure

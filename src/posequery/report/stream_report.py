@@ -14,7 +14,7 @@ from posequery.metrics import frame_errors, joint_errors
 from posequery.report.adaptation import stretch_errors, window_mask
 from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
-from posequery.report.curves import Curve, rolling_mean
+from posequery.report.curves import Around, Curve, rolling_mean
 from posequery.report.formats import COUNT, FORMATS, RATE, Block, Format, Table, escape_markdown
 from posequery.report.lines import Line, clip_names, main_line, read_lines, repeat_line, scene
 from posequery.report.over_time import Panel, Timeline, draw_over_time
@@ -28,13 +28,13 @@ References = Mapping[str, np.ndarray]
 """What errors are measured against, by its printed name: joints (n, 18, 2) in source pixels."""
 
 
-def _parts(stream: Stream, window: int) -> dict[str, np.ndarray]:
+def _parts(stream: Stream, window: str) -> dict[str, np.ndarray]:
     """The parts of a stream that errors are given of, as masks (n,) of its frames, by head."""
-    frames = len(stream)
+    frames, windows = len(stream), stream.timing.starts(window)
     return {
         "all windows": np.ones(frames, bool),
-        f"within a {scene(stream)}": window_mask(stream.starts, frames, window),
-        "after the first window": np.arange(frames) >= window,
+        f"within a {scene(stream)}": window_mask(stream.starts, windows, frames),
+        "after the first window": np.arange(frames) >= stream.timing.after(0, window),
     }
 
 
@@ -84,11 +84,11 @@ def error_table(
     )
 
 
-def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, smooth: int) -> Panel:
+def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, around: Around) -> Panel:
     curves = []
     for line in (line for line in lines if line.joints is not reference):
         error = frame_errors(joint_errors(line.joints, reference))
-        kept = np.where(np.isfinite(error), rolling_mean(error, smooth), np.nan)
+        kept = np.where(np.isfinite(error), rolling_mean(error, around), np.nan)
         curves.append(Curve(line.label, line.method, kept, line.updates))
     return Panel(f"Against the {name}", tuple(curves))
 
@@ -98,7 +98,7 @@ def write_report(
     index: Path,
     labels: Path,
     consensus: Path | None,
-    window: int,
+    window: str,
     captions: Captions,
     figures: Path,
     tables: Path,
@@ -106,7 +106,7 @@ def write_report(
     """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX).
 
     labels, consensus: labels files of the stream, `consensus` None where no views are calibrated.
-    window: in frames. Returns the files. Raises `BadInput`.
+    window: '1500 frames' or '30 s'. Returns the files. Raises `BadInput`.
     """
     stream = Stream(index)
     taught = read_labels(labels, index)[0]
@@ -128,11 +128,17 @@ def write_report(
 
     picking = main_line(shown)
     source = picking.label if picking else None
-    said = captions.of_stream(scene(stream), window, source, consensus is not None)
-    smooth = max(1, window // _SMOOTH)
-    note = captions.error_over_time(cells, said, scene(stream), smooth)
-    panels = [_panel(shown, name, joints, smooth) for name, joints in references.items()]
-    timeline = Timeline(tuple(clip_names(stream)), stream.starts, len(stream), stream.fps)
+    timing = stream.timing
+    frames = timing.frames_in(window)
+    length = f"{frames} frames"
+    if window.endswith(" s") and not timing.steady:
+        length = f"{window} ({length} on average; k is of the first)"
+    said = captions.of_stream(scene(stream), length, source, consensus is not None)
+    smooth = max(1, frames // _SMOOTH)
+    note = captions.error_over_time(cells, said, scene(stream), timing.told(smooth))
+    around = timing.around(smooth)
+    panels = [_panel(shown, name, joints, around) for name, joints in references.items()]
+    timeline = Timeline(tuple(clip_names(stream)), stream.starts, timing)
     figure = draw_over_time(panels, timeline, note)
     text = f"**Error over stream time.** {escape_markdown(note)}"
     written = write_all(render(figure, "error_over_time", text), figures)

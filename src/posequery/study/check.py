@@ -10,13 +10,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from posequery import teachers
-from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
+from posequery.online.policies import require_trainings
 from posequery.sources import coco, extraction, video
 from posequery.sources.kinds import ClipSource
+from posequery.study import grid
 from posequery.study.clips import unusable_files
 from posequery.study.estimate import Work
 from posequery.study.schema import Study
+from posequery.timing import Timing
 
 
 @dataclass
@@ -153,28 +155,19 @@ def _clip(clip: ClipSource) -> Found:
 
 def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
     """What of a study's settings its frames are too few for."""
-    faults = []
-    online = study.online
-    by_window = bool(study.strategies) or "once" in online.methods
-    for key, needed, trainings in (
-        ("window", by_window, work.windows),
-        ("continual_every", "continual" in online.methods, work.batches),
-    ):
-        if needed and work.stream and not trainings:
-            fault = f"is no shorter than the stream of {work.stream} frames: nothing is trained"
-            name = f"online.{key}={getattr(online, key)}"
-            faults.append(BadInput(name, fault, "Take a shorter one"))
-    window = frames_in(online.window, fps)
-    for size, where, some in (
-        (window, "window", study.window_rates),
-        (work.pool, "pool", _pool_rates(study)),
-    ):
-        faults += [
-            BadInput(f"rate={rate}", f"picks nothing of a {where} of {size} frames", "Take more")
-            for rate in some
-            if int(size * rate) < 1
-        ]
-    return faults
+    faults = {}
+    timing = Timing.even(work.stream, fps)
+    for cell in grid.cells(study):
+        if cell.setting == "online" and work.stream:
+            try:
+                require_trainings(cell.method, cell.rate, timing, study.online)
+            except BadInput as fault:
+                faults[str(fault)] = fault
+    return list(faults.values()) + [
+        BadInput(f"rate={rate}", f"picks nothing of a pool of {work.pool} frames", "Take more")
+        for rate in _pool_rates(study)
+        if int(work.pool * rate) < 1
+    ]
 
 
 def _pool_rates(study: Study) -> list[Fraction]:

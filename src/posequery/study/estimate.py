@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from posequery.clips import frames_in
-from posequery.online.clock import Train, schedule
+from posequery.online.policies import Policy, trainings
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
 from posequery.study import grid
 from posequery.study.schema import Study
+from posequery.timing import Timing
 
 RECORDED = 364
 """Bytes that a cell keeps of each frame that it predicts (`posequery.record`)."""
@@ -66,7 +66,8 @@ def work(
     fps: float,
     images: int,
 ) -> Work:
-    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second.
+    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second on
+    average.
 
     images: what the student is pre-trained on; 0 where a checkpoint is given.
     """
@@ -76,19 +77,21 @@ def work(
 
     pool, test, stream = of("pool"), of("test"), of("stream")
     online, epochs = study.online, study.training.epochs
-    window = frames_in(online.window, fps)
-    every = frames_in(online.continual_every, fps)
+    timing = Timing.even(stream, fps)
     if online.first_frames is not None:
-        stream = min(stream, frames_in(online.first_frames, fps))
-    takes, missed = frames_in(online.training_takes, fps), online.meanwhile == "missed"
-    windows, batches = (_trainings(stream, length, takes, missed) for length in (window, every))
+        stream = min(stream, timing.after(0, online.first_frames))
+        timing = Timing.even(stream, fps)
+    windows, batches = (
+        len(trainings(Policy(stretch), timing, online))
+        for stretch in (online.window, online.continual_every)
+    )
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
     for cell in lived:
         times = {"baseline": 0, "once": 1, "continual": batches}.get(cell.method, windows)
-        length = every if cell.method == "continual" else window
-        adapted += times * int(length * cell.rate)
+        stretch = online.continual_every if cell.method == "continual" else online.window
+        adapted += times * int(timing.after(0, stretch) * cell.rate)
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     plays = len(lived) + sum(cell.method == "continual" for cell in lived)
     scored = pool if offline else 0
@@ -106,10 +109,6 @@ def work(
         predicted=scored + len(offline) * test + plays * stream,
         cells=len(offline) + len(lived),
     )
-
-
-def _trainings(stream: int, stretch: int, takes: int, missed: bool) -> int:
-    return sum(isinstance(event, Train) for event in schedule(stream, stretch, takes, missed))
 
 
 def measure_extraction(path: str, size: int) -> Extraction:

@@ -55,9 +55,11 @@ class Plan:
         streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
         return [f"{self.out}/clips/{stream}.json" for stream in streams]
 
-    def first_frames_option(self, stream: str) -> list[str]:
-        first = self.study.online.first_frames
-        return ["--first-frames", first] if stream == "stream" and first else []
+    def index_options(self, stream: str) -> list[str]:
+        online = self.study.online
+        first = online.first_frames if stream == "stream" else None
+        options = ["--first-frames", first] if first else []
+        return options if online.in_frames else [*options, "--any-rate"]
 
     def rendered_files(self, subject: str) -> tuple[list[str], list[str]]:
         """The videos and the annotations that are rendered of a subject."""

@@ -62,7 +62,7 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
             fault = f"comes from the same JSON files as {first}'s ({found.origin})"
             raise BadInput(path, fault, "Keep each subject's files in a folder with its name")
         here = slice(start, start + clip.frames)
-        chosen = choose(found, own[here], rule, stream.fps)
+        chosen = choose(found, own[here], rule, clip.fps)
         taken[here] = chosen != NOBODY
         joints[here][taken[here]] = found.joints[chosen[taken[here]]]
         confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
