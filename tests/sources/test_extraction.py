@@ -268,7 +268,9 @@ def test_the_script(tmp_path, source, labels):
     images = miniature.mmpose(tmp_path / "m", ["S1"], frames=3)
     folder = images / "images/S1/S1_Eating_2.54138969"
     npz = images / "annotation_body3d/fps50/h36m_train.npz"
-    done = script(folder, tmp_path / "d.h5", "--annotation", npz, "--stem", "Eating 2")
+    done = script(
+        folder, tmp_path / "d.h5", "--annotation", npz, "--stem", "Eating 2", "--fps", "50"
+    )
     assert done.returncode == 0, done.stderr
     assert Clip(tmp_path / "d.h5").info.frames == 3
     done = script(source.with_name("none.mp4"), tmp_path / "b.h5")

@@ -234,8 +234,7 @@ def test_trimmed_on_a_phone(tmp_path, counted):
     content[entry : entry + 4] = (600).to_bytes(4, "big")  # milliseconds
     path = tmp_path / "trimmed.mp4"
     path.write_bytes(content)
-    assert video.info(path).frames == 60
-    assert len(read(path, size=16)) == 30
+    assert video.info(path).frames == len(read(path, size=16)) == 30
 
 
 def test_a_damaged_tail_is_reported_and_not_concealed(tmp_path, write_video):

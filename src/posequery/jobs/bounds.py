@@ -20,3 +20,6 @@ that the workflow writes, `cells.csv` of a full study, has about 1 MB."""
 
 ANNOTATION_BYTES = 4 << 30
 """A dataset's annotations in one JSON that is read whole: COCO's largest has 0.45 GB."""
+
+FRAME_RATES = (0.001, 1000)
+"""Frames a second, the least and the most: a picture a quarter of an hour, or high speed."""

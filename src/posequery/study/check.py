@@ -128,7 +128,7 @@ def _clip(clip: ClipSource) -> Found:
         found.missing.append(Path(clip.video))
     else:
         try:
-            about = video.info(clip.video)
+            about = video.info(clip.video, clip.fps)
             video.require_end(clip.video)
             found.about = about
         except BadInput as fault:

@@ -115,7 +115,7 @@ def measure_extraction(path: str, size: int) -> Extraction:
     """Extract a video's first frames as a job does, with two threads, and keep nothing."""
     start, count, written = time.perf_counter(), 0, 0
     with closing(compressed(path, size, threads=2, most=SAMPLE)) as frames:
-        for data in frames:
+        for data, _ in frames:
             count, written = count + 1, written + len(data)
     return Extraction(count / (time.perf_counter() - start), written / count)
 

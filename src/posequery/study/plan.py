@@ -90,6 +90,7 @@ class Plan:
             "--annotation": clip.annotation,
             "--stem": clip.stem,
             "--expected": clip.expected,
+            "--fps": clip.fps,
         }
         return [str(word) for option in options.items() if option[1] for word in option]
 
@@ -209,8 +210,8 @@ class Plan:
         given = self.study.settings_of("openpose").model_dump(mode="json", exclude={"person"})
         options = ["--video", self.clips[slug].video, "--scratch", f"{self.state}/openpose"]
         options += ["--settings", json.dumps(given, sort_keys=True)]
-        subject = self.openpose_subject(slug)
-        return options + (["--subject", subject] if subject else [])
+        more = {"--subject": self.openpose_subject(slug), "--fps": self.clips[slug].fps}
+        return options + [str(word) for option in more.items() if option[1] for word in option]
 
     # Cells
 
