@@ -144,7 +144,7 @@ def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
 
 
 def test_a_single_video_without_a_list_is_refused(tmp_path: Path) -> None:
-    assert "videos: " in fault(tmp_path, "videos: a.mp4\n")
+    assert "source.videos takes a list" in fault(tmp_path, "videos: a.mp4\n")
 
 
 def test_a_checkpoint_is_found_from_the_study_file(tmp_path: Path) -> None:
@@ -441,7 +441,7 @@ def test_the_default_kind_of_source_is_somebodys_videos(tmp_path: Path) -> None:
         ),
         ("{kind: rendered, stream_frame: 3}", "unknown key 'source.stream_frame': did you mean"),
         ("{kind: human36m, root: ., cameras: ['1']}", "source.cameras.0: no camera is called '1'"),
-        ("rendered", "source: Input should be"),
+        ("rendered", "source takes keys of its own (key: value), not 'rendered'"),
     ],
 )
 def test_a_source_takes_the_keys_of_its_own_kind(

@@ -71,7 +71,7 @@ rule render_people:
 
 rule prepare:
     input:
-        unpack(lambda wildcards: or_refuse(PLAN.people_files, wildcards.domain)),
+        unpack(lambda wildcards: PLAN.people_files(wildcards.domain)),
     output:
         f"{OUT}/training_sets/{{domain}}.h5",
     log:
@@ -130,7 +130,7 @@ rule fetch_package:
 
 rule extract:
     input:
-        unpack(lambda wildcards: or_refuse(PLAN.source_files, wildcards.slug)),
+        unpack(lambda wildcards: PLAN.source_files(wildcards.slug)),
     output:
         f"{OUT}/clips/{{slug}}.h5",
     log:

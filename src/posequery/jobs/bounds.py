@@ -14,6 +14,19 @@ INTEGER = 2**53
 """Ids and counts, either way: float64, and so much of what reads JSON, is exact up to here, and
 int64 goes on to 2**63."""
 
+COUNT = 100_000_000
+"""Frames, seconds, images or epochs that a study's settings ask for: Human3.6M has 3.6 million
+frames, a month of video at 30 a second 78 million."""
+
+PROCESSES = 1024
+"""Processes of one job."""
+
+STUDY_BYTES = 256 << 10
+"""A study's file, whose YAML is read by slow code: those that ship have at most 4 kB."""
+
+STUDY_VALUES = 10_000
+"""Keys and values of a study, each alias written out."""
+
 TEXT_BYTES = 64 << 20
 """A small text file that is read whole, such as a study, a table or a frame's JSON: the largest
 that the workflow writes, `cells.csv` of a full study, has about 1 MB."""

@@ -19,6 +19,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
+def _one_line(text: str) -> str:
+    """What a name or a value in the text would do to a terminal is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class BadInput(Exception):
     """A file or setting that cannot be used: states which, what is wrong with it, and the fix."""
 
@@ -28,7 +33,7 @@ class BadInput(Exception):
         super().__init__(self.path, self.fault, self.fix)
 
     def __str__(self) -> str:
-        return f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
+        return _one_line(f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}")
 
 
 def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:

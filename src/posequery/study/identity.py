@@ -1,5 +1,6 @@
 """A study's identity across runs: one name stands for one protocol."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,15 @@ def note_protocol(study: Study, out: Path) -> None:
     path = _noted(out)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
+
+
+def require_writable(folder: Path) -> None:
+    """Raise `BadInput` if nothing may be written in a folder, or it can't be made."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        fault = f"cannot be written in ({there} is read-only, or no folder)"
+        fix = "Get permission, or work elsewhere (snakemake --directory FOLDER)"
+        raise BadInput(folder, fault, fix)
 
 
 def refuse_older_layout(out: Path) -> None:

@@ -23,6 +23,8 @@ LISTED = ("evaluation.columns",)
 
 def require_checkout(src: Path) -> None:
     """Make sure that `posequery` is imported from the folder `src`, or raise BadInput."""
+    if {"{", "}"} & set(str(src)):
+        raise BadInput(src, "its path holds a brace, a wildcard to Snakemake", "Rename the folder")
     found = _folder(PACKAGE)
     if found.resolve() != (src / PACKAGE).resolve():
         raise BadInput(

@@ -2,13 +2,13 @@
 
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, model_validator
 
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
+from posequery.settings import FileOrFolder, exact, shown
 from posequery.sources.access import refuse_live
 from posequery.sources.kinds import ClipSource, Source
 
@@ -17,11 +17,12 @@ def _frames_a_second(value: object) -> Fraction | None:
     if value is None:
         return None
     try:
-        rate = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"'{value}' is no frame rate: write 25, 29.97 or 30000/1001") from None
+        rate = exact(shown(value))
+    except ValueError:
+        text = f"'{shown(value)}' is no frame rate: write 25, 29.97 or 30000/1001"
+        raise ValueError(text) from None
     if not bounds.FRAME_RATES[0] <= rate <= bounds.FRAME_RATES[1]:
-        raise ValueError(f"no video shows {value} frames a second")
+        raise ValueError(f"no video shows {shown(value)} frames a second")
     return rate
 
 
@@ -31,7 +32,7 @@ class Videos(Source):
     title = "own videos"
 
     kind: Literal["videos"] = "videos"
-    videos: list[Path] = []
+    videos: list[FileOrFolder] = []
     """Their paths, in the order in which they are played. `videos: [...]` at the top of a study's
     file is short for it."""
     fps: Annotated[
