@@ -46,24 +46,17 @@ class Refusing:
         return or_refuse(found) if callable(found) else found
 
 
-# Snakemake turns an empty `only=` into None.
-ONLY = ("" if config["only"] is None else config["only"]) if "only" in config else None
-
 try:
     from posequery.study import identity, provenance
-    from posequery.study.loading import load_study
-    from posequery.study.plan import Plan, as_json
+    from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
     identity.require_writable(Path(".snakemake"))
-    STUDY = load_study(config.get("study"), config, ROOT / "config")
-    PLAN = Refusing(Plan(STUDY, identity.restriction(ONLY, STUDY)))
-    confirmed = identity.confirmation(config.get("confirm", False))
-    identity.refuse_older_layout(Path(PLAN.out))
-    identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)
+    PLAN = Refusing(planned(config, ROOT / "config"))
 except (BadInput, OSError) as error:
     refuse(error)
 
+STUDY = PLAN.study
 OUT, FINAL = PLAN.out, PLAN.final
 GPU = int(STUDY.device == "cuda")
 
