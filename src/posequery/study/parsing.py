@@ -44,7 +44,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 for _kind, _pattern in (
     ("int", r"[-+]?(0|[1-9]\d{0,400})$"),
-    ("float", r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN)$"),
+    (
+        "float",
+        r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN)$",
+    ),
 ):
     _Loader.add_implicit_resolver(_TAG + _kind, re.compile(_pattern), list("-+.0123456789"))
 

@@ -326,6 +326,7 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     # Snakemake turns an empty `only=` into None.
     only = ("" if config["only"] is None else config["only"]) if "only" in config else None
     plan = Plan(study, identity.restriction(only, study))
+    identity.require_folder(Path(plan.out))
     identity.refuse_older_layout(Path(plan.out))
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
