@@ -125,6 +125,6 @@ wildcard_constraints:
     slug="|".join(PLAN.clips),
     stream="pool|test|stream",
     method="[a-z0-9_]+",
-    teacher="[a-z_]+",
+    teacher="[a-z0-9_]+",
     rate=r"[0-9of]+pct",
     seed=r"\d+",
