@@ -1,7 +1,10 @@
 """What a run refuses a check refuses before it, with the same words and nothing else."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -261,3 +264,25 @@ def test_a_rendered_study_is_refused_when_it_is_planned(tmp_path, changes, told,
         planned({"study": str(tmp_path / "mine.yaml")}, ROOT / "config")
     assert str(error.value).startswith(told)
     tried("8", "settings that the rendered frames are too few for", {"refused by the plan": 1})
+
+
+def test_a_checkpoint_is_opened_as_the_job_opens_it(tmp_path: Path, tried) -> None:
+    (tmp_path / "mine.pt").write_bytes(b"no weights")
+    study = {"extends": "mini", "student": {"checkpoint": "mine.pt"}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(study))
+    job = ["import_checkpoint.py", "--checkpoint", tmp_path / "mine.pt", "--input-size", "96"]
+    job += ["--network", "densenet_small", "--output", tmp_path / "out.pt"]
+    told = []
+    for command in (["check.py", tmp_path / "mine.yaml"], job):
+        name, *words = map(str, command)
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / name), *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        told.append(done.stderr)
+    assert told[0] == told[1] and "mine.pt: is truncated or not a checkpoint" in told[0]
+    tried("8", "an input that a run refuses, before it", {"refused by the check, same words": 1})

@@ -144,3 +144,14 @@ def test_many_faults_are_counted(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="; and 87 more") as error:
         load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
     assert len(str(error.value)) < 5000
+
+
+def test_a_study_that_may_not_be_read_is_not_called_broken(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "mine.yaml").write_text(RENDERED)
+
+    def denied(path: Path, **_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(BadInput, match=r"mine\.yaml: may not be read: permission denied"):
+        load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)

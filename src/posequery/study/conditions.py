@@ -40,12 +40,13 @@ def of_frames(
         return found
     timing = _timing(study, [shown[slug] for slug in played["stream"]])
     pool = [shown[slug][0] for slug in played["pool"]]
-    for cell in cells:
+    # Other seeds and teachers ask the same.
+    for setting, method, rate in dict.fromkeys((c.setting, c.method, c.rate) for c in cells):
         try:
-            if cell.setting == "online":
-                require_trainings(cell.method, cell.rate, timing, study.online)
-            elif study.offline and cell.method in study.strategies:
-                require_picks(cell.rate, pool, by_clip=study.offline.select_from == "clip")
+            if setting == "online":
+                require_trainings(method, rate, timing, study.online)
+            elif study.offline and method in study.strategies:
+                require_picks(rate, pool, by_clip=study.offline.select_from == "clip")
         except BadInput as fault:
             found.append(fault)
     return list({str(fault): fault for fault in found}.values())

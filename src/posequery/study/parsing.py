@@ -42,14 +42,10 @@ _Loader.yaml_implicit_resolvers = {
     first: [one for one in several if one[0].removeprefix(_TAG) not in _NUMBERS]
     for first, several in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for _kind, _pattern in (
-    ("int", r"[-+]?(0|[1-9]\d{0,400})$"),
-    (
-        "float",
-        r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN)$",
-    ),
-):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(_pattern), list("-+.0123456789"))
+_SIGNS = list("-+.0123456789")
+_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(r"[-+]?(0|[1-9]\d{0,400})$"), _SIGNS)
+_FLOAT = r"[-+]?((\d+\.\d*|\.\d+|\d+(?=e))(e[-+]?\d+)?|\.inf)$|\.nan$"
+_Loader.add_implicit_resolver(f"{_TAG}float", re.compile(_FLOAT, re.IGNORECASE), _SIGNS)
 
 
 def _values(node: yaml.Node, known: dict[int, float]) -> float:
