@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
@@ -31,7 +32,7 @@ def of_system(error: OSError) -> BadInput:
 def _log() -> str:
     """Where standard error goes: an error that names no file is of what writes there."""
     try:
-        return os.readlink("/proc/self/fd/2")
+        return str(Path("/proc/self/fd/2").readlink())
     except OSError:
         return "a file"
 
