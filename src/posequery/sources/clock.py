@@ -195,7 +195,9 @@ def _settled(
     if len(stamps) < 2:
         return (headers or [Fraction(0)])[0], len(stamps) == 1
     mean = Fraction(len(stamps) - 1) / (int(stamps[-1] - stamps[0]) * unit)
-    for rate in (*headers, mean.limit_denominator(1001)):
+    # Where a tick is a frame, a mean a little lower would hide that one is lost.
+    near = [mean.limit_denominator(1001)] if mean * unit <= Fraction(1, 2) else []
+    for rate in (*headers, *near):
         if rate and _keeps(stamps, unit, rate):
             return rate, True
     return mean, False
@@ -205,4 +207,5 @@ def _keeps(stamps: np.ndarray, unit: Fraction, rate: Fraction) -> bool:
     """Whether time stamps are those of a constant rate, rounded to ticks once, or twice if fine."""
     ticks = 1 / (rate * unit)
     apart = (stamps - stamps[0]) - np.arange(len(stamps)) * float(ticks)
-    return bool(np.ptp(apart) < (2 if ticks >= 20 else 1) - 1e-6)
+    rounding = 2 if ticks >= 20 else 1 if ticks > 1 else 0
+    return bool(np.ptp(apart) < rounding + 1e-6)

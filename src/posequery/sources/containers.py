@@ -65,7 +65,8 @@ def _source(path: str | os.PathLike[str]) -> tuple[str, str | None, dict[str, st
         name = str(file / images(file)[0]).replace("%", "%%")
         return f"{name}%06d.jpg", "image2", {"pattern_type": "sequence", "start_number": "1"}
     if not file.is_file():
-        raise BadInput(path, "there is no such video", "Check the path")
+        fault = "is no regular file" if file.exists() else "there is no such video"
+        raise BadInput(path, fault, "Check the path")
     if not file.stat().st_size:
         raise BadInput(path, "is empty (0 bytes)", COPY_AGAIN)
     return str(file), None, {}
@@ -128,5 +129,7 @@ def declared_end(container: InputContainer, stream: VideoStream) -> float | None
 
 def header_rate(stream: VideoStream) -> Fraction | None:
     """The frame rate that a bare stream's own header states, if it does."""
-    rate = stream.codec_context.framerate
+    # MPEG-4's gives the ticks of a second, of which FFmpeg makes a rate by the first frames.
+    ticks = stream.codec_context.name == "mpeg4"
+    rate = stream.guessed_rate if ticks else stream.codec_context.framerate
     return Fraction(rate) if rate else None

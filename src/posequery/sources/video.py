@@ -122,7 +122,9 @@ def with_geometry(
                         shown = geometry(path, size, stream.sample_aspect_ratio, *how)
                     if now != first:
                         what = "frame size" if size != shown.stored else "shape as shown"
-                        fault = f"changes its {what} at frame {count}"
+                        # Of pixels, the decoder knows some frames ahead.
+                        where = "at" if (size, how) != first[:2] else "soon after"
+                        fault = f"changes its {what} {where} frame {count}"
                         raise _damaged(path, count, fault, "Split it there")
                     yield frame, shown
                     count += 1

@@ -12,12 +12,15 @@ from posequery.jobs.files import BadInput
 from posequery.sources.access import refuse_live
 from posequery.sources.kinds import ClipSource, Source
 
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|/\d{1,9})?")
+
 
 def _frames_a_second(value: object) -> Fraction | None:
     if value is None:
         return None
     try:
-        rate = Fraction(str(value))
+        # Of few digits: of 1e-99999999 an exact fraction takes all memory.
+        rate = Fraction(str(value) if _NUMBER.fullmatch(str(value)) else "")
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"'{value}' is no frame rate: write 25, 29.97 or 30000/1001") from None
     if not bounds.FRAME_RATES[0] <= rate <= bounds.FRAME_RATES[1]:
