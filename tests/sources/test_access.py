@@ -52,6 +52,7 @@ def locked(monkeypatch, path):
         return real(name, *more, **options)
 
     monkeypatch.setattr(os, "open", refusing)
+    monkeypatch.setattr(os, "access", lambda name, mode: os.fspath(name) != os.fspath(path))
 
 
 def test_unreadable_is_not_broken(

@@ -1,5 +1,7 @@
 """Which of a file's streams is the video, and files that look like one."""
 
+import random
+
 import cv2
 import media
 import pytest
@@ -101,3 +103,67 @@ def test_frames_are_counted_where_the_header_does_not(tmp_path, numbered, contai
         path = media.movie(tmp_path / "v", frames, container, codec)
     assert video.info(path).frames == 33
     tried("8", "frames counted in containers that do not state them", {"done right": 1})
+
+
+def test_names_in_an_unknown_encoding_are_no_fault(tmp_path, numbered):
+    path = media.movie(tmp_path / "v.mp4", [numbered(0)] * 3)
+    path.write_bytes(path.read_bytes().replace(b"VideoHandler", b"Vid\xf6\xfcHandler"))
+    assert video.info(path).frames == 3
+
+
+def test_an_unknown_compression_is_called_one(tmp_path, numbered):
+    path = media.movie(tmp_path / "v.mp4", [numbered(0)] * 3)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    refused(path, "is compressed in a way that is not known, or damaged at its beginning")
+
+
+def corrupted(content, draw):
+    """The bytes with a few bits flipped, a block of zeros, a part twice, or the end missing."""
+    changed, place = bytearray(content), draw.randrange(len(content))
+    kind = draw.choice(["bits", "zeros", "twice", "cut", "head"])
+    if kind == "bits":
+        for _ in range(draw.randint(1, 8)):
+            changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+    elif kind == "zeros":
+        length = len(changed[place : place + draw.randint(1, 300)])
+        changed[place : place + length] = bytes(length)
+    elif kind == "twice":
+        changed[place:place] = changed[max(0, place - 200) : place]
+    elif kind == "cut":
+        del changed[place:]
+    else:
+        changed[draw.randrange(min(600, len(changed)))] = draw.randrange(256)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [
+        ("mp4", "libx264"),
+        ("matroska", "libx264"),
+        ("mpegts", "libx264"),
+        ("vob", "mpeg2video"),
+        ("avi", "mpeg4"),
+        ("asf", "wmv2"),
+        ("flv", "libx264"),
+        ("h264", "libx264"),
+    ],
+)
+def test_damage_at_random_ends_with_one_line(tmp_path, numbered, container, codec, tried):
+    frames = [numbered(n) for n in range(20)]
+    content = media.movie(tmp_path / "whole", frames, container, codec).read_bytes()
+    draw = random.Random(container)
+    path = tmp_path / "v"
+    outcomes = {"refused": 0, "read": 0}
+    for _ in range(60):
+        path.write_bytes(corrupted(content, draw))
+        try:
+            about = video.info(path)
+            assert about.fps > 0
+            list(video.frames(path, 16))
+        except BadInput:
+            outcomes["refused"] += 1
+        else:
+            outcomes["read"] += 1
+    assert outcomes["refused"]
+    tried("12", "videos damaged at random", outcomes)
