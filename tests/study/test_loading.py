@@ -155,3 +155,14 @@ def test_a_study_that_may_not_be_read_is_not_called_broken(tmp_path: Path, monke
     monkeypatch.setattr(Path, "read_text", denied)
     with pytest.raises(BadInput, match=r"mine\.yaml: may not be read: permission denied"):
         load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+
+
+@pytest.mark.parametrize("source", ["rtsp://camera/1", "0", f"http://{'x' * 300}"])
+def test_a_live_stream_is_told_as_one(tmp_path: Path, source: str) -> None:
+    (tmp_path / "mine.yaml").write_text(f"videos: ['{source}']\n")
+    with pytest.raises(BadInput, match=f"source: {source[:5]}.* a live stream is not read"):
+        load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+    if source == "0":
+        (tmp_path / "0").touch()
+        study = load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+        assert study.source.videos == [tmp_path.resolve() / "0"]

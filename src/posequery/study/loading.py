@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from posequery.jobs.files import BadInput, suggestion
 from posequery.settings import shown
 from posequery.sources import kinds
+from posequery.sources.access import refuse_live
 from posequery.study import parsing
 from posequery.study.faults import CONTROLS, faults
 from posequery.study.schema import NAME, PATHS, Study
@@ -59,7 +60,13 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
         if not isinstance(path, str) or not path.strip() or "\0" in path:
             return path  # which the schema refuses
         # Path's own raises for ~nobody. The folder is resolved, so that '..' means its parent.
-        return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
+        whole = os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
+        try:
+            refuse_live(path)
+        except BadInput:
+            # The schema refuses the address as it was written.
+            return whole if os.path.lexists(whole) else path
+        return whole
 
     for key in PATHS:
         *sections, last = key.split(".")
