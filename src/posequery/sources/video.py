@@ -121,16 +121,18 @@ def with_geometry(
                 for frame in packet.decode():
                     if frame.is_corrupt:
                         raise _damaged(path, count, f"frame {count} is damaged")
-                    size, how = (frame.width, frame.height), placed(path, frame, exif)
+                    # The matrix is read of one frame: a frame of which it was stays in memory
+                    # until Python collects circles.
+                    size, turned = (frame.width, frame.height), (frame.rotation, exif)
                     # The decoder sets its stream's values to those of each frame.
-                    now = size, how, stream.codec_context.sample_aspect_ratio
+                    now = size, turned, stream.codec_context.sample_aspect_ratio
                     if shown is None:
-                        first = now
+                        first, how = now, placed(path, frame, exif)
                         shown = geometry(path, size, stream.sample_aspect_ratio, *how)
                     if now != first:
                         what = "frame size" if size != shown.stored else "shape as shown"
                         # Of pixels, the decoder knows some frames ahead.
-                        where = "at" if (size, how) != first[:2] else "soon after"
+                        where = "at" if (size, turned) != first[:2] else "soon after"
                         fault = f"changes its {what} {where} frame {count}"
                         raise _damaged(path, count, fault, "Split it there")
                     yield frame, shown
