@@ -17,14 +17,13 @@ from posequery.report.captions import Captions, method_name
 from posequery.report.cells import picked_at, rates, strategies
 from posequery.report.formats import percent, span
 from posequery.report.page import finish, new_page, say_empty
-from posequery.report.style import BLACK, LOOK, WIDTH, styles
+from posequery.report.style import BLACK, LOOK, STYLES, WIDTH, method_style
 
 MOST = 6
 """Strategies that one panel can keep apart."""
 _HEIGHT = 2.3
 """Inches of a panel."""
-_DOTTED: Any = {"color": BLACK, "linestyle": ":", "linewidth": WIDTH}
-_STAR: Any = {"color": BLACK, "linestyle": "", "marker": "*", "markersize": 7}
+_STAR: Any = STYLES["all"].dots | {"linestyle": "", "markersize": 7}
 
 
 def _published() -> pd.DataFrame:
@@ -34,7 +33,7 @@ def _published() -> pd.DataFrame:
 
 
 def _draw_lines(axes: Axes, lines: pd.DataFrame, methods: Sequence[str]) -> None:
-    looks = styles({method: method for method in methods})
+    looks = {method: method_style(method, *methods) for method in methods}
     several = lines.duplicated(["method", "rate"]).any()
     # Methods are set a little apart, so that error bars can be read; without, they are not.
     apart = {m: 1 + 0.03 * several * (at - (len(methods) - 1) / 2) for at, m in enumerate(methods)}
@@ -47,7 +46,7 @@ def _draw_lines(axes: Axes, lines: pd.DataFrame, methods: Sequence[str]) -> None
         palette={method: look.color for method, look in looks.items()},
         style="method",
         style_order=methods,
-        dashes={method: look.dashes or "" for method, look in looks.items()},
+        dashes=False,
         markers={method: look.marker for method, look in looks.items()},
         markersize=5,
         markeredgecolor=BLACK,
@@ -67,7 +66,7 @@ def _draw(axes: Axes, cells: pd.DataFrame, methods: Sequence[str]) -> None:
         _draw_lines(axes, lines, methods)
     means = cells.groupby("method")["mpjpe_px"].mean()
     if "none" in means:
-        axes.axhline(means["none"], **_DOTTED)
+        axes.axhline(means["none"], **STYLES["none"].line)
     if "all" in means:
         axes.plot([1], [means["all"]], **_STAR)
 
@@ -104,9 +103,10 @@ def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
         heads = {rate: percent(rate) for rate in [*rates(paper), Fraction(1)]}
         _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
 
-        looks = styles({method: method for method in methods})
-        handles = {method_name(method): look.handle(True) for method, look in looks.items()}
-        handles |= {"unadapted (0 %)": Line2D([], [], **_DOTTED)}
+        handles = {
+            method_name(method): method_style(method, *methods).handle(True) for method in methods
+        }
+        handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
         finish(figure, panels, handles, captions.by_rate(cells), _HEIGHT)
         return figure

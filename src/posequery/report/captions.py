@@ -161,7 +161,7 @@ class Captions:
             "centred. Errors are of the source frames' pixels, always against ground truth; each "
             "panel names the labels trained on.",
             f"Green: the {self.teacher}'s own error." if teacher else "",
-            f"Dotted black: the unadapted student. {_SIGNS}",
+            f"Dotted grey: the unadapted student. {_SIGNS}",
             seeds_sentence(online, _MEAN),
             self.reading("online"),
         )
@@ -169,7 +169,7 @@ class Captions:
     def by_rate(self, offline: pd.DataFrame) -> str:
         return _text(
             f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-            "rate (log), the published numbers on their own axes. Dotted: the unadapted student; "
+            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted student; "
             "star: all of the pool; bars: sample standard deviation over seeds.",
             seeds_sentence(offline),
             self.beside,

@@ -101,7 +101,7 @@ def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Fi
     A panel without curves says so.
     """
     curves = {curve.label: curve for panel in panels for curve in panel.curves}
-    looks = styles({label: curve.method for label, curve in curves.items()})
+    looks = styles({label: (curve.method, curve.rate) for label, curve in curves.items()})
     with mpl.rc_context(LOOK):
         figure, placed = new_page(len(panels), 1, sharex=True, sharey=True)
         for axes, panel in zip(placed[:, 0], panels, strict=True):
