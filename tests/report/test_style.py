@@ -56,7 +56,9 @@ def test_colour_and_marker_are_the_strategys_and_dashes_the_rates(tried):
             assert len(dashes) == 1
         assert drawn[f"uniform {RATES[0]}"] == STYLES["uniform"]
         assert len({(s.color, s.marker, s.dashes) for s in drawn.values()}) == len(lines)
-        assert len({s.color for s in drawn.values()}) == len({s.marker for s in drawn.values()}) == 7
+        assert (
+            len({s.color for s in drawn.values()}) == len({s.marker for s in drawn.values()}) == 7
+        )
     tried("4", "lines of strategies at several rates", {"colour of the strategy": 2 * len(lines)})
 
 
@@ -66,9 +68,10 @@ def test_a_method_looks_the_same_whatever_stands_beside_it():
     assert styles({"u": ("uniform", RATES[4])})["u"] == styles({"u": ("uniform", None)})["u"]
     for name in strategies.names():
         assert method_style(name) == method_style(name, "uniform", "random")
-    assert method_style("herding", "k_center") == styles(
-        {"a": ("k_center", None), "b": ("herding", None)}
-    )["b"]
+    assert (
+        method_style("herding", "k_center")
+        == styles({"a": ("k_center", None), "b": ("herding", None)})["b"]
+    )
 
 
 def test_what_is_not_adapted_is_grey_and_what_is_no_rate_of_a_strategy_keeps_its_dashes():

@@ -5,11 +5,13 @@ from fractions import Fraction
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
 from posequery.report import published
@@ -21,8 +23,10 @@ from posequery.report.style import BLACK, LOOK, STYLES, WIDTH, method_style
 
 MOST = 6
 """Strategies that one panel can keep apart."""
-_HEIGHT = 2.3
+_WIDTH, _HEIGHT = 2.9, 2.3
 """Inches of a panel."""
+_LETTER = 0.065
+"""Inches that a letter of a rate is wide, with some air."""
 _STAR: Any = STYLES["all"].dots | {"linestyle": "", "markersize": 7}
 
 
@@ -71,14 +75,23 @@ def _draw(axes: Axes, cells: pd.DataFrame, methods: Sequence[str]) -> None:
         axes.plot([1], [means["all"]], **_STAR)
 
 
-def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "") -> None:
-    axes.set_title(title, loc="left", fontweight="bold")
+def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "") -> Text:
+    """Returns the title. Rates stand upright where they would meet, and are then as small as need
+    be."""
+    rates = np.array([float(rate) for rate in heads])
+    left, right = rates.min() * 0.8, 1.3
     axes.set_xscale("log")
-    axes.set(xlabel=f"sampling rate (log){more}", ylabel="MPJPE (px)")
+    axes.set(xlabel=f"sampling rate (log){more}", ylabel="MPJPE (px)", xlim=(left, right))
     axes.grid(axis="y", color="0.9", linewidth=0.6)
-    axes.set_xticks([float(rate) for rate in heads], heads.values())
+    letters = max(len(line) for head in heads.values() for line in head.splitlines())
+    apart = np.diff(np.log(rates)).min(initial=np.inf) / np.log(right / left) * _WIDTH
+    if apart > _LETTER * letters:
+        axes.set_xticks(rates, heads.values())
+    else:
+        names = [head.replace("\n", ", ") for head in heads.values()]
+        axes.set_xticks(rates, names, rotation=90, fontsize=min(7, 0.8 * 72 * apart))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(float(min(heads)) * 0.8, 1.3)
+    return axes.set_title(title, loc="left", fontweight="bold", parse_math=False)
 
 
 def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
@@ -94,19 +107,19 @@ def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
         _draw(ours, cells, methods)
         k = {rate: picked_at(cells, rate) for rate in [*rates(cells), Fraction(1)]}
         heads = {rate: percent(rate) + (f"\n{span(k[rate])}" if len(k[rate]) else "") for rate in k}
-        _axes(ours, captions.heading, heads, ", and k frames below" if len(cells) else "")
+        first = _axes(ours, captions.heading, heads, ", and k frames below" if len(cells) else "")
         if not len(cells):
             say_empty(ours)
 
         paper = _published()
         _draw(theirs, paper, published.STRATEGIES)
         heads = {rate: percent(rate) for rate in [*rates(paper), Fraction(1)]}
-        _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
+        second = _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
 
         handles = {
             method_name(method): method_style(method, *methods).handle(True) for method in methods
         }
         handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
-        finish(figure, panels, handles, captions.by_rate(cells), _HEIGHT)
+        finish(figure, [first, second], handles, captions.by_rate(cells), _HEIGHT)
         return figure

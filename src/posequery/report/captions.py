@@ -169,8 +169,8 @@ class Captions:
     def by_rate(self, offline: pd.DataFrame) -> str:
         return _text(
             f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted student; "
-            "star: all of the pool; bars: sample standard deviation over seeds.",
+            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted "
+            "student; star: all of the pool; bars: sample standard deviation over seeds.",
             seeds_sentence(offline),
             self.beside,
             self.reading("offline"),

@@ -1,4 +1,4 @@
-"""How the figures look: the colour and marker of each method, the dashes of each rate, the fonts."""
+"""How figures look: the colour and marker of each method, the dashes of each rate, the fonts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
