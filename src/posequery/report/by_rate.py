@@ -121,5 +121,5 @@ def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
         }
         handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
-        finish(figure, [first, second], handles, captions.by_rate(cells), _HEIGHT)
+        finish(figure, panels, [first, second], handles, captions.by_rate(cells), _HEIGHT)
         return figure

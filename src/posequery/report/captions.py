@@ -217,9 +217,11 @@ class Captions:
     def before_after(self, online: pd.DataFrame, adapted: str, scene: str) -> str:
         """adapted: the adapted student's line."""
         return _text(
-            f"{self.heading}. The student that never adapts, the adapted one ({adapted}) and their "
-            f"teacher, on the frame three quarters into each {scene}. Number: mean error of 12 "
-            "joints to the teacher, in pixels of the source frame.",
+            f"{self.heading}. The student that never adapts, one that adapts ({adapted}) and their "
+            f"teacher, on the frame three quarters into each {scene}, or the nearest one that the "
+            "teacher has labelled; the view follows the teacher's pose. Number: mean error of 12 "
+            "joints to the teacher, in pixels of the source frame, and how many trainings the "
+            "weights had seen. The film, overlay.mp4, shows all three over the whole stream.",
             seeds_sentence(online, _LOWEST),
             self.reading("online"),
         )

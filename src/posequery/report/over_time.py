@@ -135,5 +135,5 @@ def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Fi
             _name_sequences(placed[0, 0], timeline)
         _time_axis(placed[-1, 0], timeline.frames / timeline.fps)
         handles = {name: looks[name].handle(len(curves[name].updates) > 0) for name in curves}
-        finish(figure, titles, handles, note, _HEIGHT)
+        finish(figure, placed, titles, handles, note, _HEIGHT)
         return figure

@@ -44,9 +44,13 @@ def new_page(rows: int, columns: int, **shared: Any) -> tuple[Figure, np.ndarray
 
 
 def fit(text: Text, width: float) -> None:
-    """Break a text into lines of at most `width` pixels, and a word where it must be."""
+    """Break a text into lines of at most `width` pixels, and a word where it must be.
+
+    An upright text is measured along its lines as well.
+    """
     words = text.get_text()
-    while (wide := text.get_window_extent().width) > width:
+    side = "height" if text.get_rotation() == 90 else "width"
+    while (wide := getattr(text.get_window_extent(), side)) > width:
         longest = max(map(len, text.get_text().splitlines()))
         letters = min(longest - 1, int(longest * width / wide))
         if letters < 1:
@@ -56,6 +60,7 @@ def fit(text: Text, width: float) -> None:
 
 def finish(
     figure: Figure,
+    panels: np.ndarray,
     titles: Sequence[Text],
     handles: Mapping[str, Artist],
     note: str,
@@ -63,10 +68,10 @@ def finish(
 ) -> None:
     """Add the legend and, at the foot, the note; then make each panel `height` inches high.
 
-    titles: the panels', which are broken into lines where they are longer than their panel is wide.
+    titles: the panels' own, broken into lines where they are longer than their panel is wide.
     handles: by their labels.
     """
-    wide, first = _WIDEST * figure.bbox.width, figure.axes[0]
+    wide = _WIDEST * figure.bbox.width
     foot = figure.supxlabel(note, x=0.01, ha="left", fontsize=6, color="0.25", parse_math=False)
     fit(foot, wide)
     if handles:
@@ -75,13 +80,13 @@ def finish(
     for title in titles:
         title.set_visible(False)
     figure.draw_without_rendering()
-    for title in titles:
+    for title, axes in zip(titles, panels.flat, strict=True):
         title.set_visible(True)
-        fit(title, _WIDEST * title.axes.get_window_extent().width)
+        fit(title, _WIDEST * axes.get_window_extent().width)
     figure.draw_without_rendering()
     page = figure.get_figheight()
-    missing = height - first.get_position().height * page
-    figure.set_figheight(page + missing * first.get_gridspec().nrows)
+    missing = height - panels[0, 0].get_position().height * page
+    figure.set_figheight(page + missing * len(panels))
 
 
 def _add_legend(figure: Figure, handles: Mapping[str, Artist], wide: float) -> None:
