@@ -52,6 +52,10 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "mpjpe_px_equal_lag": f"{(12 * 14 + 66) / 59:.4f}",
         "mpjpe_px_parsed": f"{(3 + 5 + 11 * 4) / 13:.1f}",
         "found_share": f"{13 / 59:.4f}",
+        # A person whose joints are all in one place has no size.
+        "mpjpe_share": "",
+        "mpjpe_share_without_first_window": "",
+        "mpjpe_share_equal_lag": "",
         "trainings": "1",
         "frames_trained": "1",
         "passes": "10",
@@ -72,6 +76,22 @@ def test_missed_frames_count_nowhere(
     assert row["mpjpe_px_without_first_window"] == "3.5"
     assert row["mpjpe_px_equal_lag"] == "6.0"
     assert (row["mpjpe_px_parsed"], row["found_share"]) == ("4.0", f"{2 / 36:.4f}")
+
+
+def test_errors_as_a_share_of_the_persons_size(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    joints = np.full((5, 18, 2), 10, np.float32)
+    # Left shoulder and right ankle apart: by 30 and 40 in the first clip, by half in the second.
+    joints[:2, [5, 16]] = [[[10, 10], [40, 50]]]
+    joints[2:, [5, 16]] = [[[10, 10], [25, 30]]]
+    write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
+    folder = cell(off=[0, 0, 0, 0, 0], lagged=[0, 0, 0, 0, 0])
+    (row,) = measured(tmp_path, folder, labels=tmp_path / "labels.h5")
+    # The record has the ankle at (10, 10): an error of one size in one of 12 joints.
+    assert row["mpjpe_px"] == f"{(2 * 50 + 3 * 25) / 60:.4f}"
+    for name in ("", "_without_first_window", "_equal_lag"):
+        assert row[f"mpjpe_share{name}"] == f"{1 / 12:.4f}"
 
 
 def test_the_breakdown(stream: Stream, cell: Callable[..., Path], tmp_path: Path) -> None:

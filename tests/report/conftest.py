@@ -113,7 +113,7 @@ def _write_record(
         file["joints"] = joints.astype(np.float32)
         file["peaks"] = np.zeros(joints.shape[:2], np.float32)
         file["parsed"] = np.full(joints.shape, np.nan, np.float32)
-        file["version"] = np.zeros(len(joints), np.int32)
+        file["version"] = np.searchsorted(updates, np.arange(len(joints)), "right").astype(np.int32)
         file["updates/frame"] = updates
         file["updates/count"] = np.array([len(frames) for frames in picked], np.int64)
         file["updates/picked"] = np.concatenate([np.empty(0), *picked]).astype(np.int64)

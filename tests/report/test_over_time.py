@@ -8,6 +8,7 @@ import pytest
 
 from posequery.report.curves import Curve
 from posequery.report.over_time import Panel, Timeline, draw_over_time
+from posequery.report.style import STYLES
 from posequery.timing import Timing
 
 NO_UPDATES = np.empty(0, np.int64)
@@ -37,7 +38,7 @@ def test_a_panel_shows_starts_updates_and_names():
     assert dots.get_xdata().tolist() == [2.0, 4.0]
     assert dots.get_ydata() == pytest.approx(curves[1].error[[10, 20]])
     assert (blue.get_linestyle(), dots.get_linestyle(), dots.get_marker()) == ("-", "None", "o")
-    dotted, _ = lines_of(axes, "#000000")
+    dotted, _ = lines_of(axes, STYLES["baseline"].color)
     assert dotted.is_dashed()
     for text in ("Walking 1", "Labels: x", "rendered stand-in", "stream time (min:s)", "uniform"):
         assert text in texts(figure)

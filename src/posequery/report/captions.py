@@ -161,7 +161,7 @@ class Captions:
             "centred. Errors are of the source frames' pixels, always against ground truth; each "
             "panel names the labels trained on.",
             f"Green: the {self.teacher}'s own error." if teacher else "",
-            f"Dotted black: the unadapted student. {_SIGNS}",
+            f"Dotted grey: the unadapted student. {_SIGNS}",
             seeds_sentence(online, _MEAN),
             self.reading("online"),
         )
@@ -169,8 +169,8 @@ class Captions:
     def by_rate(self, offline: pd.DataFrame) -> str:
         return _text(
             f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-            "rate (log), the published numbers on their own axes. Dotted: the unadapted student; "
-            "star: all of the pool; bars: sample standard deviation over seeds.",
+            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted "
+            "student; star: all of the pool; bars: sample standard deviation over seeds.",
             seeds_sentence(offline),
             self.beside,
             self.reading("offline"),
@@ -218,9 +218,11 @@ class Captions:
     def before_after(self, online: pd.DataFrame, adapted: str, scene: str) -> str:
         """adapted: the adapted student's line."""
         return _text(
-            f"{self.heading}. The student that never adapts, the adapted one ({adapted}) and their "
-            f"teacher, on the frame three quarters into each {scene}. Number: mean error of 12 "
-            "joints to the teacher, in pixels of the source frame.",
+            f"{self.heading}. The student that never adapts, one that adapts ({adapted}) and their "
+            f"teacher, on the frame three quarters into each {scene}, or the nearest one that the "
+            "teacher has labelled; the view follows the teacher's pose. Number: mean error of 12 "
+            "joints to the teacher, in pixels of the source frame, and how many trainings the "
+            "weights had seen. The film, overlay.mp4, shows all three over the whole stream.",
             seeds_sentence(online, _LOWEST),
             self.reading("online"),
         )

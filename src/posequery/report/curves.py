@@ -1,6 +1,7 @@
 """Errors over a stream's time, of the poses that records and labels hold."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ Around = tuple[np.ndarray, np.ndarray]
 class Curve:
     """One line's error over a stream.
 
-    label: its printed name. method: whose style it has, see `style.STYLES`.
+    label: its printed name. method, rate: whose style it has, see `style.styles`; the rate is None
+    where all curves have the same, or it has none.
     error: (frames,) source pixels, a rolling mean; NaN where the window holds no labelled frame.
     updates: (u,) int64 stream frames from which new weights are live.
     """
@@ -27,6 +29,7 @@ class Curve:
     method: str
     error: np.ndarray
     updates: np.ndarray
+    rate: Fraction | None = None
 
 
 def rolling_mean(values: np.ndarray, around: Around) -> np.ndarray:

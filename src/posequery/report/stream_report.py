@@ -89,7 +89,7 @@ def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, around: Arou
     for line in (line for line in lines if line.joints is not reference):
         error = frame_errors(joint_errors(line.joints, reference))
         kept = np.where(np.isfinite(error), rolling_mean(error, around), np.nan)
-        curves.append(Curve(line.label, line.method, kept, line.updates))
+        curves.append(Curve(line.label, line.method, kept, line.updates, line.rate))
     return Panel(f"Against the {name}", tuple(curves))
 
 
