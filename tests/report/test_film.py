@@ -86,9 +86,9 @@ def said(monkeypatch):
 def test_each_frame_is_shown_when_the_stream_shows_it(stream, line, tmp_path, tried):
     frames, _ = _film(stream, line, tmp_path / "film.mp4")
     shown = [float(frame.pts * frame.time_base) for frame in frames]
-    np.testing.assert_allclose(shown, stream.times, atol=1e-5)
+    np.testing.assert_allclose(shown, stream.timing.shown, atol=1e-5)
     # The second clip begins a fifth of a second after the first one's last frame.
-    assert stream.times[5] == pytest.approx(2.2)
+    assert stream.timing.shown[5] == pytest.approx(2.2)
     tried("4", "a film of a variable frame rate", {"frames shown at their time": len(shown)})
 
 
@@ -145,7 +145,7 @@ def test_a_teacher_that_sees_nobody_is_said(stream, line, said, tmp_path):
 
 
 def test_the_time_line(stream, line):
-    drawn = TimeLine(stream.times, stream.starts, line, (ORANGE, BLUE, GREEN))
+    drawn = TimeLine(stream.timing.shown, stream.starts, line, (ORANGE, BLUE, GREEN))
     bar = drawn.draw(540)
     places = [drawn._x(frame, 540) for frame in range(11)]
     assert places[0] == 10 and places[10] == 530

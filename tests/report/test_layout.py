@@ -12,6 +12,7 @@ import pytest
 from posequery.report.by_rate import draw_by_rate
 from posequery.report.curves import Curve
 from posequery.report.over_time import Panel, Timeline, draw_over_time
+from posequery.timing import Timing
 
 TOPS = (0.4, 999, 1000, 10_000, 123_456)
 NAMES = {
@@ -63,7 +64,7 @@ def over_time(top, name, panels=2, clips=4):
         Curve(label, "uniform", np.linspace(0, top, 400), np.array([50])) for label in labels
     )
     starts = np.sort(np.random.default_rng(clips).permutation(399)[: clips - 1] + 1)
-    timeline = Timeline((name[:24],) * clips, np.append(0, starts), 400, 30.0)
+    timeline = Timeline((name[:24],) * clips, np.append(0, starts), Timing.even(400, 30.0))
     panel = Panel(f"Against the teacher ({name})", curves)
     return draw_over_time([panel] * panels, timeline, f"{name}, a long reading of the paper; " * 9)
 

@@ -108,7 +108,7 @@ class FilmWriter:
         self._stream, self._names, self._line, self._overlays = stream, names, line, overlays
         self._size = _picture_size(stream)
         self._views = _views(stream, overlays[-1].joints, self._size)
-        self._times = stream.times
+        self._times = stream.timing.shown
         self._head = LEGEND * (len(overlays) + 1)
         before, after, teacher = (overlay.colour for overlay in overlays)
         self._time_line = TimeLine(self._times, stream.starts, line, (before, after, teacher))
