@@ -39,7 +39,8 @@ HOSTILE = {
     "student: {input_size: 1000000000}": "student.input_size takes at most 10,000, not 10000",
     "student: {checkpoint: ''}": "student.checkpoint: '' is the path of no file",
     'student: {checkpoint: "a\\0b"}': "is the path of no file",
-    'student: {checkpoint: "\\ud800"}': "is the path of no file",
+    'student: {checkpoint: "\\ud800"}': "is no YAML (line 1: half of a character stands alone)",
+    '"\\udfff": 1': "is no YAML (line 1: half of a character stands alone)",
     "workers: 1000000": "workers takes at most 1,024, not 1000000",
     "device: gpu": "device takes 'cpu' or 'cuda', not 'gpu'",
     "rates: [1%]": "unknown key 'rates': it belongs elsewhere, as offline.rates or online.rates",
@@ -132,6 +133,7 @@ def test_the_command_line_is_blamed_for_what_it_gives(tmp_path: Path) -> None:
 
     assert told("", seeds=[True]).startswith("--config: seeds.0 takes a whole number")
     assert "--config: unknown key 'stdy': did you mean 'study'?" in told("", stdy="mini")
+    assert told("", source={"exclude": ["\ud800"]}).startswith("--config: half of a character stands alone")
     assert told("", name="other").startswith("--config: gives a name")
     both = told("workers: -1", seeds=["x"])
     assert both.startswith(f"{tmp_path / 'mine.yaml'}: workers takes at least 0, not -1; ")

@@ -142,6 +142,9 @@ def load_study(study: object, overrides: dict[str, Any], folder: Path) -> Study:
         return _validated(path, _extended(own, _spelt_out(changes)))
     except ValidationError as error:
         raise _refused(path, own, faults(error, changes)) from None
+    except UnicodeEncodeError:  # of the command line's, as no file brings such text
+        fault = "half of a character stands alone"
+        raise BadInput(COMMAND_LINE, fault, "Write it as UTF-8 text") from None
 
 
 def _validated(path: Path, values: dict[str, Any]) -> Study:
