@@ -20,7 +20,8 @@ FRAMES = 40
 """Of the fabricated stream: two sequences of 20 at 5 a second."""
 CELLS = (
     "setting teacher method rate k n seed mpjpe_px mpjpe_px_without_first_window "
-    "mpjpe_px_equal_lag mpjpe_px_parsed found_share trainings frames_trained passes frames folder"
+    "mpjpe_px_equal_lag mpjpe_px_parsed found_share mpjpe_share mpjpe_share_without_first_window "
+    "mpjpe_share_equal_lag trainings frames_trained passes frames folder"
 ).split()
 SECONDS = "setting teacher method rate seed training_s inference_s selection_s stream_s".split()
 
@@ -42,6 +43,7 @@ def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **ot
         "seed": 0,
         "mpjpe_px": px,
         "mpjpe_px_without_first_window": None if setting == "offline" else px - 1,
+        "mpjpe_share": px / 200,
         "trainings": trained,
         "frames_trained": trained * k,
         "passes": trained * k * 10,

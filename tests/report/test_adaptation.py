@@ -65,8 +65,8 @@ def test_errors_of_parts_of_a_stream_and_what_they_cover():
     joints = np.zeros((4, 18, 2))
     joints[0, :, 0], joints[1, :, 1], joints[2] = 3, 5, np.nan
     masks = [np.ones(4, bool), np.array([0, 1, 1, 1], bool), np.array([0, 0, 0, 1], bool)]
-    every, later, none = stretch_errors(joints, reference, masks)
-    assert every == (4, pytest.approx(2 / 3))
-    assert later == (5, 0.5)
-    assert np.isnan(none[0])
-    assert none[1] == 0
+    every, later, none = stretch_errors(joints, reference, np.array([6, 20, 9, 9]), masks)
+    assert every == (4, pytest.approx(0.375), pytest.approx(2 / 3))
+    assert later == (5, 0.25, 0.5)
+    assert np.isnan(none[:2]).all()
+    assert none[2] == 0

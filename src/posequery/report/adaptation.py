@@ -49,18 +49,20 @@ def last_labels(
 
 
 def stretch_errors(
-    joints: np.ndarray, reference: np.ndarray, masks: Sequence[np.ndarray]
-) -> list[tuple[float, float]]:
-    """For each mask of frames (n,): the MPJPE in source pixels, and the share it covers.
+    joints: np.ndarray, reference: np.ndarray, person: np.ndarray, masks: Sequence[np.ndarray]
+) -> list[tuple[float, float, float]]:
+    """For each mask of frames (n,): the MPJPE in source pixels, the same as a share of the person's
+    size (n,), and the share of frames that it covers.
 
-    The share is that of the reference's labelled frames in which `joints` (n, 18, 2) has any.
+    That is the share of the reference's labelled frames in which `joints` (n, 18, 2) has any.
     """
     errors = joint_errors(joints, reference)
+    shares = errors / person[:, None]
     found = np.isfinite(errors).any(axis=1)
     wanted = np.isfinite(reference).all(axis=2).any(axis=1)
     rows = []
     for mask in masks:
         count = int((wanted & mask).sum())
         share = int((found & mask).sum()) / count if count else 0.0
-        rows.append((mpjpe(errors[mask]), share))
+        rows.append((mpjpe(errors[mask]), mpjpe(shares[mask]), share))
     return rows

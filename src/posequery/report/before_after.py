@@ -20,6 +20,7 @@ from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
 from posequery.report.film import FilmWriter, weights_said
 from posequery.report.formats import escape_markdown
+from posequery.report.frame_sizes import FrameSizes
 from posequery.report.lines import Line, clip_names, read_lines, scene
 from posequery.report.overlay import Colour, Overlay, draw_skeleton
 from posequery.report.page import DOTS, PAGE, fit, write_all
@@ -172,7 +173,8 @@ def write_before_after(
     with mpl.rc_context(LOOK):
         sheet = _draw_sheet(cuts, [overlay.name for overlay in overlays], titles, weights)
         sheet.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
-    caption = escape_markdown(captions.before_after(cells, adapted.label, scene(stream)))
+    frames = FrameSizes.of(stream)
+    caption = escape_markdown(captions.before_after(cells, adapted.label, scene(stream), frames))
     files = {
         "before_after.png": buffer.getvalue(),
         "before_after.md": f"**Before and after.** {caption}\n".encode(),

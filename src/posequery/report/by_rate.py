@@ -18,6 +18,7 @@ from posequery.report import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import picked_at, rates, strategies
 from posequery.report.formats import percent, span
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.page import finish, new_page, say_empty
 from posequery.report.style import BLACK, LOOK, STYLES, WIDTH, method_style
 
@@ -94,10 +95,10 @@ def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "")
     return axes.set_title(title, loc="left", fontweight="bold", parse_math=False)
 
 
-def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
+def draw_by_rate(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Figure:
     """MPJPE (source pixels) by rate, this study left and the paper right, each with its own axes.
 
-    cells: the offline ones.
+    cells: the offline ones. frames: of the test.
     Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
     methods = strategies(cells)[:MOST]
@@ -121,5 +122,5 @@ def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
         }
         handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
-        finish(figure, panels, [first, second], handles, captions.by_rate(cells), _HEIGHT)
+        finish(figure, panels, [first, second], handles, captions.by_rate(cells, frames), _HEIGHT)
         return figure

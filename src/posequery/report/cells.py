@@ -32,6 +32,9 @@ _CELLS: Columns = {
     "mpjpe_px_equal_lag": _optional,
     "mpjpe_px_parsed": _optional,
     "found_share": _optional,
+    "mpjpe_share": _optional,
+    "mpjpe_share_without_first_window": _optional,
+    "mpjpe_share_equal_lag": _optional,
     "folder": str,
 }
 _CLOCK = ("training_s", "inference_s", "selection_s", "stream_s")

@@ -18,6 +18,7 @@ from posequery.report.cells import (
 )
 from posequery.report.curves import Around, Curve, method_curve, teacher_curve
 from posequery.report.formats import escape_markdown
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.over_time import Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
 
@@ -67,7 +68,9 @@ def _figures_2(
             if own or not panels:
                 title = f"Trained on: {captions.teacher_name(teacher)}"
                 panels.append(Panel(title, (*reference, *own)))
-        caption = captions.figure_2(cells, timing.told(window), part, labels is not None)
+        caption = captions.figure_2(
+            cells, timing.told(window), part, labels is not None, FrameSizes.of(stream)
+        )
         text = f"**Figure 2({part}).** {escape_markdown(caption)}"
         files |= render(draw_over_time(panels, timeline, caption), f"figure2{part}", text)
     return files
@@ -79,16 +82,17 @@ def write_figures(
     labels: Path | None,
     captions: Captions,
     folder: Path,
+    tests: FrameSizes = ONE_SIZE,
 ) -> list[Path]:
     """Draw figure2a, figure2b and error_by_rate into `folder`, each as PNG, PDF, SVG and caption.
 
     The records lie where `cells.csv` says. labels: the teacher's, of the whole stream; None where
-    the study has no teacher but ground truth.
+    the study has no teacher but ground truth. tests: the frames that offline cells are measured on.
     Nothing is written before all is drawn. Returns the files. Raises BadInput.
     """
     cells = read_cells(cells_csv)
     online, offline = of_setting(cells, "online"), of_setting(cells, "offline")
     files = _figures_2(online, cells_csv.parent, Stream(stream_index), labels, captions)
-    text = f"**Error by rate.** {escape_markdown(captions.by_rate(offline))}"
-    files |= render(draw_by_rate(offline, captions), "error_by_rate", text)
+    text = f"**Error by rate.** {escape_markdown(captions.by_rate(offline, tests))}"
+    files |= render(draw_by_rate(offline, captions, tests), "error_by_rate", text)
     return write_all(files, folder)

@@ -274,6 +274,10 @@ class Plan:
         """The index of the stream that a setting's cells are measured on."""
         return f"{self.out}/clips/{'test' if setting == 'offline' else 'stream'}.json"
 
+    def measured_index(self, setting: str) -> list[str]:
+        """That index, where the run has such cells."""
+        return [self.tested_index(setting)] if self.cell_folders(setting) else []
+
     def reference_labels(self) -> list[str]:
         """What real people are measured against: the labels of the study's first teacher."""
         return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
