@@ -15,39 +15,35 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import torch
 
-from posequery.skeletons import JOINTS
+from posequery import training_sets
 from posequery.student import training
 from posequery.student.adam import Adam
 from posequery.student.batches import Batch, BatchMaker, BatchRequest, load
 from posequery.student.network import NETWORKS, build
 from posequery.student.recipe import Recipe
 from posequery.student.samples import TrainingSet
+from posequery.training_sets import Image
 
 IMAGES = 256
 WIDTH, HEIGHT = 640, 480
 
 
+def image(generator: np.random.Generator) -> Image:
+    noise = generator.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    pixels = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    pixels = cv2.normalize(pixels, None, 0, 255, cv2.NORM_MINMAX)
+    jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    people = generator.uniform(0, [WIDTH, HEIGHT], (3, 18, 2))
+    return Image(jpeg.ravel(), people, np.empty((0, 4)))
+
+
 def training_set(path: Path) -> TrainingSet:
     """Blurred noise with three people in each image."""
     generator = np.random.default_rng(0)
-    with h5py.File(path, "w") as file:
-        images = file.create_dataset("images", (IMAGES,), h5py.vlen_dtype(np.uint8))
-        for row in range(IMAGES):
-            noise = generator.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-            image = cv2.GaussianBlur(noise, (0, 0), 1.5)
-            image = cv2.normalize(image, None, 0, 255, cv2.NORM_MINMAX)
-            data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-            images[row] = data.ravel()
-        people = generator.uniform(0, [WIDTH, HEIGHT], (3 * IMAGES, 18, 2))
-        file["people"] = people.astype(np.float32)
-        file["people_start"] = 3 * np.arange(IMAGES + 1)
-        file["masked_boxes"] = np.empty((0, 4), np.float32)
-        file["masked_start"] = np.zeros(IMAGES + 1, int)
-        file.attrs["joints"] = file.attrs["labelled"] = list(JOINTS)
+    training_sets.write(path, (image(generator) for _ in range(IMAGES)))
     return TrainingSet(path)
 
 

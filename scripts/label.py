@@ -7,7 +7,7 @@ from pathlib import Path
 from posequery import teachers
 from posequery.clips import Stream, write_labels
 from posequery.jobs.command import run
-from posequery.jobs.files import write_text
+from posequery.jobs.files import write_summed
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     assert teacher.label is not None, f"the clips bring the labels of {options.teacher}"
     labels = teacher.label(stream, options.files, settings, options.device)
     write_labels(options.output, labels.joints, labels.confidence, options.stream)
-    write_text(options.summary, json.dumps(teachers.summary(labels, stream), indent=1) + "\n")
+    write_summed(options.summary, json.dumps(teachers.summary(labels, stream), indent=1) + "\n")
 
 
 run(main)

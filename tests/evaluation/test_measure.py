@@ -60,7 +60,7 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "frames_trained": "1",
         "passes": "10",
         "frames": "5",
-        "folder": "../cells/cell",
+        "folder": "../cells/online/t/uniform/50pct/seed0",
     }
 
 
@@ -141,36 +141,36 @@ def test_only_what_changed_is_measured_again(
         measured(tmp_path, *folders, **more)
         return read.copy()
 
-    folders = [cell("a", seed=0), cell("b", seed=1)]
+    folders = [cell(0), cell(1)]
     first = measured(tmp_path, *folders)
     assert looked_at() == []
     assert rows(tmp_path / "measures/online.csv") == first
-    folders.append(cell("c", seed=2))
-    assert looked_at() == ["c"]
-    cell("b", seed=1, off=[2] * 5)
-    assert looked_at() == ["b"]
-    cell("b", seed=1, off=[2] * 5, trainings=7)
-    assert looked_at() == ["b"]
-    assert looked_at(code="another") == ["a", "b", "c"]
+    folders.append(cell(2))
+    assert looked_at() == ["seed2"]
+    cell(1, off=[2] * 5)
+    assert looked_at() == ["seed1"]
+    cell(1, off=[2] * 5, trainings=7)
+    assert looked_at() == ["seed1"]
+    assert looked_at(code="another") == ["seed0", "seed1", "seed2"]
     joints = stream.joints(range(5))
     write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
-    assert looked_at(code="another", labels=tmp_path / "labels.h5") == ["a", "b", "c"]
-    assert looked_at() == ["a", "b", "c"]
+    assert looked_at(code="another", labels=tmp_path / "labels.h5") == ["seed0", "seed1", "seed2"]
+    assert looked_at() == ["seed0", "seed1", "seed2"]
     # What was kept is damaged: that cell is measured again.
     for path in (tmp_path / "state").rglob("seed1.json"):
         path.write_text(path.read_text()[:40])
-    assert looked_at() == ["b"]
+    assert looked_at() == ["seed1"]
 
 
 def test_a_record_that_is_not_its_cells_is_refused(
     stream: Stream, cell: Callable[..., Path], tmp_path: Path
 ) -> None:
-    folder, other = cell(), cell("other", off=[2] * 5)
+    folder, other = cell(), cell(1, off=[2] * 5)
     (folder / "record.h5").write_bytes((other / "record.h5").read_bytes())
-    with pytest.raises(BadInput, match=r"cell/record\.h5: is not the one that"):
+    with pytest.raises(BadInput, match=r"seed0/record\.h5: is not the one that"):
         measured(tmp_path, folder)
     (folder / "record.h5").write_bytes(b"torn")
-    with pytest.raises(BadInput, match=r"cell/record\.h5: is not the one that"):
+    with pytest.raises(BadInput, match=r"seed0/record\.h5: is not the one that"):
         measured(tmp_path, folder)
     with pytest.raises(BadInput, match="records 4 frames of a stream of 5"):
         measured(tmp_path, cell(off=[1] * 4, version=[0] * 4))

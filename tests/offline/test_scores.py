@@ -9,7 +9,7 @@ import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole, write_summed
 from posequery.jobs.progress import Progress
 from posequery.offline import scores as pool_scores
 from posequery.offline import selection
@@ -191,6 +191,6 @@ def test_a_selection_of_something_else_is_told(
     text: str, fault: str, pool: Stream, tmp_path: Path
 ) -> None:
     path = tmp_path / "picked.csv"
-    path.write_text(text.format(head=",".join(selection.COLUMNS)))
+    write_summed(path, text.format(head=",".join(selection.COLUMNS)))
     with pytest.raises(BadInput, match=fault):
         selection.read_selection(path, pool)

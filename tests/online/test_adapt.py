@@ -58,16 +58,17 @@ def options(stream: Stream, tmp_path: Path) -> Callable[..., dict]:
             "device": "cpu",
             "code": "c",
             "state": tmp_path / "state",
-            "output": tmp_path / "out",
+            "output": tmp_path / "cells" / cell.folder,
         } | changed
 
     return given
 
 
 def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:
-    adapt(**options("uniform"))
-    out = tmp_path / "out"
-    names = {path.name for path in out.iterdir()}
+    given = options("uniform")
+    adapt(**given)
+    out = given["output"]
+    names = {path.name for path in out.iterdir() if path.suffix != ".sha256"}
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.method, cell.k, cell.n, cell.window) == ("uniform", 2, 8, 8)
@@ -83,16 +84,18 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
 def test_continual_is_read_at_the_others_lag_as_well(
     options: Callable[..., dict], tmp_path: Path
 ) -> None:
-    adapt(**options("continual"))
-    cell = Outcome.read(tmp_path / "out")
+    given = options("continual")
+    adapt(**given)
+    cell = Outcome.read(given["output"])
     assert (cell.n, cell.window, cell.trainings) == (4, 8, 4)
-    assert cell.lagged_sha256 == sha256(tmp_path / "out/lagged.h5")
+    assert cell.lagged_sha256 == sha256(given["output"] / "lagged.h5")
 
 
 def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
     options: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    adapt(**options("random"))
+    given = options("random")
+    adapt(**given)
 
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
@@ -105,7 +108,7 @@ def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
         patch.setattr(loop, "predict_stream", killed)
         adapt(**options("random", output=tmp_path / "third"))
     for name in ("cell.json", "record.h5", "weights.pt"):
-        one, other = (tmp_path / folder / name for folder in ("out", "third"))
+        one, other = (folder / name for folder in (given["output"], tmp_path / "third"))
         assert one.read_bytes() == other.read_bytes(), name
 
 
@@ -138,15 +141,16 @@ def test_a_training_that_takes_too_long_to_be_tested(
         "window=8 frames: with the 9 frames of its training, is no shorter than the stream of 17"
     )
     assert fault in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "cells").exists()
 
 
 def test_a_baseline_may_live_on_less_than_a_window(
     options: Callable[..., dict], tmp_path: Path
 ) -> None:
     long = SETTINGS.model_copy(update={"window": "20 frames"})
-    adapt(**options("baseline", settings=long))
-    assert Outcome.read(tmp_path / "out").trainings == 0
+    given = options("baseline", settings=long)
+    adapt(**given)
+    assert Outcome.read(given["output"]).trainings == 0
     with pytest.raises(
         BadInput, match="window=20 frames: is no shorter than the stream of 17 frames"
     ):

@@ -6,13 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
-from posequery.jobs.files import whole
+from posequery.jobs import sealed
+from posequery.jobs.files import whole, write_summed
 from posequery.report.captions import Captions
 from posequery.report.cells import read_cells
 
@@ -59,7 +59,7 @@ def a_cell() -> Callable[..., Row]:
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[Row]) -> None:
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    write_summed(path, pd.DataFrame(rows, columns=columns).to_csv(index=False))
 
 
 @pytest.fixture
@@ -110,8 +110,7 @@ def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 def _write_record(
     path: Path, joints: np.ndarray, updates: np.ndarray, picked: Sequence[np.ndarray]
 ) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(path, "w") as file:
+    with sealed.created(path) as file:
         file["joints"] = joints.astype(np.float32)
         file["peaks"] = np.zeros(joints.shape[:2], np.float32)
         file["parsed"] = np.full(joints.shape, np.nan, np.float32)

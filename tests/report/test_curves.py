@@ -1,8 +1,8 @@
 """Curves by hand, and against brute force."""
 
-import h5py
 import numpy as np
 import pytest
+from edited import edited
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +52,7 @@ def test_curves_are_of_limbs_of_seeds_and_of_the_teacher(
         for seed, px in enumerate((10.0, 20.0))
     ]
     cells_csv, _ = write_cells(rows)
-    with h5py.File(tmp_path / rows[0]["folder"] / "record.h5", "r+") as file:
+    with edited(tmp_path / rows[0]["folder"] / "record.h5") as file:
         joints = file["joints"][:]
         joints[:, :5] = 1000  # the face counts nowhere
         file["joints"][:] = joints
@@ -68,7 +68,7 @@ def test_curves_are_of_limbs_of_seeds_and_of_the_teacher(
 def test_a_missed_frame_is_left_out(a_cell, write_cells, truth, tmp_path):
     row = a_cell("online", "network", "uniform", 10, 10.0)
     cells_csv, _ = write_cells([row])
-    with h5py.File(tmp_path / row["folder"] / "record.h5", "r+") as file:
+    with edited(tmp_path / row["folder"] / "record.h5") as file:
         joints = file["joints"][:]
         joints[10:13] = np.nan
         joints[13:] += [10, 0]

@@ -2,8 +2,8 @@
 
 import csv
 
-import h5py
 import numpy as np
+from edited import edited
 
 from posequery.clips import Stream
 from posequery.report.stream_report import _parts, write_report
@@ -87,7 +87,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     cells_csv, _ = write_cells(rows)
     for row in rows:
         off = np.array([0, {1: 4.0, 3: 6.0}[row["seed"]] if row["k"] else 20.0])
-        with h5py.File(tmp_path / row["folder"] / "record.h5", "r+") as file:
+        with edited(tmp_path / row["folder"] / "record.h5") as file:
             file["joints"][:] = taught + off
     write_report(cells_csv, video_stream.path, *label_files, WINDOW, mine, tmp_path, tmp_path)
     with (tmp_path / "adaptation.csv").open() as handle:

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from posequery.jobs import sealed
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.sources.coco import evaluation, inspect, prepare
@@ -99,7 +100,8 @@ def test_people_boxes_and_images(coco):
     )
     assert coco.prepare() == 2
     with h5py.File(coco.output) as file:
-        stored = [bytes(image) for image in file["images"]]
+        jpegs = sealed.Packed(file, "image", "")
+        stored = [bytes(jpegs[number]) for number in range(2)]
         assert stored == [(coco.images / f"{n:012d}.jpg").read_bytes() for n in (4, 2)]
         assert file["people_start"][:].tolist() == [0, 2, 3]
         assert file["masked_start"][:].tolist() == [0, 1, 1]

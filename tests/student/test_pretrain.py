@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
 import torch
 
-from posequery.skeletons import JOINTS
+from posequery import training_sets
 from posequery.student import checkpoint, training
 from posequery.student.pretrain import outdated
+from posequery.training_sets import Image
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "pretrain.py"
 RECIPE = {"epochs": 3, "batch_size": 4, "stdev": 0.1, "schedule": [2]}
@@ -23,16 +23,11 @@ RECIPE = {"epochs": 3, "batch_size": 4, "stdev": 0.1, "schedule": [2]}
 
 def write(path: Path, count: int) -> Path:
     generator = np.random.default_rng(count)
-    with h5py.File(path, "w") as file:
-        images = file.create_dataset("images", (count,), h5py.vlen_dtype(np.uint8))
-        for row in range(count):
-            image = generator.integers(0, 256, (40, 40, 3), np.uint8)
-            images[row] = cv2.imencode(".jpg", image)[1].ravel()
-        file["people"] = generator.uniform(0, 40, (count, 18, 2)).astype(np.float32)
-        file["people_start"] = np.arange(count + 1)
-        file["masked_boxes"] = np.empty((0, 4), np.float32)
-        file["masked_start"] = np.zeros(count + 1, int)
-        file.attrs["joints"] = file.attrs["labelled"] = list(JOINTS)
+    images = [generator.integers(0, 256, (40, 40, 3), np.uint8) for _ in range(count)]
+    people = generator.uniform(0, 40, (count, 1, 18, 2))
+    jpegs = [cv2.imencode(".jpg", image)[1].ravel() for image in images]
+    none = np.empty((0, 4))
+    training_sets.write(path, [Image(*of, none) for of in zip(jpegs, people, strict=True)])
     return path
 
 

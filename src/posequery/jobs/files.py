@@ -132,6 +132,39 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def summed_by(path: str | os.PathLike[str]) -> Path:
+    """The file beside `path` that holds its sum, as `sha256sum -c` reads it."""
+    return Path(f"{os.fspath(path)}.sha256")
+
+
+def write_summed(path: str | os.PathLike[str], text: str) -> None:
+    """Like `write_text`, with the text's sum in a file of its own beside it.
+
+    The sum appears first: a kill between the two leaves a file that is refused, never one that is
+    believed.
+    """
+    write_text(summed_by(path), _sum_line(Path(path).name, text.encode()))
+    write_text(path, text)
+
+
+def read_summed(path: str | os.PathLike[str], fix: str) -> str:
+    """The text that `write_summed` wrote.
+
+    Raises `BadInput`, with `fix`, if the text or its sum is not as it was written, or the sum is
+    missing; an `OSError` if the text cannot be read.
+    """
+    data, beside = Path(path).read_bytes(), summed_by(path)
+    if not beside.is_file():
+        raise BadInput(path, f"its sum is missing ({beside.name} beside it)", fix)
+    if beside.read_bytes() != _sum_line(Path(path).name, data).encode():
+        raise BadInput(path, "is not as it was written (its sum differs)", fix)
+    return data.decode()
+
+
+def _sum_line(name: str, data: bytes) -> str:
+    return f"{hashlib.sha256(data).hexdigest()}  {name}\n"
+
+
 def sha256(path: str | os.PathLike[str]) -> str:
     """Hexadecimal SHA-256 digest of a file's content."""
     with open(path, "rb") as handle:

@@ -10,7 +10,7 @@ import numpy as np
 from posequery.cell import Cell, Outcome
 from posequery.clips import Stream, read_labels
 from posequery.jobs import resume
-from posequery.jobs.files import sha256, write_text
+from posequery.jobs.files import sha256, write_summed
 from posequery.jobs.progress import Progress
 from posequery.online import loop, parts
 from posequery.online.policies import policy, require_trainings
@@ -83,7 +83,7 @@ def adapt(
             parts.join(lagged, output / "lagged.h5", played.fps)
         checkpoint.save(output / "weights.pt", network, info)
         seconds = tally.seconds | {"stream": played.timing.seconds}
-        write_text(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
         first = played.timing.after(0, task.policy.stretch)
         Outcome(
             **dict(cell),

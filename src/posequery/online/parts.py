@@ -6,9 +6,9 @@ So memory does not grow with the stream, and a killed job loses at most one stre
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
+from posequery.jobs import sealed
 from posequery.jobs.files import whole
 from posequery.skeletons import JOINTS
 
@@ -66,7 +66,7 @@ def read_part(path: Path) -> dict[str, np.ndarray]:
 
 def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file (`posequery.record`) of the parts in their order."""
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         for part in parts:
             for name, rows in read_part(part).items():
                 place = name if name in PER_FRAME else f"updates/{name}"

@@ -1,11 +1,4 @@
-"""COCO's keypoint annotations and images as one training set file, or to measure a network on.
-
-The file is HDF5: `images` (n,) of unchanged JPEG bytes; `people` (m, 18, 2) float32 in image
-pixels, NaN where unlabelled, with image i's at `people_start[i]:people_start[i + 1]`;
-`masked_boxes` (k, 4) float32 of x, y, w, h around people without labelled joints, with image i's at
-`masked_start[i]:masked_start[i + 1]`; and the attributes `joints`, the names of the 18, and
-`labelled`, of those that the dataset labels at all.
-"""
+"""COCO's keypoint annotations and images as one training set, or to measure a network on."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,14 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
-import h5py
 import numpy as np
 
+from posequery import training_sets
 from posequery.jobs.bounds import IMAGE_PIXELS
-from posequery.jobs.files import BadInput, unreadable, whole
+from posequery.jobs.files import BadInput, unreadable
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
-from posequery.skeletons import JOINTS, from_coco
+from posequery.skeletons import from_coco
 from posequery.sources import jpeg
 from posequery.sources.coco_annotations import Annotations, Image, read
 
@@ -85,37 +78,35 @@ def prepare(
     of samples. Raises `BadInput` for an annotation file that `coco_annotations.read` refuses, and
     for an image that is missing, broken, or not of the annotated size.
     """
-    found = read(annotations)
+    found, seen = read(annotations), _Seen()
+    samples = _samples(found, _wanted(found, evaluated), Path(images), annotations, seen)
+    count = training_sets.write(output, samples, found.labelled)
+    for note in found.notes + seen.notes():
+        tell(f"{annotations}: {note}")
+    return count
+
+
+def _samples(
+    found: Annotations,
+    wanted: Sequence[Image],
+    folder: Path,
+    annotations: str | os.PathLike[str],
+    seen: _Seen,
+) -> Iterator[training_sets.Image]:
+    """The images with people; those without are opened as well, since they may be wanted later."""
     people = found.by_image()
-    joints: list[np.ndarray] = []
-    boxes, joints_start, boxes_start, seen = [], [0], [0], _Seen()
-    wanted = _wanted(found, evaluated)
-    with whole(output) as temporary, h5py.File(temporary, "w") as file:
-        data = file.create_dataset("images", (len(people),), h5py.vlen_dtype(np.uint8))
-        with Progress(len(wanted), "images", "prepare") as progress:
-            for image in wanted:
-                opened = _opened(Path(images, image.name), image, annotations)
-                seen.add(image.name, opened)
-                progress.advance()
-                if image.number not in people:
-                    continue
-                data[len(joints)] = np.frombuffer(opened.data, np.uint8)
+    with Progress(len(wanted), "images", "prepare") as progress:
+        for image in wanted:
+            opened = _opened(folder / image.name, image, annotations)
+            seen.add(image.name, opened)
+            progress.advance()
+            if image.number in people:
                 here = people[image.number]
                 poses, visibility = from_coco(np.stack([person.keypoints for person in here]))
                 labelled = visibility.any(axis=1)
-                joints.append(poses[labelled])
-                boxes.append(np.stack([person.box for person in here])[~labelled])
-                joints_start.append(joints_start[-1] + len(joints[-1]))
-                boxes_start.append(boxes_start[-1] + len(boxes[-1]))
-        file["people"] = np.concatenate(joints)
-        file["people_start"] = np.array(joints_start, np.int64)
-        file["masked_boxes"] = np.concatenate(boxes)
-        file["masked_start"] = np.array(boxes_start, np.int64)
-        file.attrs["joints"] = list(JOINTS)
-        file.attrs["labelled"] = list(found.labelled)
-    for note in found.notes + seen.notes():
-        tell(f"{annotations}: {note}")
-    return len(people)
+                boxes = np.stack([person.box for person in here])[~labelled]
+                jpeg = np.frombuffer(opened.data, np.uint8)
+                yield training_sets.Image(jpeg, poses[labelled], boxes)
 
 
 class Inspection(NamedTuple):

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
+from edited import edited
 
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
@@ -366,22 +366,22 @@ def cut(path: Path):
 
 
 def without(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file["start"]
 
 
 def unnamed(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file.attrs["video"]
 
 
 def unshared(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         file["start"][1] = 9
 
 
 def lengthened(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file["read"]
         file["read"] = np.ones(7, bool)
 
