@@ -114,7 +114,8 @@ def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
             faults += people.faults
             copied += people.bytes
             images = people.samples if key == "coco" else images
-    stream = [(one.clip, one.about) for one in found if "stream" in one.clip.streams]
+    played = [one for one in found if "stream" in one.clip.streams]
+    stream = [(one.clip, one.about, one.frames or 0) for one in played]
     for name in study.teachers:
         lines, wrong = teachers.load(name).inspect(study.settings_of(name), study.source, stream)
         others += lines

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from posequery.sources.kinds import ClipSource, Source
     from posequery.sources.video import VideoInfo
 
-    Videos = Sequence[tuple[ClipSource, VideoInfo | None]]
+    Videos = Sequence[tuple[ClipSource, VideoInfo | None, int]]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class Teacher:
     """What captions report of the settings."""
     inspect: "Callable[[Any, Source, Videos], Findings]" = lambda settings, source, stream: ([], [])
     """Its part of a check of a study's data: what it finds of its own files, from the settings, the
-    source, and each clip of the stream with what its video says of itself (None if broken)."""
+    source, and each clip of the stream with what its video says of itself (None if broken) and how
+    many frames the clip will have (0 if unknown)."""
 
     def fits(self, source: "Source") -> bool:
         """Whether the source has what the teacher needs."""

@@ -24,7 +24,7 @@ from posequery.jobs.files import BadInput
 from posequery.metrics import frame_errors, joint_errors
 from posequery.skeletons import JOINTS, LIMBS
 from posequery.teachers import Labels
-from posequery.teachers.openpose.detections import Detections, read_detections
+from posequery.teachers.openpose.detections import Detections, read_detections, require_frames
 
 RULES = ("labelled", "tracked", "strongest")
 NOBODY = -1
@@ -86,10 +86,7 @@ def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> N
     if (found.width, found.height) != (clip.width, clip.height):
         fault = f"is for frames of {found.width}x{found.height}, but its clip {clip.slug} has "
         raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
-    if len(found) < clip.frames:
-        fault = f"has {len(found)} frames, but its clip {clip.slug} has {clip.frames}"
-        fix = "OpenPose seems to have stopped early: delete this file and run it again"
-        raise BadInput(path, fault, fix)
+    require_frames(found, clip.frames, clip.slug, path)
 
 
 def _check_distance(joints: np.ndarray, own: np.ndarray, clip: ClipInfo, origin: str) -> None:
