@@ -78,7 +78,7 @@ def look(root, **source):
         {
             "source": {"root": str(root), "frame_counts": "any", **source},
             "student": {"coco": coco, "validation": coco, "backbone": coco["annotations"]},
-            "openpose": {"labels": str(root.parent / "openpose")},
+            "openpose": {"labels": str(root.parent / "openpose"), "body": "BODY_25"},
         },
         ROOT / "config",
     )

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import h5py
@@ -14,7 +15,7 @@ from openpose_people import NAMES, crowd, video_info
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.teachers.openpose.detections import read_detections, write_detections
-from posequery.teachers.openpose.json_files import from_json
+from posequery.teachers.openpose.json_files import from_json, inspect
 from posequery.teachers.openpose.places import digests
 from posequery.teachers.openpose.settings import OpenPose
 
@@ -236,6 +237,20 @@ def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
     with pytest.raises(BadInput, match="3 of the 11 frames .* have no file"):
         read(tmp_path, 11)
     assert len(read(tmp_path, 10, missing="unlabelled")) == 10
+
+
+def test_a_check_wants_the_files_that_the_clip_wants(tmp_path, tried):
+    """Nine files of a video of ten frames: enough for a clip that ends where its labels do."""
+    write(tmp_path, {number: [person()] for number in range(9)})
+    given, source = OpenPose(labels=tmp_path, body="BODY_25"), SimpleNamespace()
+    source.subjects_share_names = False
+    clip = SimpleNamespace(video=f"{STEM}.mp4", subject="S1", slug="a")
+    for frames, faults in ((9, []), (0, []), (10, ["has 9 frames, but its clip a has 10"])):
+        lines, found = inspect(given, source, [(clip, video_info(*SIZE, 10), frames)])
+        assert [fault.fault for fault in found] == faults
+        assert lines == [f"openpose.labels: {1 - len(faults)} of the stream's 1 videos, {tmp_path}"]
+    assert inspect(given, source, [(clip, None, 10)])[1] == []
+    tried("8", "OpenPose's files end a frame early, by a check", {"refused": 1, "done right": 2})
 
 
 def test_a_videos_files_are_identified_by_names_and_sizes(tmp_path):
