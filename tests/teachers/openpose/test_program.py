@@ -291,7 +291,7 @@ def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
     labels, summary = tmp_path / "labels.h5", tmp_path / "openpose.json"
     files = ("--files", json.dumps({"detections": [str(found)]}))
     made = ("--output", labels, "--summary", summary)
-    which = ("--teacher", "openpose", "--device", "cpu")
+    which = ("--teacher", "openpose", "--device", "cpu", "--least", "1/5")
     script("label", *which, "--stream", index, *files, *settings, *made)
     np.testing.assert_array_equal(read_labels(labels, index)[0], detections.joints[:5])
     assert json.loads(summary.read_text())["mpjpe_px"] == pytest.approx(5)
