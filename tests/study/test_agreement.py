@@ -28,7 +28,7 @@ FRAMES, HEIGHT, WIDTH = 20, 64, 64
 STUDY = {
     "videos": ["a.mp4", "b.mp4"],
     "teachers": ["openpose"],
-    "openpose": {"labels": "json"},
+    "openpose": {"labels": "json", "body": "BODY_25"},
     "strategies": ["uniform"],
     "online": {"window": "10 frames", "rates": ["20%"], "methods": ["baseline"]},
     "student": {
@@ -136,7 +136,7 @@ def a_folder_for_a_file(folder: Path) -> None:
 
 def a_brace_in_a_path(folder: Path) -> None:
     (folder / "json").rename(folder / "js{on}")
-    changed(folder, "openpose", {"labels": "js{on}"})
+    changed(folder, "openpose", {"labels": "js{on}", "body": "BODY_25"})
 
 
 def no_training(folder: Path) -> None:
@@ -186,7 +186,7 @@ def jobs(plan: Plan, out: Path) -> Iterator[Callable[[], object]]:
 
         def detections(clip=clip):
             about = video.info(clip.video)
-            from_json(given.labels, clip.video, (about.width, about.height), about.frames, given)
+            from_json(given.labels, clip.video, about, given)
 
         yield detections
     for cell in plan.cells:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posequery.jobs import sealed
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 
 _REMAKE = "Delete it and make it again"
