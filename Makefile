@@ -6,7 +6,7 @@ STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
-.PHONY: help study lab check archive test lint format docs
+.PHONY: help study lab check archive verify test lint format docs
 .NOTPARALLEL:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
+	@echo "make verify CONFIG=mini      a copied or unpacked study: check its sums, make nothing again"
 	@echo "make test    the tests"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
@@ -33,6 +34,10 @@ check: $(STUDY_ENV)
 archive: $(STUDY_ENV)
 	@test -n "$(CONFIG)" || { echo "Name the study: make archive CONFIG=mini"; exit 2; }
 	$(RUN) snakemake --cores all --rerun-incomplete --quiet host reason --config study="$(CONFIG)" -- archive
+
+verify: $(STUDY_ENV)
+	@test -n "$(CONFIG)" || { echo "Name the study: make verify CONFIG=mini"; exit 2; }
+	@PYTHONPATH=src .venv/bin/python scripts/archive.py "results/$(CONFIG)"
 
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile
