@@ -133,7 +133,9 @@ def test_the_command_line_is_blamed_for_what_it_gives(tmp_path: Path) -> None:
 
     assert told("", seeds=[True]).startswith("--config: seeds.0 takes a whole number")
     assert "--config: unknown key 'stdy': did you mean 'study'?" in told("", stdy="mini")
-    assert told("", source={"exclude": ["\ud800"]}).startswith("--config: half of a character stands alone")
+    assert told("", source={"exclude": ["\ud800"]}).startswith(
+        "--config: half of a character stands alone"
+    )
     assert told("", name="other").startswith("--config: gives a name")
     both = told("workers: -1", seeds=["x"])
     assert both.startswith(f"{tmp_path / 'mine.yaml'}: workers takes at least 0, not -1; ")
