@@ -78,3 +78,11 @@ def read_detections(path: str | os.PathLike[str]) -> Detections:
     except _MALFORMED as error:
         raise BadInput(path, f"not a valid detections file ({error})", _REMAKE) from error
     return found
+
+
+def require_frames(found: Detections, frames: int, slug: str, path: str | os.PathLike[str]) -> None:
+    """Raise `BadInput`, naming `path`, if detections end before the `frames` of the clip `slug`."""
+    if len(found) < frames:
+        fault = f"has {len(found)} frames, but its clip {slug} has {frames}"
+        fix = "OpenPose seems to have stopped early: run it again on the whole video"
+        raise BadInput(path, fault, fix)
