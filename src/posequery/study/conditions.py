@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from posequery.cell import Cell
-from posequery.clips import require_one_rate
 from posequery.jobs.files import BadInput
 from posequery.offline.settings import require_picks
 from posequery.online.policies import require_trainings
 from posequery.sources.kinds import ClipSource
 from posequery.study.schema import Study
-from posequery.timing import Timing
+from posequery.timing import Timing, require_one_rate
 
 
 def require_cells(study: Study, cells: Sequence[Cell]) -> None:
