@@ -27,11 +27,10 @@ def main() -> None:
     options = parser.parse_args()
     given = options.settings
     about = video.info(options.video, options.fps)
-    size = (about.width, about.height)
     if given.program:
-        found = detect(options.video, size, about.frames, given, options.scratch)
+        found = detect(options.video, about, given, options.scratch)
     else:
-        found = from_json(given.labels, options.video, size, about.frames, given, options.subject)
+        found = from_json(given.labels, options.video, about, given, options.subject)
     write_detections(options.output, found)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
 
 from posequery import teachers
@@ -19,6 +20,9 @@ def main() -> None:
     )
     parser.add_argument("--settings", required=True, help="JSON: the teacher's own")
     parser.add_argument("--device", required=True)
+    parser.add_argument(
+        "--least", type=Fraction, required=True, help="the share of frames that it must label"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON to write: its error")
     options = parser.parse_args()
@@ -27,6 +31,7 @@ def main() -> None:
     stream = Stream(options.stream)
     assert teacher.label is not None, f"the clips bring the labels of {options.teacher}"
     labels = teacher.label(stream, options.files, settings, options.device)
+    teachers.require_labels(labels, stream, teacher.title, options.least, options.output)
     write_labels(options.output, labels.joints, labels.confidence, options.stream)
     write_summed(options.summary, json.dumps(teachers.summary(labels, stream), indent=1) + "\n")
 

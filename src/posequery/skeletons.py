@@ -192,3 +192,25 @@ def from_openpose(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
     joints[confidence == 0] = np.nan
     return joints, confidence
+
+
+OPENPOSE_BODY_25B_PARTS = 25
+"""Number of BODY_25B's parts: COCO's 17 in COCO's order, the upper neck, the top of the head, and
+the feet (src/openpose/pose/poseParameters.cpp)."""
+
+
+def from_openpose_body_25b(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """OpenPose's body parts (n, 25, 3) by its model BODY_25B, as `from_openpose` gives others'.
+
+    The model has no neck between the shoulders: its upper neck is a point of the throat. The
+    student's is their mean, with the lower of their confidences.
+    """
+    if parts.ndim != 3 or parts.shape[1:] != (OPENPOSE_BODY_25B_PARTS, 3):
+        raise ValueError(f"expected (n, {OPENPOSE_BODY_25B_PARTS}, 3), got {parts.shape}")
+    shoulders = parts[:, [LEFT_SHOULDER, RIGHT_SHOULDER]]
+    neck = shoulders.mean(axis=1, keepdims=True)
+    neck[:, :, 2] = shoulders[:, :, 2].min(axis=1, keepdims=True)
+    taken = np.concatenate([parts[:, :COCO_JOINTS], neck], axis=1).astype(np.float32)
+    joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
+    joints[confidence == 0] = np.nan
+    return joints, confidence

@@ -1,7 +1,10 @@
 """What a run refuses a check refuses before it, with the same words and nothing else."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +28,7 @@ FRAMES, HEIGHT, WIDTH = 20, 64, 64
 STUDY = {
     "videos": ["a.mp4", "b.mp4"],
     "teachers": ["openpose"],
-    "openpose": {"labels": "json"},
+    "openpose": {"labels": "json", "body": "BODY_25"},
     "strategies": ["uniform"],
     "online": {"window": "10 frames", "rates": ["20%"], "methods": ["baseline"]},
     "student": {
@@ -102,6 +105,10 @@ def a_broken_detection(folder: Path) -> None:
     (folder / f"json/a_{3:012d}_keypoints.json").write_text('{"people": [')
 
 
+def a_body_left_open(folder: Path) -> None:
+    changed(folder, "openpose", {"body": None})
+
+
 def a_second_category(folder: Path) -> None:
     other = {"id": 2, "name": "person", "keypoints": list(JOINTS[:17])}
     edited(folder / "valid/people.json", lambda content: content["categories"].append(other))
@@ -156,7 +163,13 @@ def changed(folder: Path, key: str, values: dict) -> None:
 
 BROKEN = (
     *(another_rate, no_video, an_empty_video, half_a_video, a_text_for_a_video),
-    *(detections_that_end_early, a_broken_detection, a_second_category, repeated_ids),
+    *(
+        detections_that_end_early,
+        a_broken_detection,
+        a_body_left_open,
+        a_second_category,
+        repeated_ids,
+    ),
     *(coco_cut_off, an_image_missing, an_image_of_another_size, a_folder_for_a_file),
     *(a_brace_in_a_path, no_training, no_training_in_seconds, a_rate_that_picks_nothing),
 )
@@ -182,8 +195,7 @@ def jobs(plan: Plan, out: Path) -> Iterator[Callable[[], object]]:
     for clip in plan.clips.values() if given else ():
 
         def detections(clip=clip):
-            about = video.info(clip.video)
-            from_json(given.labels, clip.video, (about.width, about.height), about.frames, given)
+            from_json(given.labels, clip.video, video.info(clip.video), given)
 
         yield detections
     for cell in plan.cells:
@@ -224,7 +236,7 @@ def test_a_check_and_the_run_say_the_same(whole, tmp_path, broken, tried) -> Non
     plan = plan_of(whole, tmp_path, broken)
     told = refusal(plan, tmp_path / "out")
     assert told.isprintable() and told
-    (fault,) = check.look(plan).faults
+    (fault,) = {str(fault): fault for fault in check.look(plan).faults}.values()
     if broken is an_image_missing:  # of which a check counts all, and the job meets the first
         assert told.startswith(f"{fault.path}: ") and told.endswith(f"{fault.fix}.")
     else:
@@ -261,3 +273,25 @@ def test_a_rendered_study_is_refused_when_it_is_planned(tmp_path, changes, told,
         planned({"study": str(tmp_path / "mine.yaml")}, ROOT / "config")
     assert str(error.value).startswith(told)
     tried("8", "settings that the rendered frames are too few for", {"refused by the plan": 1})
+
+
+def test_a_checkpoint_is_opened_as_the_job_opens_it(tmp_path: Path, tried) -> None:
+    (tmp_path / "mine.pt").write_bytes(b"no weights")
+    study = {"extends": "mini", "student": {"checkpoint": "mine.pt"}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(study))
+    job = ["import_checkpoint.py", "--checkpoint", tmp_path / "mine.pt", "--input-size", "96"]
+    job += ["--network", "densenet_small", "--output", tmp_path / "out.pt"]
+    told = []
+    for command in (["check.py", tmp_path / "mine.yaml"], job):
+        name, *words = map(str, command)
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / name), *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        told.append(done.stderr)
+    assert told[0] == told[1] and "mine.pt: is truncated or not a checkpoint" in told[0]
+    tried("8", "an input that a run refuses, before it", {"refused by the check, same words": 1})

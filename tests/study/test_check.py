@@ -78,7 +78,7 @@ def look(root, **source):
         {
             "source": {"root": str(root), "frame_counts": "any", **source},
             "student": {"coco": coco, "validation": coco, "backbone": coco["annotations"]},
-            "openpose": {"labels": str(root.parent / "openpose")},
+            "openpose": {"labels": str(root.parent / "openpose"), "body": "BODY_25"},
             "online": {"window": "100 frames", "continual_every": "8 frames"},
         },
         ROOT / "config",

@@ -290,6 +290,19 @@ def test_a_key_that_is_younger_than_the_results_had_its_default(tmp_path: Path) 
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
 
 
+def test_a_key_of_a_teacher_that_is_younger_than_the_results_had_its_default(
+    tmp_path: Path,
+) -> None:
+    openpose = {"labels": "json"}
+    taught = {"teachers": ["ground_truth", "openpose"], "openpose": openpose}
+    study = load_study("mini", taught, CONFIG)
+    noted(tmp_path, study, "openpose.geometry", "openpose.body")
+    refuse_changed_protocol(study, tmp_path, confirmed=False)
+    mirrored = load_study("mini", taught | {"openpose": openpose | {"geometry": "stored"}}, CONFIG)
+    with pytest.raises(BadInput, match="openpose.geometry was None, is stored"):
+        refuse_changed_protocol(mirrored, tmp_path, confirmed=False)
+
+
 def test_a_half_or_a_teacher_may_be_added_and_taken_away(tmp_path: Path) -> None:
     """That changes no cell that was there; another setting of it does."""
     openpose = {"labels": "json"}

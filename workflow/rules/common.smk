@@ -10,14 +10,15 @@ from snakemake.settings.types import DeploymentMethod
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from posequery.jobs.files import BadInput, unreadable
+from posequery.jobs.command import of_system
+from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 
 
 def refuse(error):
     """End the run in one line: of an exception Snakemake prints all files that it passed through."""
     if isinstance(error, OSError):
-        error = unreadable(error.filename or ROOT, error)
+        error = of_system(error)
     tell(f"error: {error}")
     sys.exit(1)
 

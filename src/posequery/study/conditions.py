@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from posequery.cell import Cell
-from posequery.clips import require_one_rate
 from posequery.jobs.files import BadInput
 from posequery.offline.settings import require_picks
 from posequery.online.policies import require_trainings
 from posequery.sources.kinds import ClipSource
 from posequery.study.schema import Study
-from posequery.timing import Timing
+from posequery.timing import Timing, require_one_rate
 
 
 def require_cells(study: Study, cells: Sequence[Cell]) -> None:
@@ -40,12 +39,13 @@ def of_frames(
         return found
     timing = _timing(study, [shown[slug] for slug in played["stream"]])
     pool = [shown[slug][0] for slug in played["pool"]]
-    for cell in cells:
+    # Other seeds and teachers ask the same.
+    for setting, method, rate in dict.fromkeys((c.setting, c.method, c.rate) for c in cells):
         try:
-            if cell.setting == "online":
-                require_trainings(cell.method, cell.rate, timing, study.online)
-            elif study.offline and cell.method in study.strategies:
-                require_picks(cell.rate, pool, by_clip=study.offline.select_from == "clip")
+            if setting == "online":
+                require_trainings(method, rate, timing, study.online)
+            elif study.offline and method in study.strategies:
+                require_picks(rate, pool, by_clip=study.offline.select_from == "clip")
         except BadInput as fault:
             found.append(fault)
     return list({str(fault): fault for fault in found}.values())

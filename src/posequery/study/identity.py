@@ -61,6 +61,17 @@ def _least(study: Study) -> Study:
     return Study.model_validate(_DEFAULTS).model_copy(update={"source": source})
 
 
+def _of_sections(study: Study) -> dict[str, Any]:
+    """The defaults of all keys of the sections that a study may leave out, where it has them."""
+    given = {key: section for key in _OPTIONAL if (section := getattr(study, key))}
+    return {
+        f"{key}.{name}": info.default
+        for key, section in given.items()
+        for name, info in type(section).model_fields.items()
+        if not info.is_required()
+    }
+
+
 def _renamed(noted: dict[str, Any]) -> dict[str, Any]:
     """Keys as they are called now."""
     return {"source.videos" if key == "videos" else key: value for key, value in noted.items()}
@@ -121,7 +132,8 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
     without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.
-    before = yaml.safe_load(yaml.safe_dump(protocol(_least(study)))) | _renamed(before)
+    least = protocol(_least(study)) | _of_sections(study)
+    before = yaml.safe_load(yaml.safe_dump(least)) | _renamed(before)
     # Results may name the keys of other kinds of source, too, which decided nothing.
     without |= {key for key in before.keys() - now.keys() if key.startswith("source.")}
     # A strategy that is in one of the two alone adds cells, or drops them.

@@ -203,7 +203,7 @@ class Plan:
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
         if not labels.is_dir() and noted.is_file():
             return noted.read_text()
-        from posequery.teachers.openpose.json_files import title
+        from posequery.teachers.openpose.places import title
 
         folder = str(labels / self.openpose_subject(slug))
         return _openpose_digests(folder).get(title(clip.video), "")
@@ -336,6 +336,6 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
 @functools.cache
 def _openpose_digests(folder: str) -> dict[str, str]:
     # Here, since it reads videos and so imports a decoder.
-    from posequery.teachers.openpose.json_files import digests
+    from posequery.teachers.openpose.places import digests
 
     return digests(folder)

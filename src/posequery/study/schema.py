@@ -26,7 +26,7 @@ from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
-from posequery.settings import Section, one_of, shown
+from posequery.settings import Rate, Section, one_of, shown
 from posequery.sources import kinds
 from posequery.student.recipe import Recipe
 from posequery.student.settings import Student
@@ -135,6 +135,9 @@ class Study(TeacherSections):
     student: Student = Student()
     teachers: Annotated[list[TeacherName], Field(min_length=1)] = ["blazepose"]
     """Who labels the stream: ground truth, and one of the others beside it or alone."""
+    least_labelled: Rate = Fraction(1, 5)
+    """Share of the stream's frames in which a teacher that labels must find somebody, or the study
+    ends; it changes no number."""
     strategies: Strategies = Field(
         default=["uniform", "random", "error", "least_confidence"], validate_default=True
     )
@@ -253,7 +256,7 @@ def named_paths(study: Study) -> dict[str, list[Path]]:
 
 NO_PROTOCOL = frozenset(
     {
-        *("name", "seeds", "strategies", "teachers", "workers"),
+        *("name", "seeds", "strategies", "teachers", "least_labelled", "workers"),
         *("offline.rates", "online.rates", "online.methods"),
     }
 )

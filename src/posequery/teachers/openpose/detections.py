@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posequery.jobs import sealed
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 
 _REMAKE = "Delete it and make it again"
@@ -69,3 +70,11 @@ def read_detections(path: str | os.PathLike[str]) -> Detections:
         if found.start[0] != 0 or found.start[-1] != people or (np.diff(found.start) < 0).any():
             raise ValueError("the frames do not add up to all people")
     return found
+
+
+def require_frames(found: Detections, frames: int, slug: str, path: str | os.PathLike[str]) -> None:
+    """Raise `BadInput`, naming `path`, if detections end before the `frames` of the clip `slug`."""
+    if len(found) < frames:
+        fault = f"has {len(found)} frames, but its clip {slug} has {frames}"
+        fix = "OpenPose seems to have stopped early: run it again on the whole video"
+        raise BadInput(path, fault, fix)
