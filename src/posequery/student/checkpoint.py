@@ -43,8 +43,8 @@ def load(
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
     Raises `BadInput` for a file that `read` or `fitted` refuses, for an unknown network or other
-    joints, for an `input_size` other than the one given, and for a device that this machine does
-    not have.
+    joints, for weights that its sum does not fit, for an `input_size` other than the one given, and
+    for a device that this machine does not have.
     """
     require_device(device)
     content = read(path, _REMAKE)
@@ -60,8 +60,9 @@ def load(
     network = build(info.network)
     weights = state_dict(path, content["weights"], _REMAKE)
     weights = fitted(path, weights, network, info.network, _REMAKE)
-    if content["sha256"] != _sum(info, weights):
-        raise BadInput(path, "is not as it was written (its sum differs)", _REMAKE)
+    if content.get("sha256") != _sum(info, weights):
+        older = "" if "sha256" in content else ", or rather missing: an older version wrote none"
+        raise BadInput(path, f"is not as it was written (its sum differs{older})", _REMAKE)
     network.load_state_dict(weights, assign=True)
     if input_size not in (None, info.input_size):
         fault = f"was trained at {info.input_size} pixels, but the clips have {input_size}"
@@ -86,7 +87,7 @@ def require_device(device: str) -> None:
 
 def is_own(content: object) -> bool:
     """Whether the content returned by `read` has the parts that `save` writes."""
-    parts = {"network": str, "input_size": int, "joints": list, "weights": dict, "sha256": str}
+    parts = {"network": str, "input_size": int, "joints": list, "weights": dict}
     return isinstance(content, dict) and all(
         isinstance(content.get(key), kind) for key, kind in parts.items()
     )
