@@ -290,7 +290,9 @@ def test_a_key_that_is_younger_than_the_results_had_its_default(tmp_path: Path) 
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
 
 
-def test_a_key_of_a_teacher_that_is_younger_than_the_results_had_its_default(tmp_path: Path) -> None:
+def test_a_key_of_a_teacher_that_is_younger_than_the_results_had_its_default(
+    tmp_path: Path,
+) -> None:
     openpose = {"labels": "json"}
     taught = {"teachers": ["ground_truth", "openpose"], "openpose": openpose}
     study = load_study("mini", taught, CONFIG)
