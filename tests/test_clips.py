@@ -13,7 +13,6 @@ from posequery.clips import (
     ClipWriter,
     Stream,
     read_labels,
-    require_one_rate,
     write_index,
     write_labels,
 )
@@ -313,14 +312,6 @@ def test_clips_of_any_rate_where_nothing_is_counted_in_frames(tmp_path):
     ]
     write_index(tmp_path / "s.json", clips, any_rate=True)
     assert [clip.fps for clip in Stream(tmp_path / "s.json").clips] == [50.0, 24.5, 10.0]
-
-
-@pytest.mark.parametrize("rate", [29.0, 31.0, 15.0, 1000.0])
-def test_one_rate(rate):
-    require_one_rate({})
-    require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": 30.25})
-    with pytest.raises(BadInput, match="c.mp4: has .* frames a second, but a.mp4"):
-        require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": rate})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": [{"file": "a"}]}', '{"clips": ["a"]}'])

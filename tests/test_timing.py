@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posequery.timing import Timing
+from posequery.jobs.files import BadInput
+from posequery.timing import Timing, require_one_rate
 
 RATES = (5.0, 15.0, 24.0, 25.0, 29.97, 30000 / 1001, 49.99, 50.0, 59.94)
 IRREGULAR = st.lists(st.integers(1, 2000), min_size=2, max_size=80).map(
@@ -135,3 +136,11 @@ def test_around_a_frame_at_a_variable_rate() -> None:
     assert (low[5], high[5]) == (0, 10)
     assert (low[10], high[10]) == (5, 25)
     assert (low[25], high[25]) == (10, 40)
+
+
+@pytest.mark.parametrize("rate", [29.0, 31.0, 15.0, 1000.0])
+def test_one_rate(rate):
+    require_one_rate({})
+    require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": 30.25})
+    with pytest.raises(BadInput, match="c.mp4: has .* frames a second, but a.mp4"):
+        require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": rate})

@@ -22,7 +22,7 @@ import numpy as np
 
 from posequery.jobs.files import BadInput, sha256, whole, write_text
 from posequery.skeletons import JOINTS
-from posequery.timing import Timing
+from posequery.timing import Timing, require_one_rate
 
 JPEG = (
     cv2.IMWRITE_JPEG_QUALITY,
@@ -34,8 +34,6 @@ JPEG = (
 compared with raw frames, and changes its MPJPE (mean per joint position error) by 0.01 ± 0.02 px.
 The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0.17 px, for 22 %
 fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
-FPS_TOLERANCE = 0.01
-"""Share by which a video's frame rate may differ from its stream's, where it is to be one rate."""
 OPEN_CLIPS = 256
 """Number of clip files that a stream keeps open at once."""
 
@@ -209,21 +207,6 @@ class Clip:
 
     def close(self) -> None:
         self._file.close()
-
-
-def require_one_rate(rates: Mapping[str, float]) -> None:
-    """Raise `BadInput` if videos that follow each other in a stream differ in frame rate.
-
-    rates: frames a second of each, by its path. They may differ by `FPS_TOLERANCE` from the first.
-    A study needs this that counts a stretch of its stream in frames, since as many frames would
-    last longer in one video than in another. Stretches in seconds are seconds at any rate.
-    """
-    first = next(iter(rates), None)
-    for video, rate in rates.items():
-        if first is not None and abs(rate - rates[first]) > FPS_TOLERANCE * rates[first]:
-            fault = f"has {rate:.6g} frames a second, but {first}, before it, {rates[first]:.6g}"
-            fix = "Put them in two studies, or give every stretch under online: in seconds"
-            raise BadInput(video, fault, fix)
 
 
 def write_index(

@@ -94,13 +94,13 @@ def exact(value: object) -> Fraction:
         raise ValueError("it divides by 0") from None
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = 60) -> str:
     """A value as a message quotes it: cut to a short piece."""
     try:
         text = str(value)
     except ValueError:  # of an integer of over 4,300 digits Python makes no text
         text = "a huge number"
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _rate(value: object) -> Fraction:

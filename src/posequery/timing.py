@@ -1,13 +1,17 @@
 """When the frames of a stream are shown, and how far '1500 frames' or '30 s' of it reach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
+from posequery.jobs.files import BadInput
+
 _EXACT = 6
 """Decimals of a frame that count: what is finer is the rounding of time stamps in binary."""
+FPS_TOLERANCE = 0.01
+"""Share by which a video's frame rate may differ from its stream's, where it is to be one rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,3 +121,18 @@ class Timing:
     @property
     def _last(self) -> float:
         return float(self.shown[-1]) if len(self) else -self.usual
+
+
+def require_one_rate(rates: Mapping[str, float]) -> None:
+    """Raise `BadInput` if videos that follow each other in a stream differ in frame rate.
+
+    rates: frames a second of each, by its path. They may differ by `FPS_TOLERANCE` from the first.
+    A study needs this that counts a stretch of its stream in frames, since as many frames would
+    last longer in one video than in another. Stretches in seconds are seconds at any rate.
+    """
+    first = next(iter(rates), None)
+    for video, rate in rates.items():
+        if first is not None and abs(rate - rates[first]) > FPS_TOLERANCE * rates[first]:
+            fault = f"has {rate:.6g} frames a second, but {first}, before it, {rates[first]:.6g}"
+            fix = "Put them in two studies, or give every stretch under online: in seconds"
+            raise BadInput(video, fault, fix)

@@ -57,7 +57,7 @@ def test_none_and_all(pool: Stream, scores: Path) -> None:
 
 
 def test_a_rate_that_picks_nothing_is_told(pool: Stream, scores: Path) -> None:
-    with pytest.raises(BadInput, match="uniform at a rate of 1/100 picks none of 10 frames"):
+    with pytest.raises(BadInput, match="1/100: picks nothing of the pool's 10 frames"):
         selection.select(scores, pool, "uniform", Fraction(1, 100), {}, WORDS)
 
 
@@ -74,7 +74,7 @@ def test_a_share_of_each_clip(pool: Stream, scores: Path) -> None:
     assert pick("error", "1/5") == [2]  # a fifth of 4 frames is none
     assert pick("none", "1") == []
     assert pick("all", "1") == list(range(10))
-    with pytest.raises(BadInput, match="at a rate of 1/7 picks none of a clip's 6 frames or fewer"):
+    with pytest.raises(BadInput, match="1/7: picks nothing of a clip's 6 frames or fewer"):
         pick("random", "1/7")
 
 

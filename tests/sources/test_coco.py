@@ -169,15 +169,27 @@ def test_a_camera_s_orientation_is_not_applied_and_said_once(coco, capfd, tried)
     path = coco.images / "000000000002.jpg"
     assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # rotated: the trap is real
     assert coco.add(person(2, NOSE), person(4, NOSE), person(9, NOSE)).prepare() == 3
-    note = (
-        "2 of 3 images are to be shown turned or mirrored, says their EXIF (first 000000000009.jpg)"
-    )
+    note = "2 of 3 images are to be shown turned or mirrored, says their EXIF"
     assert capfd.readouterr().err.count(note) == 1
     (told,) = [note for note in inspect(coco.annotations, coco.images).notes if "EXIF" in note]
-    assert told.startswith(note)
+    assert told.startswith(note) and told.endswith("(first 000000000009.jpg)")
     _, frames = evaluation(coco.annotations, coco.images)
     assert [image.shape[:2] for _, image in frames] == [(HEIGHT, WIDTH)] * 3
     tried("2", "a photo with an EXIF orientation in a COCO set", {"done right and said": 2})
+
+
+@pytest.mark.parametrize("damage", ["zeroed", "cut out"])
+def test_a_photo_that_is_damaged_inside_is_said(coco, capfd, tried, damage):
+    """It decodes, and has its end: only the decoder's own words tell."""
+    path = coco.images / "000000000002.jpg"
+    data, middle = path.read_bytes(), path.stat().st_size * 2 // 3
+    path.write_bytes(data[:middle] + bytes(99 if damage == "zeroed" else 0) + data[middle + 99 :])
+    assert coco.add(person(2, NOSE), person(4, NOSE)).prepare() == 2
+    note = "1 of 2 images are damaged, says their decoder"
+    assert capfd.readouterr().err.count(note) == 1
+    (told,) = [note for note in inspect(coco.annotations, coco.images).notes if "damaged" in note]
+    assert told.startswith(note) and "(first 000000000002.jpg: Corrupt JPEG data" in told
+    tried("5", "a photo that is damaged inside", {"said": 1})
 
 
 def test_a_photo_that_was_annotated_as_exif_shows_it(coco):

@@ -221,9 +221,8 @@ def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
     assert plan("jobs/progress.py", ("INTERVAL = 5.0", "INTERVAL = 9.0")) == {}
     assert plan("online/adapt.py", ('"frames", "adapt")', '"images", "live")')) == {}
     assert plan("online/loop.py", ('tell(f"{folder}', 'tell(f"Look: {folder}')) == {}
-    raised = ('raise ValueError(f"', 'raise ValueError(f"Sorry, ')
     refused = ('BadInput("precision=bfloat16", fault, "', 'BadInput("precision", fault, "Please ')
-    assert plan("student/training.py", raised, refused) == {}
+    assert plan("student/training.py", refused) == {}
     shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")
     assert plan("jobs/files.py", shown) == {}
     jobs = plan("report/tables.py", ("\n\n\ndef ", "\n\n\nCHANGED = 1\n\n\ndef "))
@@ -325,7 +324,8 @@ def test_a_strategy_may_have_a_digit_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "checkout").mkdir()
     root = checkout(tmp_path / "checkout")
     folder = root / "src/posequery/strategies"
-    shutil.copy2(folder / "random.py", folder / "top2.py")
+    text = (folder / "random.py").read_text()
+    (folder / "top2.py").write_text(text.replace('Strategy("random"', 'Strategy("top 2"'))
     given = ("--dry-run", "--config", "study=tiny", "strategies=[top2]", "--", "cells")
     jobs = planned(snakemake(tmp_path, *given, root=root).stdout)
     assert jobs["adapt"] == 1 + 2 * (2 + 2)

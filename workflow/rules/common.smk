@@ -10,14 +10,15 @@ from snakemake.settings.types import DeploymentMethod
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from posequery.jobs.files import BadInput, unreadable
+from posequery.jobs.command import of_system
+from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 
 
 def refuse(error):
     """End the run in one line: of an exception Snakemake prints all files that it passed through."""
     if isinstance(error, OSError):
-        error = unreadable(error.filename or ROOT, error)
+        error = of_system(error)
     tell(f"error: {error}")
     sys.exit(1)
 
@@ -46,24 +47,17 @@ class Refusing:
         return or_refuse(found) if callable(found) else found
 
 
-# Snakemake turns an empty `only=` into None.
-ONLY = ("" if config["only"] is None else config["only"]) if "only" in config else None
-
 try:
     from posequery.study import identity, provenance
-    from posequery.study.loading import load_study
-    from posequery.study.plan import Plan, as_json
+    from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
     identity.require_writable(Path(".snakemake"))
-    STUDY = load_study(config.get("study"), config, ROOT / "config")
-    PLAN = Refusing(Plan(STUDY, identity.restriction(ONLY, STUDY)))
-    confirmed = identity.confirmation(config.get("confirm", False))
-    identity.refuse_older_layout(Path(PLAN.out))
-    identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)
+    PLAN = Refusing(planned(config, ROOT / "config"))
 except (BadInput, OSError) as error:
     refuse(error)
 
+STUDY = PLAN.study
 OUT, FINAL = PLAN.out, PLAN.final
 GPU = int(STUDY.device == "cuda")
 
@@ -132,6 +126,6 @@ wildcard_constraints:
     slug="|".join(PLAN.clips),
     stream="pool|test|stream",
     method="[a-z0-9_]+",
-    teacher="[a-z_]+",
+    teacher="[a-z0-9_]+",
     rate=r"[0-9of]+pct",
     seed=r"\d+",

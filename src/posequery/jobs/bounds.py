@@ -18,6 +18,9 @@ COUNT = 100_000_000
 """Frames, seconds, images or epochs that a study's settings ask for: Human3.6M has 3.6 million
 frames, a month of video at 30 a second 78 million."""
 
+SEQUENCE = 100_000
+"""Frames of one rendered sequence; Human3.6M's longest has 6,343."""
+
 PROCESSES = 1024
 """Processes of one job."""
 

@@ -14,6 +14,7 @@ from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import seeds
 from posequery.jobs.files import BadInput, write_text
+from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
 """Of a selection: the frame's number in the pool, its clip and its number in it, what the strategy
@@ -61,16 +62,12 @@ def select(
     own = strategies.parameters(method, parameters)
     here = window(path, pool, rate, strategy.needs)
     parts = _clips(here, pool) if by_clip else [(0, here, [])]
+    require_picks(rate, [part.size for _, part, _ in parts], by_clip)
     picked = []
     for start, part, more in parts:
         if part.k:
             found = strategies.select(strategy, part, seeds.generator(*words, *more), own)
             picked.append((start + found.indices, found.score, found.decided_by))
-    if not picked:
-        most = max(part.size for _, part, _ in parts)
-        where = f"a clip's {most} frames or fewer" if by_clip else f"{most} frames"
-        fault = f"{method} at a rate of {rate} picks none of {where}"
-        raise BadInput(pool.path, fault, "Take a higher rate or a larger pool")
     return strategies.Selection(*map(np.concatenate, zip(*picked, strict=True)))
 
 

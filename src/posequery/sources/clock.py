@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
+from posequery.sources.containers import packets
 
 AGREEING = 0.01
 """Share by which a rate that a study states may differ from that of a video's time stamps."""
@@ -89,7 +90,7 @@ def of_stamps(
     stamps, seams = _listed(stream), 0
     rate, even = _settled(stamps, unit, headers)
     if not even:
-        stamps = _read(container, stream)
+        stamps = _read(path, container, stream)
         if may_jump(container):
             stamps, seams = _continued(stamps, unit)
         if fault := _fault(stamps):
@@ -152,13 +153,15 @@ def _listed(stream: VideoStream) -> np.ndarray:
     return np.fromiter((one.timestamp for one in listed if not one.is_discard), np.int64)
 
 
-def _read(container: InputContainer, stream: VideoStream) -> np.ndarray:
+def _read(
+    path: str | os.PathLike[str], container: InputContainer, stream: VideoStream
+) -> np.ndarray:
     """All frames' time stamps in the order of showing, those of each recording by themselves."""
     jumps = may_jump(container)
     numbered = container.format.name == "avi"  # which has no time stamps of showing
     recordings = [array("q")]
     last: Packet[VideoStream] | None = None
-    for packet in container.demux(stream):
+    for packet in packets(path, container, stream):
         if not packet.size or packet.is_discard:
             continue
         if jumps and last and apart(last, packet):
@@ -194,8 +197,13 @@ def _settled(
     """The rate that rising time stamps keep, a header's if they do, and whether they keep it."""
     if len(stamps) < 2:
         return (headers or [Fraction(0)])[0], len(stamps) == 1
-    mean = Fraction(len(stamps) - 1) / (int(stamps[-1] - stamps[0]) * unit)
-    for rate in (*headers, mean.limit_denominator(1001)):
+    span = int(stamps[-1]) - int(stamps[0])
+    if span <= 0:
+        return Fraction(0), False
+    mean = Fraction(len(stamps) - 1) / (span * unit)
+    # Where a tick is a frame, a mean a little lower would hide that one is lost.
+    near = [mean.limit_denominator(1001)] if mean * unit <= Fraction(1, 2) else []
+    for rate in (*headers, *near):
         if rate and _keeps(stamps, unit, rate):
             return rate, True
     return mean, False
@@ -205,4 +213,5 @@ def _keeps(stamps: np.ndarray, unit: Fraction, rate: Fraction) -> bool:
     """Whether time stamps are those of a constant rate, rounded to ticks once, or twice if fine."""
     ticks = 1 / (rate * unit)
     apart = (stamps - stamps[0]) - np.arange(len(stamps)) * float(ticks)
-    return bool(np.ptp(apart) < (2 if ticks >= 20 else 1) - 1e-6)
+    rounding = 2 if ticks >= 20 else 1 if ticks > 1 else 0
+    return bool(np.ptp(apart) < rounding + 1e-6)

@@ -39,6 +39,35 @@ class _Opened(NamedTuple):
     """BGR, as stored."""
     turned: bool
     """Whether EXIF says to show it turned or mirrored."""
+    damage: str
+    """What the decoder complains of; mostly nothing."""
+
+
+class _Seen:
+    """What is to be said of a dataset's images."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._turned: list[str] = []
+        self._damaged: list[str] = []
+
+    def add(self, name: str, opened: _Opened) -> None:
+        self._count += 1
+        self._turned += [name] * opened.turned
+        self._damaged += [f"{name}: {opened.damage}"] * bool(opened.damage)
+
+    def notes(self) -> list[str]:
+        """A line for each thing that some images have, with their number and the first."""
+        told = {
+            "are to be shown turned or mirrored, says their EXIF; joints are taken to be marked on "
+            "the pixels as stored, which is COCO's rule": self._turned,
+            "are damaged, says their decoder; they are used as it fills them": self._damaged,
+        }
+        return [
+            f"{len(names)} of {self._count} images {what} (first {names[0]})"
+            for what, names in told.items()
+            if names
+        ]
 
 
 def prepare(
@@ -59,14 +88,14 @@ def prepare(
     found = read(annotations)
     people = found.by_image()
     joints: list[np.ndarray] = []
-    boxes, joints_start, boxes_start, turned = [], [0], [0], []
+    boxes, joints_start, boxes_start, seen = [], [0], [0], _Seen()
     wanted = _wanted(found, evaluated)
     with whole(output) as temporary, h5py.File(temporary, "w") as file:
         data = file.create_dataset("images", (len(people),), h5py.vlen_dtype(np.uint8))
         with Progress(len(wanted), "images", "prepare") as progress:
             for image in wanted:
                 opened = _opened(Path(images, image.name), image, annotations)
-                turned += [image.name] * opened.turned
+                seen.add(image.name, opened)
                 progress.advance()
                 if image.number not in people:
                     continue
@@ -84,7 +113,7 @@ def prepare(
         file["masked_start"] = np.array(boxes_start, np.int64)
         file.attrs["joints"] = list(JOINTS)
         file.attrs["labelled"] = list(found.labelled)
-    for note in found.notes + _of_turned(turned, len(wanted)):
+    for note in found.notes + seen.notes():
         tell(f"{annotations}: {note}")
     return len(people)
 
@@ -123,17 +152,17 @@ def inspect(
         which = "images" if evaluated else "images with people"
         many = f"{len(missing)} of the {len(wanted)} {which} are missing, this is the first"
         faults.append(BadInput(Path(images, missing[0]), many, _BELONGING))
-    sizes, turned = [], []
+    sizes, seen = [], _Seen()
     for image in wanted[:: max(1, len(wanted) // SAMPLE)]:
         if image.name in existing:
             try:
                 opened = _opened(Path(images, image.name), image, annotations)
                 sizes.append(len(opened.data))
-                turned += [image.name] * opened.turned
+                seen.add(image.name, opened)
             except BadInput as fault:
                 faults.append(fault)
     size = len(people) * sum(sizes) // len(sizes) if sizes else 0
-    return Inspection(len(people), size, faults, found.notes + _of_turned(turned, len(sizes)))
+    return Inspection(len(people), size, faults, found.notes + seen.notes())
 
 
 def evaluation(
@@ -187,12 +216,6 @@ def _existing(folder: Path, images: Sequence[Image]) -> set[str]:
     return existing
 
 
-def _of_turned(names: list[str], opened: int) -> list[str]:
-    told = f"{len(names)} of {opened} images are to be shown turned or mirrored, says their EXIF"
-    rule = "joints are taken to be marked on the pixels as stored, which is COCO's rule"
-    return [f"{told} (first {names[0]}): {rule}"] if names else []
-
-
 def _opened(path: Path, image: Image, annotations: str | os.PathLike[str]) -> _Opened:
     try:
         if not path.is_file():
@@ -213,9 +236,7 @@ def _opened(path: Path, image: Image, annotations: str | os.PathLike[str]) -> _O
             fix = "It was annotated as EXIF shows it: turn its pixels (mogrify -auto-orient)"
             raise BadInput(path, fault, fix)
         raise BadInput(path, fault, _BELONGING)
-    # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    pixels, damage = jpeg.decoded(data)
     if pixels is None or pixels.shape[1::-1] != declared:
         raise BadInput(path, "is truncated or not a JPEG", _SAVE_AGAIN)
-    return _Opened(data, pixels, header.orientation != 1)
+    return _Opened(data, pixels, header.orientation != 1, damage)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -21,6 +22,7 @@ COPY_AGAIN = "Copy or download it again"
 DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 """FFmpeg's names for containers that state a length, so that a missing end is detected."""
 
+_REMUX = "Copy it again, or rewrite it (ffmpeg -i IN -map 0:v:0 -c copy OUT.mp4)"
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
 _PHOTO_BRANDS = ("heic", "heix", "mif1", "avif")
 """What an mp4-like file that is a photo calls itself (ISO/IEC 23008-12, annex B)."""
@@ -39,7 +41,9 @@ def opened(
     source, format_name, options = _source(path)
     try:
         # The prefix keeps a colon in the path from being read as a protocol.
-        container = av.open(f"file:{source}", format=format_name, options=options)
+        container = av.open(
+            f"file:{source}", format=format_name, options=options, metadata_errors="replace"
+        )
     except (av.FFmpegError, OSError) as error:
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, COPY_AGAIN) from error
@@ -65,7 +69,8 @@ def _source(path: str | os.PathLike[str]) -> tuple[str, str | None, dict[str, st
         name = str(file / images(file)[0]).replace("%", "%%")
         return f"{name}%06d.jpg", "image2", {"pattern_type": "sequence", "start_number": "1"}
     if not file.is_file():
-        raise BadInput(path, "there is no such video", "Check the path")
+        fault = "is no regular file" if file.exists() else "there is no such video"
+        raise BadInput(path, fault, "Check the path")
     if not file.stat().st_size:
         raise BadInput(path, "is empty (0 bytes)", COPY_AGAIN)
     return str(file), None, {}
@@ -94,10 +99,25 @@ def _video_stream(path: str | os.PathLike[str], container: InputContainer) -> Vi
         raise BadInput(path, fault, "Give a video, or copy it again")
     by_default = (one for one in moving if one.disposition & Disposition.default)
     stream = next(by_default, moving[0])
+    codec: object = stream.codec_context
+    if codec is None:
+        fault = "is compressed in a way that is not known, or damaged at its beginning"
+        raise BadInput(path, fault, "Re-encode it (ffmpeg -i IN OUT.mp4), or copy it again")
     if stream.width * stream.height > bounds.IMAGE_PIXELS:
         fault = f"states frames of {stream.width} x {stream.height} pixels"
         raise BadInput(path, fault, f"Take one of at most {bounds.IMAGE_PIXELS:,} pixels a frame")
     return stream
+
+
+def packets(
+    path: str | os.PathLike[str], container: InputContainer, stream: VideoStream
+) -> "Iterator[Packet[VideoStream]]":
+    """The packets of one stream; raises `BadInput` where the file ends up in another's."""
+    try:
+        yield from container.demux(stream)
+    except IndexError as error:  # PyAV knows no stream that begins in the middle of a .ts file
+        fault = "holds another stream from its middle on, or is damaged there"
+        raise BadInput(path, fault, _REMUX) from error
 
 
 def has_clock(container: InputContainer) -> bool:
@@ -128,5 +148,7 @@ def declared_end(container: InputContainer, stream: VideoStream) -> float | None
 
 def header_rate(stream: VideoStream) -> Fraction | None:
     """The frame rate that a bare stream's own header states, if it does."""
-    rate = stream.codec_context.framerate
+    # MPEG-4's gives the ticks of a second, of which FFmpeg makes a rate by the first frames.
+    ticks = stream.codec_context.name == "mpeg4"
+    rate = stream.guessed_rate if ticks else stream.codec_context.framerate
     return Fraction(rate) if rate else None

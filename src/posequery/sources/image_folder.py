@@ -30,7 +30,8 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
             numbers[match[1]].add(int(match[2]))
             if not entry.stat().st_size:
                 raise BadInput(entry.path, "is empty (0 bytes)", _COPY_AGAIN)
-            require_readable(entry.path)
+            if not os.access(entry.path, os.R_OK):
+                require_readable(entry.path)
     if len(numbers) != 1:
         fault = f"holds {'several sets of' if numbers else 'no'} images named <name>000001.jpg"
         raise BadInput(folder, fault, "Give a video, or a folder with the images of one video")

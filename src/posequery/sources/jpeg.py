@@ -1,6 +1,10 @@
-"""What a JPEG says of itself before it is decoded."""
+"""What a JPEG says of itself before it is decoded, and what its decoder says of it."""
 
+import os
 from typing import NamedTuple
+
+import cv2
+import numpy as np
 
 _NOT_FRAMES = (0xC4, 0xC8, 0xCC)  # tables and a reserved marker among the frames' own, C0 to CF
 _END = b"\xff\xd9"
@@ -55,3 +59,28 @@ def _orientation(tiff: bytes) -> int:
             value = number(entry + 8, 2)
             return value if 1 <= value <= 8 else 1
     return 1
+
+
+def decoded(data: bytes) -> tuple[np.ndarray | None, str]:
+    """A JPEG's pixels as stored, BGR uint8 (h, w, 3), and what its decoder says is damaged.
+
+    The decoder fills what is damaged and goes on. It says so on this process's stderr alone, where
+    OpenCV hides it from Python.
+    """
+    reading, writing = os.pipe()
+    for end in (reading, writing):
+        os.set_blocking(end, False)
+    stderr = os.dup(2)
+    os.dup2(writing, 2)
+    try:
+        # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(writing)
+    with open(reading, "rb") as handle:
+        said = (handle.read() or b"").decode(errors="replace")
+    damaged = [line for line in said.splitlines() if line.startswith(("Corrupt", "Premature"))]
+    return pixels, "; ".join(damaged)

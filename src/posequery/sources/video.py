@@ -20,7 +20,14 @@ from av.video.stream import VideoStream
 from posequery.jobs.files import BadInput
 from posequery.sources import clock
 from posequery.sources.clock import Clock
-from posequery.sources.containers import COPY_AGAIN, declared_end, has_clock, header_rate, opened
+from posequery.sources.containers import (
+    COPY_AGAIN,
+    declared_end,
+    has_clock,
+    header_rate,
+    opened,
+    packets,
+)
 from posequery.sources.geometry import Geometry, Picture, geometry, placed
 from posequery.sources.image_folder import ALL_AGAIN, has_end, image, images, orientation
 
@@ -58,7 +65,7 @@ def info(path: str | os.PathLike[str], fps: Fraction | None = None) -> VideoInfo
                 when, count = clock.without_stamps(path, None, fps), images(path)[1]
             else:
                 when = clock.without_stamps(path, header_rate(stream), fps)
-                count = sum(bool(packet.size) for packet in container.demux(stream))
+                count = sum(bool(packet.size) for packet in packets(path, container, stream))
         except av.FFmpegError as error:
             raise BadInput(path, f"is cut off ({error.strerror})", COPY_AGAIN) from error
     return VideoInfo(
@@ -109,8 +116,8 @@ def with_geometry(
             for number, packet in enumerate(_intact(path, container, stream)):
                 if photos and packet.size:
                     exif = orientation(bytes(packet))
-                if folder and packet.size and not has_end(bytes(packet)):
-                    raise _damaged(path, number, "is truncated or not a JPEG")
+                    if folder and not has_end(bytes(packet)):
+                        raise _damaged(path, number, "is truncated or not a JPEG")
                 for frame in packet.decode():
                     if frame.is_corrupt:
                         raise _damaged(path, count, f"frame {count} is damaged")
@@ -122,7 +129,9 @@ def with_geometry(
                         shown = geometry(path, size, stream.sample_aspect_ratio, *how)
                     if now != first:
                         what = "frame size" if size != shown.stored else "shape as shown"
-                        fault = f"changes its {what} at frame {count}"
+                        # Of pixels, the decoder knows some frames ahead.
+                        where = "at" if (size, how) != first[:2] else "soon after"
+                        fault = f"changes its {what} {where} frame {count}"
                         raise _damaged(path, count, fault, "Split it there")
                     yield frame, shown
                     count += 1
@@ -148,7 +157,7 @@ def _intact(
     """
     may_jump = clock.may_jump(container)
     held: list[Packet[VideoStream]] = []
-    for number, packet in enumerate(container.demux(stream)):
+    for number, packet in enumerate(packets(path, container, stream)):
         if held and clock.apart(held[-1], packet):
             yield from held
             held = []
@@ -178,7 +187,7 @@ def require_end(path: str | os.PathLike[str]) -> None:
         end = 0.0
         try:
             container.seek(int(declared / stream.time_base), stream=stream)
-            for packet in container.demux(stream):
+            for packet in packets(path, container, stream):
                 if packet.is_corrupt:
                     raise BadInput(path, "is cut off near its end", COPY_AGAIN)
                 if packet.pts is not None:

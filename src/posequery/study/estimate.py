@@ -131,16 +131,17 @@ def duration(seconds: float) -> str:
 def text(
     study: Study,
     done: Work,
-    extraction: Extraction,
+    extraction: Extraction | None,
     student: Student | None,
     copied: int,
 ) -> str:
-    """The estimate for a person; without `student` it has no hours of training and reading.
+    """The estimate for a person; without `student` it has no hours of training and reading, and
+    without `extraction`, where there is no video yet, neither those of extraction nor the disk.
 
     copied: bytes of images that the study keeps beside what it makes.
     """
     rows: list[tuple[str, int, str, float | None]] = [
-        ("extract", done.extracted, "frames", extraction.frames),
+        ("extract", done.extracted, "frames", extraction and extraction.frames),
         ("pre-train", done.pretrained, "images", student and student.training),
         ("fine-tune", done.finetuned, "images", student and student.training),
         ("adapt", done.adapted, "images", student and student.training),
@@ -157,13 +158,15 @@ def text(
             seconds += amount / rate
             line += f"  {rate:>8,.1f}/s  {duration(amount / rate):>10}"
         lines.append(line)
-    disk = done.extracted * extraction.bytes + copied
+    disk = done.extracted * (extraction.bytes if extraction else 0) + copied
     if student:
         disk += done.cells * student.weights
         lines.append(f"  {'together':<10} {duration(seconds):>45}")
     disk += RECORDED * (done.predicted - done.scored)
-    where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
-    lines += ["", f"{done.cells} cells; {where}."]
+    where = f"; {disk / 1e9:,.1f} GB in results/{study.name}" if extraction else ""
+    lines += ["", f"{done.cells} cells{where}."]
+    if not extraction:
+        lines.append("To render the videos and to extract their frames is not in these hours.")
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")

@@ -89,13 +89,20 @@ def note_protocol(study: Study, out: Path) -> None:
         write_text(path, text)
 
 
+def require_folder(folder: Path) -> Path:
+    """The part of a folder's path that is there; raises `BadInput` where that is no folder."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise BadInput(there, "is a file where a folder is needed", "Move it away")
+    return there
+
+
 def require_writable(folder: Path) -> None:
     """Raise `BadInput` if nothing may be written in a folder, or it can't be made."""
-    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        fault = f"cannot be written in ({there} is read-only, or no folder)"
+    there = require_folder(folder)
+    if not os.access(there, os.W_OK | os.X_OK):
         fix = "Get permission, or work elsewhere (snakemake --directory FOLDER)"
-        raise BadInput(folder, fault, fix)
+        raise BadInput(folder, f"cannot be written in ({there} is read-only)", fix)
 
 
 def refuse_older_layout(out: Path) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from posequery.jobs.files import BadInput, suggestion
 from posequery.settings import shown
 from posequery.sources import kinds
+from posequery.sources.access import refuse_live
 from posequery.study import parsing
 from posequery.study.faults import CONTROLS, faults
 from posequery.study.schema import NAME, PATHS, Study
@@ -59,7 +60,13 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
         if not isinstance(path, str) or not path.strip() or "\0" in path:
             return path  # which the schema refuses
         # Path's own raises for ~nobody. The folder is resolved, so that '..' means its parent.
-        return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
+        whole = os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111
+        try:
+            refuse_live(path)
+        except BadInput:
+            # The schema refuses the address as it was written.
+            return whole if os.path.lexists(whole) else path
+        return whole
 
     for key in PATHS:
         *sections, last = key.split(".")
@@ -135,6 +142,9 @@ def load_study(study: object, overrides: dict[str, Any], folder: Path) -> Study:
         return _validated(path, _extended(own, _spelt_out(changes)))
     except ValidationError as error:
         raise _refused(path, own, faults(error, changes)) from None
+    except UnicodeEncodeError:  # of the command line's, as no file brings such text
+        fault = "half of a character stands alone"
+        raise BadInput(COMMAND_LINE, fault, "Write it as UTF-8 text") from None
 
 
 def _validated(path: Path, values: dict[str, Any]) -> Study:

@@ -27,6 +27,12 @@ class _Loader(yaml.SafeLoader):
             raise _error(node, f"it holds more than {bounds.STUDY_VALUES:,} values")
         return super().construct_document(node)
 
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        value = super().construct_scalar(node)
+        if isinstance(value, str) and not encodable(value):
+            raise _error(node, "half of a character stands alone")
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = []
         for key, _ in node.value:
@@ -42,11 +48,15 @@ _Loader.yaml_implicit_resolvers = {
     first: [one for one in several if one[0].removeprefix(_TAG) not in _NUMBERS]
     for first, several in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for _kind, _pattern in (
-    ("int", r"[-+]?(0|[1-9]\d{0,400})$"),
-    ("float", r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN)$"),
-):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(_pattern), list("-+.0123456789"))
+_SIGNS = list("-+.0123456789")
+_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(r"[-+]?(0|[1-9]\d{0,400})$"), _SIGNS)
+_FLOAT = r"[-+]?((\d+\.\d*|\.\d+|\d+(?=e))(e[-+]?\d+)?|\.inf)$|\.nan$"
+_Loader.add_implicit_resolver(f"{_TAG}float", re.compile(_FLOAT, re.IGNORECASE), _SIGNS)
+
+
+def encodable(text: str) -> bool:
+    """Whether a text can be written: YAML's escapes can make surrogates, halves of characters."""
+    return not re.search("[\ud800-\udfff]", text)
 
 
 def _values(node: yaml.Node, known: dict[int, float]) -> float:

@@ -6,6 +6,7 @@ folder that the workflow runs in.
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ from pydantic import BaseModel
 
 from posequery import strategies, teachers
 from posequery.cell import Cell, parse_rate_slug, rate_slug
-from posequery.study import clips, grid, readings
+from posequery.study import clips, conditions, grid, identity, readings
+from posequery.study.loading import load_study
 from posequery.study.schema import Study
 
 
@@ -27,7 +29,8 @@ class Plan:
 
     study: the validated settings. out: the folder of its results. final: where cells.csv, tables
     and figures go, which for a part of a study is not `out`. clips: each clip by its slug. cells:
-    the points of the grid that this run makes.
+    the points of the grid that this run makes. Raises BadInput for a study that is known to fail
+    before any file is read.
     """
 
     def __init__(self, study: Study, only: tuple[str, ...] = ()) -> None:
@@ -39,6 +42,11 @@ class Plan:
         self.student = f"{self.out}/student/pretrained.pt"
         self.clips = clips.clips(study, self.out)
         self.cells = grid.cells(study, only)
+        conditions.require_cells(study, self.cells)
+        known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
+        if len(known) == len(self.clips):
+            for fault in conditions.of_frames(study, self.cells, self.clips, known):
+                raise fault
 
     def seed_words(self, *parts: str) -> str:
         """The words that seed a job's random draws, as JSON."""
@@ -307,6 +315,22 @@ class Plan:
         made = " and ".join(self.report_files())
         name, cells = self.study.name, f"{self.final}/cells.csv"
         return f"Study {name} is complete: {made}; every cell is a row of {cells}."
+
+
+def planned(config: Mapping[str, Any], folder: Path) -> Plan:
+    """The plan of what `--config` names, and of nothing that its results were not made with.
+
+    folder: of the studies that ship. Raises BadInput.
+    """
+    study = load_study(config.get("study"), dict(config), folder)
+    # Snakemake turns an empty `only=` into None.
+    only = ("" if config["only"] is None else config["only"]) if "only" in config else None
+    plan = Plan(study, identity.restriction(only, study))
+    identity.require_folder(Path(plan.out))
+    identity.refuse_older_layout(Path(plan.out))
+    confirmed = identity.confirmation(config.get("confirm", False))
+    identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
+    return plan
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from pydantic import (
 
 from posequery import strategies, teachers
 from posequery.jobs import bounds
-from posequery.jobs.files import suggestion, unknown
+from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
 from posequery.settings import Rate, Section, one_of, shown
@@ -93,8 +93,11 @@ def _of_a_kind(value: object) -> object:
 def _teacher_sections() -> dict[str, Any]:
     """The sections of the teachers that have one, by their keys."""
     found: dict[str, Any] = {}
-    for name in teachers.names():
+    for name in teachers.by_label("title").values():
         teacher, about = teachers.load(name), f"Settings of the teacher `{name}`"
+        if teacher.key in found:
+            fault = f"its key '{teacher.key}' is another teacher's"
+            raise BadInput(f"posequery/teachers/{name}", fault, "Give it another key")
         if teacher.required:
             own = Field(None, description=f"{about}, which needs them.")
             found[teacher.key] = (teacher.settings | None, own)
@@ -196,6 +199,10 @@ class Study(TeacherSections):
                         f"frames; take a rate of 1/{count} or more, or a longer window"
                     )
         return self
+
+
+for _key in TeacherSections.model_fields.keys() & Study.__annotations__.keys():
+    raise BadInput("posequery/teachers", f"'{_key}' is a key of studies", "Give it another key")
 
 
 def sections(section: type[Section], key: str) -> dict[str, type[Section]]:

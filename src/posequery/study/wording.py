@@ -5,6 +5,8 @@ from typing import Any
 
 from posequery.settings import shown
 
+LONGEST = 400
+"""Letters of what a section says of a value, which it may quote."""
 WANTED = {
     "bool": "true or false",
     "dict": "keys of its own (key: value)",
@@ -35,7 +37,7 @@ def plain(where: str, errors: Sequence[dict[str, Any]]) -> str:
     """What is wrong with a key; several errors are those of a value that may be this or that."""
     wanted = dict.fromkeys(_wanted(error) for error in errors)
     if None in wanted:
-        message = errors[0]["msg"].removeprefix("Value error, ")
+        message = shown(errors[0]["msg"].removeprefix("Value error, "), LONGEST)
         return f"{where}: {message}" if where else message
     return f"{where} takes {' or '.join(map(str, wanted))}, not {_quoted(errors[0]['input'])}"
 

@@ -104,8 +104,8 @@ class Teacher:
         return all(getattr(source, need) for need in self.needs)
 
 
-_TEACHERS = Registry[Teacher](__name__, __path__, "TEACHER", "teacher")
-names, load = _TEACHERS.names, _TEACHERS.load
+_TEACHERS = Registry[Teacher](__name__, __path__, "TEACHER", "teacher", reserved=("none",))
+names, load, by_label = _TEACHERS.names, _TEACHERS.load, _TEACHERS.by_label
 
 
 def summary(labels: Labels, stream: "Stream") -> dict[str, Any]:

@@ -47,6 +47,8 @@ class ClipSource:
     """Whether its annotation is known to end long before its video."""
     fps: Fraction | None = None
     """Frames a second of its video, where that does not state it."""
+    known: tuple[int, float] | None = None
+    """How many frames it will have, and how many a second, where that is known before."""
     package: str = ""
     """The folder of the fetched package that holds its video, if one does."""
 

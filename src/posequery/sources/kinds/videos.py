@@ -12,6 +12,9 @@ from posequery.settings import FileOrFolder, exact, shown
 from posequery.sources.access import refuse_live
 from posequery.sources.kinds import ClipSource, Source
 
+LONGEST = 80
+"""Letters of a video's name that its clip's name repeats: it becomes a part of others."""
+
 
 def _frames_a_second(value: object) -> Fraction | None:
     if value is None:
@@ -57,7 +60,7 @@ class Videos(Source):
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         found = []
         for number, path in enumerate(self.videos, start=1):
-            stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-") or "video"
+            stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem)[:LONGEST].strip("-") or "video"
             slug = f"{number:02d}-{stem}"
             own = (slug, "person", stem, 1, "own", str(path), None, ("stream",))
             found.append(ClipSource(*own, fps=self.fps))
