@@ -269,21 +269,21 @@ def test_landmarks_are_those_of_mediapipe_itself():
     teacher = BlazePose(load_network(DETECTOR), load_network(LANDMARKS))
     frames = list(islice(video.frames(VIDEO), 41))
     for number, expected in golden["found"].items():
-        teacher.restart()
+        teacher.restart(60)
         pose = teacher(frames[int(number)])
         off = np.linalg.norm(pose.landmarks - expected["landmarks"], axis=1)
         assert np.median(off) < 0.1, number
         assert off.max() < 1, number
         np.testing.assert_allclose(pose.visibility, expected["visibility"], atol=0.02)
 
-    teacher.restart()
+    teacher.restart(60)
     teacher(frames[0])
     tracked = teacher(frames[1])
     off = np.linalg.norm(tracked.landmarks - golden["tracked"]["1"]["landmarks"], axis=1)
     assert np.median(off) < 0.2
     assert off.max() < 2
 
-    teacher.restart()
+    teacher.restart(60)
     teacher.detections = 0
     labels = [teacher(frame) for frame in frames]
     assert teacher.detections == 1

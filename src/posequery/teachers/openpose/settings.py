@@ -54,7 +54,9 @@ class OpenPose(Section):
     nobody was found has a file.)"""
     person: Literal["tracked", "labelled", "strongest"] = "tracked"
     """Which of several people is taken: the one nearest to the last frame's, the one nearest to the
-    ground truth, or the one that OpenPose is most confident of."""
+    ground truth, or the one that OpenPose is most confident of. The first two take nobody who is
+    farther than a fifth of the frame's diagonal; after a second without a person, `tracked` begins
+    again with the most confident one."""
 
     @property
     def pixels(self) -> tuple[int, int] | None:
