@@ -70,7 +70,7 @@ def pretrain(
                 validation=validation,
                 best=lowest,
                 workers=workers,
-                state=folder / "epoch.pt",
+                state=folder,
                 log=log,
                 progress=progress,
             )
