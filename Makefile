@@ -9,7 +9,7 @@ RUN := .venv/bin/python -m
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help study lab run check archive test lint format docs
+.PHONY: help study lab run check archive verify test lint format docs
 .NOTPARALLEL:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make run CONFIG=path/to/garden.yaml   any study, such as one of your own videos"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
+	@echo "make verify CONFIG=mini      a copied or unpacked study: check its sums, make nothing again"
 	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
@@ -41,6 +42,10 @@ check: $(STUDY_ENV)
 archive: $(STUDY_ENV)
 	@$(call named,mini)
 	@$(RUN_STUDY) "$(CONFIG)" archive
+
+verify: $(STUDY_ENV)
+	@$(call named,mini)
+	@PYTHONPATH=src .venv/bin/python scripts/archive.py "results/$(CONFIG)"
 
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)

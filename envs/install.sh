@@ -43,7 +43,8 @@ else
     touch .venv/made-by-make
 fi
 
-.venv/bin/python -m pip install --disable-pip-version-check --requirement "$1"
+echo "Fetching what $1 names, unless it is there: up to some 500 MB."
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
 # posequery itself is not copied, so that edits take effect at once. A path file does the same as
 # `pip install --editable`, and also works in folders with dollar signs in their names.
 .venv/bin/python -c '

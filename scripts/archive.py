@@ -1,20 +1,26 @@
-"""Pack a study into one file, or check one."""
+"""Pack a study into one file, or check one; or check a copy of a study, and make it current."""
 
 import argparse
 import json
 from pathlib import Path
 
 from posequery.jobs.command import run
+from posequery.study import sums
 from posequery.study.archive import pack, verify
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("archive", type=Path, help="the .tar.gz to write, or to check")
+    parser.add_argument(
+        "archive", type=Path, help="the .tar.gz to write or check, or a study's folder"
+    )
     parser.add_argument("--results", type=Path, help="the study's folder; without it, check")
     parser.add_argument("--settings", type=json.loads, default={}, help="the whole config, JSON")
     options = parser.parse_args()
-    if options.results is None:
+    if options.archive.is_dir():
+        count = sums.restore(options.archive)
+        print(f"{options.archive}: {count} files agree with their checksums, and are current")
+    elif options.results is None:
         print(f"{options.archive}: {verify(options.archive)} files agree with their checksums")
     else:
         checkout = Path(__file__).resolve().parent.parent

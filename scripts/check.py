@@ -9,8 +9,7 @@ from pathlib import Path
 from posequery.jobs.command import run
 from posequery.jobs.terminal import tell
 from posequery.study import check, estimate
-from posequery.study.clips import clips
-from posequery.study.loading import load_study
+from posequery.study.plan import planned
 from posequery.study.schema import Study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,22 +41,24 @@ def main() -> None:
     parser.add_argument("--config", type=json.loads, default={}, help="JSON: keys over the file's")
     parser.add_argument("--torch-python", default=sys.executable, help="the one that has torch")
     options = parser.parse_args()
-    study = load_study(options.study, options.config, ROOT / "config")
-    sources = clips(study, f"results/{study.name}")
-    if study.source.makes:
-        made = study.source.makes
-        print(f"Study {study.name} {made} its data itself: there is nothing to check.")
-        return
-    report = check.look(study, sources)
+    plan = planned({"study": options.study, **options.config}, ROOT / "config")
+    study, report = plan.study, check.look(plan)
     print(check.text(report), end="\n\n", flush=True)
+    files = [path for path in (study.student.checkpoint, study.student.backbone) if path]
+    # They are tried whatever else is wrong, as long as they are there.
+    if report.faults and not (files and all(path.is_file() for path in files)):
+        sys.exit(1)
+    if report.fps is None and not files:  # of what is yet to be fetched
+        return
+    student = measure_student(options.torch_python, study)
     if report.faults:
         sys.exit(1)
-    work = estimate.work(study, sources, report.frames, report.fps, report.images)
-    if faults := check.of_work(study, work, report.fps):
-        raise faults[0]
-    first = next(iter(sources.values()))
-    extraction = estimate.measure_extraction(first.video, study.student.input_size)
-    student = measure_student(options.torch_python, study)
+    if report.fps is None:
+        return
+    work = estimate.work(study, plan.clips, report.frames, report.fps, report.images)
+    first, made = next(iter(plan.clips.values())), study.source.makes
+    size = study.student.input_size
+    extraction = None if made else estimate.measure_extraction(first.video, size)
     print(estimate.text(study, work, extraction, student, report.copied))
 
 

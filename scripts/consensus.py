@@ -6,7 +6,7 @@ from pathlib import Path
 
 from posequery.clips import Stream, read_labels, write_labels
 from posequery.jobs.command import run
-from posequery.jobs.files import write_text
+from posequery.jobs.files import write_summed
 from posequery.multiview.cameras import read_qualisys
 from posequery.multiview.consensus import of_stream, summary
 
@@ -29,7 +29,7 @@ def main() -> None:
         agreed.share.reshape(joints.shape[:2]),
         options.stream,
     )
-    write_text(options.summary, json.dumps(summary(agreed, stream), indent=1) + "\n")
+    write_summed(options.summary, json.dumps(summary(agreed, stream), indent=1) + "\n")
     print(
         f"mean reprojection error {agreed.before.mean:.1f} px, {agreed.after.mean:.1f} with "
         f"{agreed.swapped.sum()} swaps of left and right undone"

@@ -1,6 +1,7 @@
 """Read what OpenPose wrote of one video, or run OpenPose on it: everybody whom it sees."""
 
 import argparse
+from fractions import Fraction
 from pathlib import Path
 
 from posequery.jobs.command import run
@@ -15,6 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--video", type=Path, required=True, help="or a folder of its images")
     parser.add_argument(
+        "--fps", type=Fraction, help="frames a second of a video that does not state it"
+    )
+    parser.add_argument(
         "--settings", type=OpenPose.model_validate_json, required=True, help="JSON: `openpose:`"
     )
     parser.add_argument("--subject", help="whose folder under the settings' labels holds the files")
@@ -22,12 +26,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the detections file to write")
     options = parser.parse_args()
     given = options.settings
-    about = video.info(options.video)
-    size = (about.width, about.height)
+    about = video.info(options.video, options.fps)
     if given.program:
-        found = detect(options.video, size, about.frames, given, options.scratch)
+        found = detect(options.video, about, given, options.scratch)
     else:
-        found = from_json(given.labels, options.video, size, about.frames, given, options.subject)
+        found = from_json(given.labels, options.video, about, given, options.subject)
     write_detections(options.output, found)
 
 

@@ -1,6 +1,7 @@
 """Write the clip of one video: frames at the network's size, labels in source pixels."""
 
 import argparse
+from fractions import Fraction
 
 from posequery.jobs.command import run
 from posequery.sources.extraction import extract
@@ -15,6 +16,9 @@ def main() -> None:
     parser.add_argument("--stem", help="the sequence's name in Human3.6M, to find it in the NPZ")
     parser.add_argument(
         "--expected", type=int, help="refuse an annotation of other than so many frames"
+    )
+    parser.add_argument(
+        "--fps", type=Fraction, help="frames a second of a video that does not state it"
     )
     parser.add_argument("--slug", required=True)
     parser.add_argument("--subject", required=True)

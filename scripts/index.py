@@ -13,9 +13,12 @@ def main() -> None:
     parser.add_argument(
         "--first-frames", help="end the stream after this much: '1500 frames', '30 s'"
     )
+    parser.add_argument(
+        "--any-rate", action="store_true", help="clips may differ in their frame rates"
+    )
     parser.add_argument("clips", type=Path, nargs="+", help="in the order in which they are played")
     arguments = parser.parse_args()
-    write_index(arguments.output, arguments.clips, arguments.first_frames)
+    write_index(arguments.output, arguments.clips, arguments.first_frames, arguments.any_rate)
 
 
 run(main)

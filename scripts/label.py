@@ -2,12 +2,13 @@
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
 
 from posequery import teachers
 from posequery.clips import Stream, write_labels
 from posequery.jobs.command import run
-from posequery.jobs.files import write_text
+from posequery.jobs.files import write_summed
 
 
 def main() -> None:
@@ -19,6 +20,9 @@ def main() -> None:
     )
     parser.add_argument("--settings", required=True, help="JSON: the teacher's own")
     parser.add_argument("--device", required=True)
+    parser.add_argument(
+        "--least", type=Fraction, required=True, help="the share of frames that it must label"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON to write: its error")
     options = parser.parse_args()
@@ -27,8 +31,9 @@ def main() -> None:
     stream = Stream(options.stream)
     assert teacher.label is not None, f"the clips bring the labels of {options.teacher}"
     labels = teacher.label(stream, options.files, settings, options.device)
+    teachers.require_labels(labels, stream, teacher.title, options.least, options.output)
     write_labels(options.output, labels.joints, labels.confidence, options.stream)
-    write_text(options.summary, json.dumps(teachers.summary(labels, stream), indent=1) + "\n")
+    write_summed(options.summary, json.dumps(teachers.summary(labels, stream), indent=1) + "\n")
 
 
 run(main)

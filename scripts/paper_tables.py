@@ -5,6 +5,7 @@ from pathlib import Path
 
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
+from posequery.report.frame_sizes import FrameSizes
 from posequery.report.tables import write_tables
 from posequery.report.teacher import read_teacher_error
 
@@ -14,11 +15,21 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
     parser.add_argument("--teacher", type=Path, help="JSON: the teacher's mpjpe_px, found_share")
+    parser.add_argument("--tests", type=Path, help="index of the clips of the offline test")
+    parser.add_argument("--stream", type=Path, help="index of the stream's clips")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
     teacher = read_teacher_error(options.teacher) if options.teacher else None
-    files = write_tables(options.cells, options.seconds, options.captions, options.folder, teacher)
+    files = write_tables(
+        options.cells,
+        options.seconds,
+        options.captions,
+        options.folder,
+        teacher,
+        FrameSizes.in_index(options.tests),
+        FrameSizes.in_index(options.stream),
+    )
     print(f"{len(files)} files: {options.folder}")
 
 

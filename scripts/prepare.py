@@ -11,8 +11,10 @@ def main() -> None:
     parser.add_argument("--annotations", required=True, help="a person_keypoints_*.json")
     parser.add_argument("--images", required=True, help="the folder of JPEGs")
     parser.add_argument("--output", required=True)
-    options = parser.parse_args()
-    prepare(options.annotations, options.images, options.output)
+    parser.add_argument(
+        "--evaluated", action="store_true", help="images without people must be sound as well"
+    )
+    prepare(**vars(parser.parse_args()))
 
 
 run(main)

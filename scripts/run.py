@@ -1,7 +1,7 @@
 """Run a study as `make` does: one run at a time, and after any kill just on from there.
 
-    python scripts/run.py mini
-    python scripts/run.py path/to/garden.yaml --profile workflow/profiles/slurm
+python scripts/run.py mini
+python scripts/run.py path/to/garden.yaml --profile workflow/profiles/slurm
 """
 
 import argparse
@@ -9,14 +9,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
 from posequery.study import turns
-from posequery.study.loading import load_study
-from posequery.study.plan import Plan
+from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = (
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("target", nargs="?", default="all", help="a rule of workflow/Snakefile")
     parser.add_argument("--profile", help="of Snakemake, such as workflow/profiles/gpu")
     options = parser.parse_args()
-    plan = Plan(load_study(options.study, {}, ROOT / "config"))
+    plan = planned({"study": options.study}, ROOT / "config")
     locked = turns.take(Path(plan.out))
     if not locked:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
@@ -80,20 +80,18 @@ class Run:
             return INTERRUPTED - signal.SIGINT + self._ended_by
         return code if code >= 0 else INTERRUPTED - signal.SIGINT - code
 
-    def _end(self, number: int, frame: FrameType | None) -> None:
+    def _end(self, number: int, _: FrameType | None) -> None:
         self._signal(signal.SIGKILL if self._ended_by else signal.SIGINT)
         self._ended_by = self._ended_by or number
 
-    def _pause(self, number: int, frame: FrameType | None) -> None:
+    def _pause(self, *_: object) -> None:
         self._signal(signal.SIGSTOP)
         os.kill(os.getpid(), signal.SIGSTOP)
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._child.pid, number)
-        except ProcessLookupError:
-            pass
 
     def _say(self, words: str) -> None:
         print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from posequery.clips import Stream, frames_in
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
 from posequery.report.stream_report import write_report
@@ -25,7 +24,7 @@ def main() -> None:
         options.stream,
         options.labels,
         options.consensus,
-        frames_in(options.window, Stream(options.stream).fps),
+        options.window,
         options.captions,
         options.figures,
         options.tables,

@@ -41,8 +41,22 @@ def tried(request):
     return note
 
 
+@pytest.fixture
+def tries(request):
+    """How often a random test is to try."""
+    return request.config.getoption("--tries")
+
+
+@pytest.fixture
+def seed(request):
+    """What a random test draws from."""
+    return request.config.getoption("--seed")
+
+
 def pytest_addoption(parser):
     parser.addoption("--faults", metavar="FILE", help="write the table of faults, as Markdown")
+    parser.addoption("--tries", type=int, default=60, help="tries of each random test")
+    parser.addoption("--seed", type=int, default=0, help="of the random tests")
 
 
 def pytest_configure(config):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from posequery.cell import Cell, Outcome, parse_rate_slug, rate_slug
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, write_summed
 
 UNIFORM = {"setting": "online", "teacher": "network", "method": "uniform", "rate": "1/5", "seed": 0}
 COUNTS = {
@@ -48,26 +48,35 @@ def test_what_is_no_cell_is_refused(changed: dict) -> None:
 
 def test_what_a_job_counted_is_read_back(tmp_path: Path) -> None:
     outcome = Outcome(**UNIFORM, **COUNTS)
-    outcome.write(tmp_path)
-    assert Outcome.read(tmp_path) == outcome
-    assert list(json.loads((tmp_path / "cell.json").read_text()))[:5] == list(UNIFORM)
+    folder = tmp_path / outcome.folder
+    outcome.write(folder)
+    assert Outcome.read(folder) == outcome
+    assert list(json.loads((folder / "cell.json").read_text()))[:5] == list(UNIFORM)
+
+
+def test_a_cell_in_another_cells_folder_is_refused(tmp_path: Path, tried) -> None:
+    outcome = Outcome(**UNIFORM, **COUNTS)
+    moved = {"seed": 1}, {"rate": "1/4"}, {"method": "random"}, {"teacher": "t"}
+    for change in moved:
+        folder = tmp_path / Cell(**UNIFORM | change).folder
+        outcome.write(folder)
+        with pytest.raises(BadInput, match="is of the cell online/network/uniform/20pct/seed0, in"):
+            Outcome.read(folder)
+    tried("5", "a cell moved into another cell's folder", {"refused": len(moved)})
 
 
 def test_missing_and_torn_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"cell\.json: the cell has no such file"):
         Outcome.read(tmp_path)
-    for content in ('{"k": 1', "", "\x00"):
-        (tmp_path / "cell.json").write_text(content)
+    for content in ('{"k": 1', "", "\x00", "\ufeff"):
+        write_summed(tmp_path / "cell.json", content)
         with pytest.raises(BadInput, match=r"cell\.json: is not readable JSON"):
             Outcome.read(tmp_path)
-    (tmp_path / "cell.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(BadInput, match=r"cell\.json: is not readable JSON"):
-        Outcome.read(tmp_path)
 
 
 @pytest.mark.parametrize("key", ["k", "teacher", "record_sha256"])
 def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     left = {name: value for name, value in {**UNIFORM, **COUNTS}.items() if name != key}
-    (tmp_path / "cell.json").write_text(json.dumps(left))
+    write_summed(tmp_path / "cell.json", json.dumps(left))
     with pytest.raises(BadInput, match=f"has no '{key}'"):
         Outcome.read(tmp_path)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
+from edited import edited
 
 from posequery.clips import (
     OPEN_CLIPS,
@@ -16,7 +17,7 @@ from posequery.clips import (
     write_index,
     write_labels,
 )
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole, write_summed
 
 SIZE = 24
 INFO = ClipInfo("slug", "S1", "Eating", 2, "54138969", 0, 50.0, 1000, 1002, SIZE, "a b/v.mp4")
@@ -141,10 +142,10 @@ def test_every_truncation_is_one_error(tmp_path):
             Clip(path).frames(np.arange(3))
 
 
-@pytest.mark.parametrize("name", ["frames", "joints", "confidence"])
+@pytest.mark.parametrize("name", ["packed", "packed_start", "joints", "confidence"])
 def test_a_clip_without_one_of_its_parts(tmp_path, name):
     path = write(tmp_path / "a.h5", 3)
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file[name]
     with pytest.raises(BadInput, match="not a valid clip file"):
         Clip(path)
@@ -159,20 +160,20 @@ MALFORMED = {
     "fps none": {"attribute": {"fps": 0.0}},
     "size negative": {"attribute": {"size": -1}},
     "frames too many": {"attribute": {"frames": 9}},
-    **{f"{name} a group": {"data": {name: None}} for name in ("frames", "joints", "confidence")},
+    **{f"{name} a group": {"data": {name: None}} for name in ("joints", "confidence")},
     "joints too few": {"data": {"joints": np.zeros((2, 18, 2))}},
     "joints of another skeleton": {"data": {"joints": np.zeros((3, 17, 2))}},
     "joints a number": {"data": {"joints": 3}},
     "joints words": {"data": {"joints": ["a", "b", "c"]}},
     "confidence too little": {"data": {"confidence": np.zeros((2, 18))}},
-    "frames arrays": {"data": {"frames": np.zeros((3, SIZE, SIZE, 3), np.uint8)}},
+    "frames too few": {"data": {"packed_start": np.zeros(2), "packed_crc32": np.zeros(1)}},
 }
 
 
 @pytest.mark.parametrize("change", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_clip_is_refused(tmp_path, change):
     path = write(tmp_path / "a.h5", 3)
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         for name, value in change.get("attribute", {}).items():
             file.attrs[name] = value
         for name, value in change.get("data", {}).items():
@@ -187,11 +188,13 @@ def test_a_malformed_clip_is_refused(tmp_path, change):
 
 @pytest.mark.parametrize("data", [[], [1, 2, 3]])
 def test_a_frame_that_is_not_an_image(tmp_path, data):
-    path = write(tmp_path / "a.h5", 3)
-    with h5py.File(path, "a") as file:
-        file["frames"][1] = np.array(data, np.uint8)
+    path = tmp_path / "a.h5"
+    with ClipWriter(path) as writer:
+        writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+        writer.append_jpeg(np.array(data, np.uint8))
+        writer.close(replace(INFO, frames=2), None)
     clip = Clip(path)
-    assert_is(clip.frames(np.array([2]))[0], 0, 2)
+    clip.frames(np.array([0]))
     with pytest.raises(BadInput, match="frame 1 is broken"):
         clip.frames(np.array([1]))
 
@@ -228,6 +231,36 @@ def test_a_stream_may_end_within_a_clip(tmp_path):
             played.frames(np.array([len(played)]))
 
 
+def write_timed(path, times, **info):
+    with ClipWriter(path) as writer:
+        for _ in times:
+            writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
+        writer.close(replace(INFO, frames=len(times), **info), None, times=np.array(times))
+    return path
+
+
+def test_a_stream_ends_by_the_times_of_its_frames(tmp_path, tried):
+    """Two clips of 5 frames in 0.8 s each, the first 3 of them in 0.3 s."""
+    times = [0, 0.1, 0.2, 0.3, 0.6]
+    clips = [write_timed(tmp_path / f"{n}.h5", times, fps=6.25) for n in range(2)]
+    done = 0
+    for stretch, frames in {
+        "0.3 s": 3,
+        "0.44 s": 3,
+        "0.46 s": 4,
+        "0.6 s": 4,
+        "0.76 s": 5,
+        "0.96 s": 7,
+        "9 s": 10,
+        "0.01 s": 1,
+        "7 frames": 7,
+    }.items():
+        write_index(tmp_path / "s.json", clips, stretch)
+        done += len(Stream(tmp_path / "s.json")) == frames
+    assert done == 9
+    tried("3", "a stretch at a variable rate", {"done right": done})
+
+
 @pytest.mark.parametrize("index", [-1, 8])
 def test_no_frame_outside_the_stream(stream, index):
     played = Stream(stream)
@@ -259,19 +292,34 @@ def test_the_first_clips_frame_rate_applies_to_all(tmp_path):
     assert Stream(tmp_path / "s.json").fps == 50.0
 
 
-@pytest.mark.parametrize("info", [{"fps": 49.4}, {"fps": 50.6}, {"size": 8}])
-def test_clips_that_do_not_go_together(tmp_path, info):
+@pytest.mark.parametrize(
+    ("info", "fault"),
+    [
+        ({"fps": 49.4, "video": "c.mp4"}, "c.mp4: has 49.4 frames a second, but a b/v.mp4"),
+        ({"fps": 50.6, "video": "c.mp4"}, "c.mp4: has 50.6 frames a second, but a b/v.mp4"),
+        ({"size": 8}, "differ in size"),
+    ],
+)
+def test_clips_that_do_not_go_together(tmp_path, info, fault):
     one = write(tmp_path / "a.h5", 1)
     with ClipWriter(tmp_path / "b.h5") as writer:
         writer.close(replace(INFO, **info), None)
-    with pytest.raises(BadInput, match=f"differ in {next(iter(info))}"):
+    with pytest.raises(BadInput, match=fault):
         write_index(tmp_path / "s.json", [one, tmp_path / "b.h5"])
     assert not (tmp_path / "s.json").exists()
 
 
+def test_clips_of_any_rate_where_nothing_is_counted_in_frames(tmp_path):
+    clips = [
+        write(tmp_path / f"{fps}.h5", 1, fps=fps, video=f"{fps}.mp4") for fps in (50.0, 24.5, 10.0)
+    ]
+    write_index(tmp_path / "s.json", clips, any_rate=True)
+    assert [clip.fps for clip in Stream(tmp_path / "s.json").clips] == [50.0, 24.5, 10.0]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": [{"file": "a"}]}', '{"clips": ["a"]}'])
 def test_not_an_index(tmp_path, text):
-    (tmp_path / "s.json").write_text(text)
+    write_summed(tmp_path / "s.json", text)
     with pytest.raises(BadInput, match="not an index"):
         Stream(tmp_path / "s.json")
 
@@ -279,7 +327,7 @@ def test_not_an_index(tmp_path, text):
 def test_an_index_whose_frames_are_not_a_number(stream):
     content = json.loads(stream.read_text())
     content["clips"][1]["frames"] = "many"
-    stream.write_text(json.dumps(content))
+    write_summed(stream, json.dumps(content))
     with pytest.raises(BadInput, match="not an index"):
         Stream(stream)
 
@@ -304,7 +352,7 @@ def test_labels_belong_to_the_clips_content(stream, tmp_path):
     write_index(stream, clips)
     read_labels(path, stream)
     write(clips[1], 1, clip=7, subject="S1")
-    with h5py.File(clips[1], "a") as file:
+    with edited(clips[1]) as file:
         file.attrs["slug"] = "clip-1"  # its entry in the index stays the same, its frames do not
     write_index(stream, clips)
     with pytest.raises(BadInput, match="labels for a stream other than"):
@@ -319,7 +367,7 @@ def test_labels_belong_to_one_stream(stream, tmp_path):
     np.testing.assert_array_equal(read[0], joints)
     np.testing.assert_array_equal(read[1], confidence)
     content = json.loads(stream.read_text())
-    stream.write_text(json.dumps({"clips": content["clips"][:2]}))
+    write_summed(stream, json.dumps({"clips": content["clips"][:2]}))
     with pytest.raises(BadInput, match="labels for a stream other than"):
         read_labels(path, stream)
 
@@ -342,7 +390,7 @@ def test_labels_that_are_missing_or_cut(stream, tmp_path):
 def test_labels_of_another_shape_than_the_stream(stream, tmp_path, joints, confidence):
     path = tmp_path / "labels.h5"
     write_labels(path, poses(0, 8), np.ones((8, 18)), stream)
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         for name, shape in (("joints", joints), ("confidence", confidence)):
             del file[name]
             file[name] = np.zeros(shape, np.float32)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
 from posequery import record
+from posequery.jobs import sealed
 from posequery.jobs.files import BadInput
 
 
@@ -22,12 +22,12 @@ def test_frames_that_are_no_stream(tmp_path: Path) -> None:
 
 def test_a_missing_and_a_broken_file(tmp_path: Path) -> None:
     path = tmp_path / "record.h5"
-    with pytest.raises(BadInput, match=r"record\.h5: not a valid record"):
+    with pytest.raises(BadInput, match=r"record\.h5: there is no such record"):
         record.read(path)
     path.write_bytes(b"torn")
     with pytest.raises(BadInput, match=r"record\.h5: not a valid record"):
         record.read(path)
-    with h5py.File(path, "w") as file:
+    with sealed.created(path) as file:
         file["joints"] = np.zeros((3, 18, 2))
     with pytest.raises(BadInput, match=r"peaks"):
         record.read(path)

@@ -50,3 +50,33 @@ def test_a_file_that_binds_nothing_is_named(birds, tmp_path):
     (tmp_path / "birds/stone.py").touch()
     with pytest.raises(BadInput, match="birds/stone: binds no BIRD"):
         birds.load("stone")
+
+
+@pytest.mark.parametrize("name", ["z-z", "Owl", "owl.old", "é", "x" * 101])
+def test_a_name_that_is_no_folders_is_refused_with_the_fix(birds, tmp_path, name):
+    (tmp_path / f"birds/{name}.py").touch()
+    if "." in name:  # which Python takes for no module
+        assert birds.names() == ("crane", "wren")
+        return
+    with pytest.raises(BadInput, match=f"birds/{name}: no bird may be called .* Rename the file"):
+        birds.names()
+
+
+def test_a_reserved_name_is_refused(birds, tmp_path):
+    kept = Registry("birds", [str(tmp_path / "birds")], "BIRD", "bird", reserved=("all",))
+    assert kept.names() == ("crane", "wren")
+    (tmp_path / "birds/all.py").touch()
+    with pytest.raises(BadInput, match="birds/all: no bird may be called 'all', which means"):
+        kept.names()
+
+
+@pytest.mark.parametrize("label", ["large bird", "wren", "all"])
+def test_two_with_one_label_are_refused(birds, tmp_path, label):
+    kept = Registry("birds", [str(tmp_path / "birds")], "BIRD", "bird", reserved=("all",))
+    kind = "from types import SimpleNamespace\nBIRD = SimpleNamespace(label={!r})\n"
+    for name, own in (("crane/__init__", "large bird"), ("wren", "small bird")):
+        (tmp_path / f"birds/{name}.py").write_text(kind.format(own))
+    assert kept.by_label("label") == {"large bird": "crane", "small bird": "wren"}
+    (tmp_path / "birds/owl.py").write_text(kind.format(label))
+    with pytest.raises(BadInput, match=f"birds/owl: is printed as '{label}', which stands for"):
+        kept.by_label("label")

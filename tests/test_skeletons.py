@@ -11,6 +11,7 @@ from posequery.skeletons import (
     from_coco,
     from_human36m,
     from_openpose,
+    joint_called,
 )
 
 # The dataset's own names for those of its 32 joints that are used (metadata.xml).
@@ -80,6 +81,47 @@ def test_human36m_joints_map_to_the_joints_of_the_same_names():
     np.testing.assert_allclose(joints[:, 17], (pose[:, 17] + pose[:, 25]) / 2, atol=1e-3)
     assert np.isnan(joints[:, :5]).all()
     assert np.isfinite(joints[:, 5:]).all()
+
+
+@pytest.mark.parametrize("names", [BODY_25_NAMES, BLAZEPOSE_NAMES, OPENPOSE_COCO_NAMES, JOINTS])
+def test_joints_by_the_names_that_programs_give_them(names):
+    found = [joint_called(name) for name in names]
+    assert sorted(filter(None, found)) == sorted(JOINTS[:17])
+    for name, joint in zip(names, found, strict=True):
+        plain = name.lower().replace("_", "")
+        if joint:
+            assert plain in (joint.replace("_", ""), joint[0] + joint.split("_")[-1])
+
+
+@pytest.mark.parametrize(
+    "name",
+    "neck Neck head_bottom upper_neck head_top left_eye_inner Hip mid-hip face-12 left_hand_root "
+    "left_thumb1 spine_3 left_ear_base left_eye2 LBigToe".split(),
+)
+def test_other_points_of_a_person_are_no_joint(name):
+    assert joint_called(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("left_sholder", "did you mean 'left_shoulder'?"),
+        ("rihgt_knee", "did you mean 'right_knee'?"),
+        ("tail_base", "there are nose, left_eye"),
+        ("left_front_paw", "there are nose"),
+        ("L_F_Elbow", "did you mean 'left_elbow'?"),
+        ("left_right_eye", "did you mean 'right_eye'?"),
+        ("left", "did you mean 'left_"),
+        ("linkes_auge", "there are nose"),
+        ("left_eye_é", "did you mean 'left_eye'?"),
+        ("", "there are nose"),
+        ("17", "there are nose"),
+    ],
+)
+def test_a_name_that_is_none_of_a_persons_is_refused_with_the_nearest(name, near):
+    with pytest.raises(ValueError, match=f"'{name}' is no joint of a person: ") as refused:
+        joint_called(name)
+    assert near in str(refused.value)
 
 
 def coco(**visible):

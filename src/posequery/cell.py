@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
-from posequery.jobs.files import BadInput, write_text
+from posequery.jobs.files import BadInput, read_summed, unreadable, write_summed
 from posequery.settings import Section
 
 WORD = "^[a-z0-9_]{1,100}$"
@@ -63,11 +63,12 @@ class Outcome(Cell):
     """A cell whose job is done, and what that job counted: `cell.json`."""
 
     k: Annotated[int, Field(ge=0)]
-    """Frames picked: per stretch online, of the pool offline."""
+    """Frames picked: of the first stretch online, of the pool offline."""
     n: Annotated[int, Field(ge=0)]
-    """Frames picked from."""
+    """Frames picked from. Stretches in seconds differ where the frame rate varies; what was picked
+    of each is in the record."""
     window: int | None = None
-    """Online: frames of a window, the first of which one error leaves out."""
+    """Online: frames of the first window, which one error leaves out."""
     trainings: Annotated[int, Field(ge=0)]
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
@@ -77,14 +78,14 @@ class Outcome(Cell):
     """Of `continual` alone."""
 
     def write(self, folder: Path) -> None:
-        write_text(folder / "cell.json", self.model_dump_json(indent=1) + "\n")
+        write_summed(folder / "cell.json", self.model_dump_json(indent=1) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "Outcome":
-        """Of a cell's folder; raises `BadInput` where its file is missing or broken."""
+        """Of a cell's folder; raises `BadInput` where its file is missing, broken or another's."""
         path = folder / "cell.json"
         try:
-            return cls.model_validate_json(path.read_bytes())
+            cell = cls.model_validate_json(read_summed(path, REPAIR))
         except FileNotFoundError:
             raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
         except ValidationError as error:
@@ -97,4 +98,8 @@ class Outcome(Cell):
             fault = faults.get(first["type"], f"{where}: {first['msg']}")
             raise BadInput(path, fault, REPAIR) from None
         except OSError as error:
-            raise BadInput(path, f"is not readable ({error})", REPAIR) from None
+            raise unreadable(path, error) from None
+        if not folder.resolve().as_posix().endswith(f"/{cell.folder}"):
+            fault = f"is of the cell {cell.folder}, in whose folder it is not"
+            raise BadInput(path, fault, REPAIR)
+        return cell

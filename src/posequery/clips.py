@@ -1,9 +1,9 @@
 """The clip file, the one format for frames and their labels, and streams of clips.
 
-A clip is an HDF5 file: `frames` (n,) of JPEG bytes, `times` (n,) float64 in seconds from its first
-frame, `joints` (n, 18, 2) float32 in source pixels, `confidence` (n, 18) float32, and the fields of
-`ClipInfo` as attributes. A stream is an index (JSON) of clips in order; a teacher's labels for a
-stream are one HDF5 file.
+A clip is a sealed HDF5 file (`jobs.sealed`): its frames as packed JPEGs, `times` (n,) float64 in
+seconds from its first frame, `joints` (n, 18, 2) float32 in source pixels, `confidence` (n, 18)
+float32, and the fields of `ClipInfo` as attributes. A stream is an index (JSON) of clips in order;
+a teacher's labels for a stream are one sealed HDF5 file.
 """
 
 import json
@@ -11,7 +11,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +20,10 @@ import cv2
 import h5py
 import numpy as np
 
-from posequery.jobs.files import BadInput, sha256, whole, write_text
+from posequery.jobs import sealed
+from posequery.jobs.files import BadInput, read_summed, sha256, write_summed
 from posequery.skeletons import JOINTS
+from posequery.timing import Timing, require_one_rate
 
 JPEG = (
     cv2.IMWRITE_JPEG_QUALITY,
@@ -34,8 +35,6 @@ JPEG = (
 compared with raw frames, and changes its MPJPE (mean per joint position error) by 0.01 ± 0.02 px.
 The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0.17 px, for 22 %
 fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
-FPS_TOLERANCE = 0.01
-"""Share by which a clip's frame rate may differ from its stream's: a phone's frame rate varies."""
 OPEN_CLIPS = 256
 """Number of clip files that a stream keeps open at once."""
 
@@ -81,11 +80,8 @@ class ClipWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = h5py.File(path, "w", track_order=True)
-        self._frames = self._file.create_dataset(
-            "frames", (0,), h5py.vlen_dtype(np.uint8), maxshape=(None,), chunks=(64,)
-        )
-        self._pending: list[np.ndarray] = []
+        self._path = Path(path)
+        self._frames = sealed.Packing(self._path.parent)
         self._shape: tuple[int, ...] | None = None
 
     def append(self, frame: np.ndarray) -> None:
@@ -98,16 +94,7 @@ class ClipWriter:
 
     def append_jpeg(self, data: np.ndarray) -> None:
         """Add one frame as returned by `jpeg`."""
-        self._pending.append(data)
-        if len(self._pending) == 64:
-            self._flush()
-
-    def _flush(self) -> None:
-        count = len(self._frames)
-        self._frames.resize((count + len(self._pending),))
-        for offset, data in enumerate(self._pending):
-            self._frames[count + offset] = data
-        self._pending = []
+        self._frames.append(data)
 
     def close(
         self,
@@ -121,7 +108,6 @@ class ClipWriter:
         Without a `confidence`, labelled joints get 1 and the others 0. times (n,): when each frame
         is shown, in seconds from the first; None: evenly, at the clip's frame rate.
         """
-        self._flush()
         count = len(self._frames)
         if joints is None:
             joints = np.full((count, len(JOINTS), 2), np.nan, np.float32)
@@ -135,12 +121,13 @@ class ClipWriter:
             raise ValueError(f"times of {count} frames that do not rise from 0")
         if self._shape not in (None, (info.size, info.size, 3)):
             raise ValueError(f"frames of shape {self._shape}, a side of {info.size} declared")
-        self._file["joints"] = joints.astype(np.float32)
-        self._file["confidence"] = confidence.astype(np.float32)
-        self._file["times"] = np.asarray(times, np.float64)
-        for key, value in asdict(info).items():
-            self._file.attrs[key] = value
-        self._file.close()
+        with sealed.create(self._path) as file:
+            self._frames.store(file)
+            file["joints"] = joints.astype(np.float32)
+            file["confidence"] = confidence.astype(np.float32)
+            file["times"] = np.asarray(times, np.float64)
+            for key, value in asdict(info).items():
+                file.attrs[key] = value
 
     def __enter__(self) -> "ClipWriter":
         return self
@@ -151,16 +138,7 @@ class ClipWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
-
-
-def _open(path: str | os.PathLike[str], what: str, fix: str) -> h5py.File:
-    if not Path(path).is_file():
-        raise BadInput(path, f"there is no such {what}", fix)
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise BadInput(path, f"not a valid {what} ({error})", fix) from error
+        self._frames.close()
 
 
 def _labels(file: h5py.File, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -177,80 +155,82 @@ class Clip:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file = _open(path, "clip file", _REMAKE)
-        try:
-            self.info = info = _info(self._file.attrs)
+        with sealed.opened(path, "clip file", _REMAKE) as file:
+            self.info = info = _info(file.attrs)
             if not all(value > 0 for value in (info.fps, info.width, info.height, info.size)):
                 raise ValueError("a frame rate or a size is not positive")
-            self._frames = self._file["frames"]
-            if self._frames.shape != (info.frames,):
-                raise ValueError(f"{info.frames} frames declared, {self._frames.shape} stored")
-            self.joints, self.confidence = _labels(self._file, info.frames)
-            self.times = self._file["times"][:].astype(np.float64, copy=False)
+            self.joints, self.confidence = _labels(file, info.frames)
+            self.times = file["times"][:].astype(np.float64, copy=False)
             if self.times.shape != (info.frames,) or not (np.diff(self.times) > 0).all():
                 raise ValueError(f"{self.times.shape} times, or times that do not rise")
-        except _MALFORMED as error:
-            self._file.close()
-            raise BadInput(path, f"not a valid clip file ({error})", _REMAKE) from error
+            self._frames = sealed.Packed(file, "frame", _REMAKE)
+        if len(self._frames) != info.frames:
+            self.close()
+            fault = f"{info.frames} frames declared, {len(self._frames)} stored"
+            raise BadInput(path, f"not a valid clip file ({fault})", _REMAKE)
 
     def frames(self, indices: np.ndarray) -> np.ndarray:
         """RGB frames (k, size, size, 3) uint8 at `indices` (k,), in any order."""
         size = self.info.size
         frames = np.empty((len(indices), size, size, 3), np.uint8)
         for place, index in enumerate(indices):
-            try:
-                decoded = cv2.imdecode(self._frames[int(index)], cv2.IMREAD_COLOR)
-            except (OSError, cv2.error) as error:
-                raise BadInput(self.path, f"frame {index} is broken ({error})", _REMAKE) from error
+            data = self._frames[int(index)]
+            decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if decoded is None or decoded.shape != (size, size, 3):
                 raise BadInput(self.path, f"frame {index} is broken", _REMAKE)
             cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=frames[place])
         return frames
 
+    def verify(self) -> None:
+        """Raise `BadInput` if a frame is not as it was written."""
+        for index in range(len(self._frames)):
+            _ = self._frames[index]
+
     def close(self) -> None:
-        self._file.close()
-
-
-def frames_in(stretch: str, fps: float) -> int:
-    """Number of frames in a stretch such as '30 s' or '1500 frames' of a stream at `fps`.
-
-    At least one, unless the stretch is 0.
-    """
-    text, unit = stretch.split()
-    count = Fraction(text) * (Fraction(str(fps)) if unit == "s" else 1)
-    return max(1, round(count)) if count else 0
+        self._frames.close()
 
 
 def write_index(
-    path: str | os.PathLike[str], clips: list[Path], first_frames: str | None = None
+    path: str | os.PathLike[str],
+    clips: list[Path],
+    first_frames: str | None = None,
+    any_rate: bool = False,
 ) -> None:
     """Write the index of the stream that plays `clips` in the given order.
 
     first_frames: a stretch ('1500 frames', '30 s') after which the stream ends; None: play all.
-    The index holds each clip's `ClipInfo` and the SHA-256 of its file, so that whatever is tied to
-    an index by the index's own SHA-256 is tied to the clips' content. All clips must have the same
-    network input size, and frame rates within `FPS_TOLERANCE` of the first clip's, which is the
-    stream's. Raises `BadInput` otherwise.
+    The index holds each clip's `ClipInfo`, the SHA-256 of its file, so that whatever is tied to an
+    index by the index's own SHA-256 is tied to the clips' content, and that of its seal, by which a
+    clip is known again whenever it is opened. Each clip is read once and verified. All clips must
+    have the same network input size and, unless `any_rate`, one frame rate (`require_one_rate`).
+    Raises `BadInput` otherwise.
     """
     rows: list[dict[str, Any]] = []
+    shown = []
     for clip_path in clips:
         clip = Clip(clip_path)
+        clip.verify()
         clip.close()
-        file = os.path.relpath(clip_path, Path(path).parent)
-        held = {"file": file, "sha256": sha256(clip_path), "held": clip.info.frames}
+        held = {
+            "file": os.path.relpath(clip_path, Path(path).parent),
+            "sha256": sha256(clip_path),
+            "seal": sealed.digest(clip_path),
+            "held": clip.info.frames,
+        }
         rows.append(held | asdict(clip.info))
-    sizes, frame_rates = (sorted({row[key] for row in rows}) for key in ("size", "fps"))
+        shown.append((clip.times, clip.info.fps))
+    sizes = sorted({row["size"] for row in rows})
     if len(sizes) > 1:
         raise BadInput(path, f"its clips differ in size: {sizes}", "Extract them at one size")
-    if any(abs(fps - rows[0]["fps"]) > FPS_TOLERANCE * rows[0]["fps"] for fps in frame_rates):
-        raise BadInput(path, f"its clips differ in fps: {frame_rates}", "Put them in two studies")
-    left = None if first_frames is None else frames_in(first_frames, rows[0]["fps"])
+    if not any_rate:
+        require_one_rate({row["video"]: row["fps"] for row in rows})
+    left = None if first_frames is None else Timing.joined(shown).after(0, first_frames)
     played = []
     for row in rows:
         count = row["held"] if left is None else min(row["held"], left)
         left = None if left is None else left - count
         played += [row | {"frames": count}] if count else []
-    write_text(path, json.dumps({"clips": played}, indent=1) + "\n")
+    write_summed(path, json.dumps({"clips": played}, indent=1) + "\n")
 
 
 class Stream:
@@ -258,16 +238,16 @@ class Stream:
 
     Attributes: `clips`, a list of `ClipInfo` whose `frames` count the frames played, from the
     clip's first on; `starts` (clips,) int64, the number of each clip's first frame in the stream;
-    `fps`, the frames per second of the first clip, which apply to all.
+    `fps`, the frames per second of the first clip.
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
         self.path = Path(index)
         try:
-            rows = json.loads(self.path.read_text(encoding="utf-8"))["clips"]
+            rows = json.loads(read_summed(index, _REMAKE))["clips"]
             self._files = [self.path.parent / row["file"] for row in rows]
             self.clips = [_info(row) for row in rows]
-            self._held = [row["held"] for row in rows]
+            self._seals = [row["seal"] for row in rows]
         except _MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
         if not self.clips:
@@ -298,7 +278,7 @@ class Stream:
             self._open.move_to_end(number)
             return self._open[number]
         clip = Clip(self._files[number])
-        if clip.info.frames != self._held[number]:
+        if sealed.digest(clip.path) != self._seals[number]:
             clip.close()
             raise BadInput(clip.path, f"is not the clip that {self.path} lists", _REMAKE)
         self._open[number] = clip
@@ -332,17 +312,16 @@ class Stream:
         return self._gather(indices, "joints")
 
     @cached_property
-    def times(self) -> np.ndarray:
-        """When each frame is shown (n,) float64, in seconds from the first.
+    def timing(self) -> Timing:
+        """When each frame is shown."""
+        inside = (self._clip(number).times for number in range(len(self.clips)))
+        clips = zip(inside, self.clips, strict=True)
+        return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
 
-        A clip begins where the one before ends: its last frame is shown for a frame's usual time.
-        """
-        pieces, start = [], 0.0
-        for number, info in enumerate(self.clips):
-            inside = self._clip(number).times[: info.frames]
-            pieces.append(start + inside)
-            start += inside[-1] + 1 / info.fps
-        return np.concatenate(pieces)
+    @property
+    def times(self) -> np.ndarray:
+        """When each frame is shown (n,) float64, in seconds from the first."""
+        return self.timing.shown
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""
@@ -359,7 +338,7 @@ def write_labels(
     """Write a teacher's labels (n, 18, 2) and confidence (n, 18) for the stream of `index`."""
     if joints.shape != (len(joints), len(JOINTS), 2) or confidence.shape != joints.shape[:2]:
         raise ValueError(f"labels have shapes {joints.shape} and {confidence.shape}")
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         file["joints"] = joints.astype(np.float32)
         file["confidence"] = confidence.astype(np.float32)
         file.attrs["index_sha256"] = sha256(index)
@@ -373,11 +352,8 @@ def read_labels(
     Raises `BadInput` if the file is broken or was made for another stream.
     """
     count = len(Stream(index))
-    with _open(path, "labels file", _REMAKE) as file:
-        try:
-            if file.attrs["index_sha256"] != sha256(index):
-                fault = f"holds labels for a stream other than {index}"
-                raise BadInput(path, fault, _REMAKE)
-            return _labels(file, count)
-        except _MALFORMED as error:
-            raise BadInput(path, f"not a valid labels file ({error})", _REMAKE) from error
+    with sealed.opened(path, "labels file", _REMAKE) as file:
+        if file.attrs["index_sha256"] != sha256(index):
+            fault = f"holds labels for a stream other than {index}"
+            raise BadInput(path, fault, _REMAKE)
+        return _labels(file, count)

@@ -1,5 +1,7 @@
 """A cell's record, `record.h5`: what its student predicted, and what it was trained on.
 
+It is a sealed HDF5 file (`jobs.sealed`).
+
 Datasets, poses in source pixels: `joints` (n, 18, 2), the highest peaks; `peaks` (n, 18), their
 values; `parsed` (n, 18, 2), what trt_pose's parser finds. Of a stream also `version` (n,), how many
 trainings the weights had seen, -1 for a frame that was missed (all else of it is NaN);
@@ -13,11 +15,11 @@ another's: those frames, and why. Attribute of a stream: `fps`.
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from posequery.cell import REPAIR
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs import sealed
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 
 
@@ -41,32 +43,29 @@ class Record:
 
 def write(path: Path, joints: np.ndarray, peaks: np.ndarray, parsed: np.ndarray) -> None:
     """Write the record of frames that are no stream."""
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         file["joints"], file["peaks"], file["parsed"] = joints, peaks, parsed
 
 
 def read(path: str | Path) -> Record:
     """Read a record; raises `BadInput` for a missing or broken file."""
-    try:
-        with h5py.File(path, "r") as file:
-            joints, peaks, parsed = (file[name][:] for name in ("joints", "peaks", "parsed"))
-            shape = (len(joints), len(JOINTS))
-            if (joints.shape, peaks.shape, parsed.shape) != ((*shape, 2), shape, (*shape, 2)):
-                shapes = f"{joints.shape}, {peaks.shape} and {parsed.shape}"
-                raise ValueError(f"arrays of the shapes {shapes}")
-            if "version" not in file:
-                none = np.empty(0, np.int64)
-                return Record(joints, peaks, parsed, np.zeros(len(joints), np.int32), none, [])
-            if file["version"].shape != shape[:1]:
-                raise ValueError(f"{file['version'].shape} versions for {shape[0]} frames")
-            counts = file["updates/count"][:]
-            return Record(
-                joints,
-                peaks,
-                parsed,
-                version=file["version"][:],
-                update_frames=file["updates/frame"][:],
-                picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
-            )
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(path, f"not a valid record ({error})", REPAIR) from error
+    with sealed.opened(path, "record", REPAIR) as file:
+        joints, peaks, parsed = (file[name][:] for name in ("joints", "peaks", "parsed"))
+        shape = (len(joints), len(JOINTS))
+        if (joints.shape, peaks.shape, parsed.shape) != ((*shape, 2), shape, (*shape, 2)):
+            shapes = f"{joints.shape}, {peaks.shape} and {parsed.shape}"
+            raise ValueError(f"arrays of the shapes {shapes}")
+        if "version" not in file:
+            none = np.empty(0, np.int64)
+            return Record(joints, peaks, parsed, np.zeros(len(joints), np.int32), none, [])
+        if file["version"].shape != shape[:1]:
+            raise ValueError(f"{file['version'].shape} versions for {shape[0]} frames")
+        counts = file["updates/count"][:]
+        return Record(
+            joints,
+            peaks,
+            parsed,
+            version=file["version"][:],
+            update_frames=file["updates/frame"][:],
+            picked=np.split(file["updates/picked"][:], np.cumsum(counts))[:-1],
+        )

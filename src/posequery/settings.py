@@ -4,13 +4,26 @@ Each room defines its own section (`student.recipe`, `online.settings`, ...); `s
 combines them. A job gets a section as the JSON of its validated object.
 """
 
-from collections.abc import Sequence
+import math
+import os
+import re
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 
+from posequery.jobs import bounds
 from posequery.jobs.files import unknown
 
 
@@ -21,15 +34,83 @@ class Section(BaseModel):
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _true_is_no_number(cls, values: Any) -> Any:
+        """pydantic would take it for 1."""
+        if not isinstance(values, dict):
+            return values
+        fields = cls.model_fields
+        numeric = {key for key in values.keys() & fields.keys() if _is_number(fields[key])}
+        return values | {key: _without_bools(values[key]) for key in numeric}
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _bounded(cls, value: Any) -> Any:
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(part, int | float) and abs(part) > bounds.INTEGER:
+                raise ValueError("a number is beyond 2**53")
+        return value
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    """The types that a type is made of."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _types(inner)
+
+
+def _is_number(field: FieldInfo) -> bool:
+    types = set(_types(field.annotation))
+    return bool(types & {int, float}) and bool not in types
+
+
+def _without_bools(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_bools(part) for part in value]
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _possible(path: object) -> object:
+    """Refuse text that no file can have for its path."""
+    try:
+        possible = not isinstance(path, str) or (path.strip() and b"\0" not in os.fsencode(path))
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise ValueError(f"{shown(path)!r} is the path of no file")
+    return path
+
+
+def exact(value: object) -> Fraction:
+    """The number that a text states, exactly; raises ValueError for none, and one beyond reason."""
+    text = str(value).strip()
+    # A power of ten is written out in memory.
+    if len(text) > 40 or re.search(r"e[+-]?0*[1-9]\d\d", text, re.IGNORECASE):
+        raise ValueError("a number of so many digits is not meant")
+    try:
+        return Fraction(text)
+    except ZeroDivisionError:
+        raise ValueError("it divides by 0") from None
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value as a message quotes it: cut to a short piece."""
+    try:
+        text = str(value)
+    except ValueError:  # of an integer of over 4,300 digits Python makes no text
+        text = "a huge number"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
 
 def _rate(value: object) -> Fraction:
-    text = str(value).strip()
+    text = shown(value).strip()
     try:
-        rate = Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"'{value}' is not a rate: write 1%, 0.01 or 1/100") from None
+        rate = exact(text[:-1]) / 100 if text.endswith("%") else exact(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a rate: write 1%, 0.01 or 1/100") from None
     if not 0 < rate <= 1:
-        raise ValueError(f"a rate must be above 0 and at most 100 %, not {value}")
+        raise ValueError(f"a rate must be above 0 and at most 100 %, not {text}")
     return rate
 
 
@@ -42,14 +123,16 @@ Rate = Annotated[
 
 
 def _duration(value: object) -> str:
-    words = str(value).split()
+    words = shown(value).split()
     unit = words[1] if len(words) == 2 else "frames" if len(words) == 1 else ""
     try:
-        count = Fraction(words[0]) if words else Fraction(-1)
-    except (ValueError, ZeroDivisionError):
+        count = exact(words[0]) if words else Fraction(-1)
+    except ValueError:
         count = Fraction(-1)
-    if unit not in ("frames", "s") or count < 0 or (unit == "frames" and count.denominator > 1):
-        raise ValueError(f"'{value}' is not a stretch of a stream: write '1500 frames' or '30 s'")
+    whole = unit == "s" or (unit == "frames" and count.denominator == 1)
+    if not whole or not 0 <= count <= bounds.COUNT:
+        fault = f"'{shown(value)}' is not a stretch of a stream: write '1500 frames' or '30 s'"
+        raise ValueError(fault)
     return f"{count} {unit}"
 
 
@@ -64,11 +147,14 @@ Duration = Annotated[str, BeforeValidator(_duration)]
 """Frames or seconds of a stream, possibly none: '0 frames', '7.6 s'."""
 Stretch = Annotated[str, BeforeValidator(_stretch)]
 """Frames or seconds of a stream, at least one frame: '1500 frames', '30 s'."""
-Positive = Annotated[int, Field(ge=1)]
-File = Annotated[Path, "file"]
-"""A file that must be there; a plain `Path` may be a folder as well."""
-Folder = Annotated[Path, "folder"]
-Program = Annotated[Path, "program"]
+Positive = Annotated[int, Field(ge=1, le=bounds.COUNT)]
+Side = Annotated[int, Field(ge=1, le=math.isqrt(bounds.IMAGE_PIXELS))]
+"""Of a square image, in pixels."""
+FileOrFolder = Annotated[Path, BeforeValidator(_possible)]
+"""What must be there."""
+File = Annotated[FileOrFolder, "file"]
+Folder = Annotated[FileOrFolder, "folder"]
+Program = Annotated[FileOrFolder, "program"]
 """A file that must be there and may be run."""
 
 
@@ -76,8 +162,9 @@ def one_of(what: str, names: Sequence[str]) -> BeforeValidator:
     """Accepts one of `names`; the error suggests the nearest one, or lists all if none is near."""
 
     def known(name: object) -> str:
-        if str(name) not in names:
-            raise ValueError(unknown(what, str(name), names))
-        return str(name)
+        text = shown(name)
+        if text not in names:
+            raise ValueError(unknown(what, text, names))
+        return text
 
     return BeforeValidator(known)

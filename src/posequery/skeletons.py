@@ -3,7 +3,11 @@
 The student's joints and links are trt_pose's (tasks/human_pose/human_pose.json).
 """
 
+import re
+
 import numpy as np
+
+from posequery.jobs.files import suggestion
 
 JOINTS = (
     "nose",
@@ -69,6 +73,44 @@ MIRROR = np.array([JOINTS.index(_mirrored(name)) for name in JOINTS])
 
 COCO_JOINTS = 17
 """Number of COCO's joints, which are the student's first ones."""
+
+_SIDES = {"l": "left", "r": "right", "left": "left", "right": "right"}
+_PAIRED = "eye ear shoulder elbow wrist hip knee ankle".split()
+_OTHER_POINTS = (
+    "head forehead face mouth lip lips chin jaw cheek eyebrow neck collar clavicle chest sternum "
+    "thorax torso spine belly navel waist pelvis root hand palm finger forefinger thumb index ring "
+    "pinky little knuckle foot toe heel sole"
+).split()
+"""Of a person's body, in datasets that mark more than the student's joints."""
+_WHERE = (
+    "top bottom upper lower inner outer mid middle center centre base tip big small of the".split()
+)
+
+
+def joint_called(name: str) -> str | None:
+    """The student's joint that a dataset's name means; None for another point of a person's body.
+
+    Case, camel case, spaces, dashes and dots are alike; a side may be a letter, and come first or
+    last: `left_eye`, `Left Eye`, `LEye`, `l_eye`, `eye.left`. A stated neck, such as PoseTrack's
+    `head_bottom`, is another point: the student's is made of the shoulders. Raises ValueError, with
+    the nearest joint, for a name that is none of a person's.
+    """
+    words: list[str] = []
+    for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name):
+        glued = re.fullmatch(f"(left|right|l|r)({'|'.join(_PAIRED)})", word.lower())
+        words += glued.groups() if glued else [word.lower()]
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    rest = [word for word in words if word not in _SIDES]
+    joint = "_".join(sides + rest)
+    if joint in JOINTS[:COCO_JOINTS] and name.isascii() and not re.search(r"\d", name):
+        return joint
+    known = {*_PAIRED, *_OTHER_POINTS, "nose"}
+    understood = name.isascii() and len(sides) <= 1 and known.union(_WHERE).issuperset(rest)
+    if not understood or known.isdisjoint(rest):
+        near = suggestion(joint, JOINTS[:COCO_JOINTS])
+        raise ValueError(f"'{name}' is no joint of a person: {near}")
+    return None
+
 
 HUMAN36M_JOINTS = 32
 HUMAN36M = {5: 17, 6: 25, 7: 18, 8: 26, 9: 19, 10: 27, 11: 6, 12: 1, 13: 7, 14: 2, 15: 8, 16: 3}
@@ -147,6 +189,28 @@ def from_openpose(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if order is None:
         raise ValueError(f"expected (n, 25, 3) or (n, 18, 3), got {parts.shape}")
     taken = parts[:, list(order)].astype(np.float32)
+    joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
+    joints[confidence == 0] = np.nan
+    return joints, confidence
+
+
+OPENPOSE_BODY_25B_PARTS = 25
+"""Number of BODY_25B's parts: COCO's 17 in COCO's order, the upper neck, the top of the head, and
+the feet (src/openpose/pose/poseParameters.cpp)."""
+
+
+def from_openpose_body_25b(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """OpenPose's body parts (n, 25, 3) by its model BODY_25B, as `from_openpose` gives others'.
+
+    The model has no neck between the shoulders: its upper neck is a point of the throat. The
+    student's is their mean, with the lower of their confidences.
+    """
+    if parts.ndim != 3 or parts.shape[1:] != (OPENPOSE_BODY_25B_PARTS, 3):
+        raise ValueError(f"expected (n, {OPENPOSE_BODY_25B_PARTS}, 3), got {parts.shape}")
+    shoulders = parts[:, [LEFT_SHOULDER, RIGHT_SHOULDER]]
+    neck = shoulders.mean(axis=1, keepdims=True)
+    neck[:, :, 2] = shoulders[:, :, 2].min(axis=1, keepdims=True)
+    taken = np.concatenate([parts[:, :COCO_JOINTS], neck], axis=1).astype(np.float32)
     joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
     joints[confidence == 0] = np.nan
     return joints, confidence

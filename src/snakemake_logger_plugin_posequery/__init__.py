@@ -37,6 +37,7 @@ class LogHandler(LogHandlerBase):
         self._stream = sys.stderr
         self._live = self._stream.isatty()
         self._interrupted = self._job_failed = False
+        self._turn = self.lock or threading.RLock()
         self._over = threading.Event()
         self._heed_interruptions()
         threading.Thread(target=self._heartbeat, daemon=True).start()
@@ -51,7 +52,7 @@ class LogHandler(LogHandlerBase):
     def close(self) -> None:
         self._over.set()
         if self._live:
-            with self.lock:
+            with self._turn:
                 print(ERASE, end="", file=self._stream, flush=True)
         super().close()
 
@@ -103,7 +104,7 @@ class LogHandler(LogHandlerBase):
 
     def _heartbeat(self) -> None:
         while not self._over.wait(LIVE_INTERVAL if self._live else LOG_INTERVAL):
-            with self.lock:
+            with self._turn:
                 if not self._over.is_set():
                     self._write([], status=True)
 

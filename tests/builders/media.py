@@ -25,6 +25,47 @@ def write_video(path, frames, rate=50, options=None, pixels="yuv420p", container
     return path
 
 
+def movie(
+    path,
+    frames,
+    container="mp4",
+    codec="libx264",
+    rate=30,
+    pts=None,
+    unit=Fraction(1, 1000),
+    matrix=None,
+    aspect=None,
+    **options,
+):
+    """Write frames, RGB (H, W, 3) uint8, in any of FFmpeg's containers; returns its path.
+
+    pts: when each frame is shown, in ticks of `unit` seconds. matrix: a, b, c, d of the display
+    matrix. aspect: of a pixel, as the codec states it.
+    """
+    frames = list(frames)
+    with av.open(f"file:{path}", "w", format=container) as file:
+        stream = file.add_stream(codec, rate=Fraction(rate))
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = {"mjpeg": "yuvj420p", "gif": "rgb8"}.get(codec, "yuv420p")
+        x264 = {"preset": "veryfast", "bf": "2", "g": "20", "threads": "1"}
+        stream.options = (x264 if codec == "libx264" else {}) | options
+        stream.codec_context.thread_count = 1
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        if matrix:
+            a, b, c, d = (round(value * (1 << 16)) for value in matrix)
+            stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
+        if pts:
+            stream.codec_context.time_base = unit
+        for number, array in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(array, format="rgb24")
+            if pts:
+                frame.pts, frame.time_base = pts[number], unit
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
 def numbered(number, width=64, height=48):
     """A grey frame whose eight vertical stripes, white or black, are the bits of `number`."""
     columns = np.arange(width) * BITS // width
@@ -54,3 +95,58 @@ def write_cdf(path, pose, name="Pose", compression=6):
     )
     writer.close()
     return path
+
+
+def with_cover_first(path, frames, picture):
+    """An MP4 whose first stream is a cover picture, as a JPEG's bytes, and whose second a video."""
+    with av.open(f"file:{path}", "w", format="mp4") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], "yuv420p"
+        cover = file.add_stream("mjpeg", rate=1)
+        cover.width = cover.height = 16
+        cover.pix_fmt, cover.disposition = "yuvj420p", av.stream.Disposition.attached_pic
+        packet = av.Packet(picture)
+        packet.stream, packet.pts, packet.dts, packet.time_base = cover, 0, 0, Fraction(1)
+        file.mux(packet)
+        for array in frames:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(array, format="rgb24")))
+        file.mux(stream.encode())
+    content = path.read_bytes()
+    track, about = (content.index(name, content.index(b"moov")) - 4 for name in (b"trak", b"udta"))
+    end = about + int.from_bytes(content[about : about + 4], "big")
+    moved = content[about:end] + content[track:about]
+    path.write_bytes(content[:track] + moved + content[end:])
+    return path
+
+
+def without_timing(h264):
+    """A bare baseline H.264 stream whose parameters say nothing of time (ITU-T H.264, 7.3.2)."""
+    mark = b"\0\0\0\1\x67"
+    first, *rest = h264.split(mark)
+    return first + b"".join(mark + _without_vui(part) for part in rest)
+
+
+def _without_vui(part):
+    end = part.index(b"\0\0\0\1")
+    bits = "".join(f"{byte:08b}" for byte in part[:end].replace(b"\0\0\3", b"\0\0"))
+    place = 24
+
+    def golomb():
+        nonlocal place
+        zeros = bits.index("1", place) - place
+        start, place = place + zeros, place + 2 * zeros + 1
+        return int(bits[start:place], 2) - 1
+
+    golomb(), golomb()
+    if golomb() == 0:
+        golomb()
+    golomb()
+    place += 1
+    golomb(), golomb()
+    place += 3 if bits[place] == "1" else 4  # frame_mbs_only, direct_8x8, cropping
+    if bits[place - 1] == "1":
+        golomb(), golomb(), golomb(), golomb()
+    kept = f"{bits[:place]}01"
+    kept += "0" * (-len(kept) % 8)
+    data = bytes(int(kept[at : at + 8], 2) for at in range(0, len(kept), 8))
+    return data + part[end:]

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
 from posequery.cell import Outcome
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
-from posequery.jobs.files import sha256, whole
+from posequery.jobs import sealed
+from posequery.jobs.files import sha256, whole, write_summed
 
 COUNTS = {"k": 1, "n": 2, "window": 2, "trainings": 1, "frames_trained": 1, "epochs": 10}
 SECONDS = '{"training": 3.5, "inference": 1.25, "selection": 0.5, "stream": 180.0}'
@@ -44,7 +44,7 @@ def written(path: Path, off: list[float], version: list[int]) -> str:
     parsed = np.full((count, 18, 2), np.nan, np.float32)
     parsed[0, [9, 10]] = [[10, 13], [15, 10]]
     parsed[-1] = [10, 14]
-    with h5py.File(path, "w") as file:
+    with sealed.created(path) as file:
         file["joints"], file["parsed"] = joints, parsed
         file["peaks"] = np.zeros((count, 18), np.float32)
         file["version"] = np.array(version)
@@ -58,22 +58,21 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
     """Writes the folder of an online cell, with changes to what its job counted."""
 
     def write(
-        name: str = "cell",
+        seed: int = 0,
         *,
         off: list[float] = [1, 2, 3, 4, 5],  # noqa: B006 (nobody changes it)
         version: list[int] = [0] * 5,
         lagged: list[float] | None = None,
         **changed: object,
     ) -> Path:
-        folder = tmp_path / "cells" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2", "seed": 0}
+        which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2"}
+        folder = tmp_path / f"cells/online/t/uniform/50pct/seed{seed}"
         digests = {"record_sha256": written(folder / "record.h5", off, version)}
         if lagged:
             ahead = folder / "lagged.h5"
             digests["lagged_sha256"] = written(ahead, lagged, [0] * len(lagged))
-        Outcome(**which | COUNTS | digests | changed).write(folder)
-        (folder / "seconds.json").write_text(SECONDS)
+        Outcome(seed=seed, **which | COUNTS | digests | changed).write(folder)
+        write_summed(folder / "seconds.json", SECONDS)
         return folder
 
     return write

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from posequery.evaluation.cells import collect
-from posequery.jobs.files import BadInput
+from posequery.evaluation.cells import collect, write_table
+from posequery.jobs.files import BadInput, write_summed
 
 ROW = {
     "setting": "online",
@@ -45,18 +45,13 @@ class Gathered:
         self.breakdowns.append(self.folder / f"measures/{number}_breakdown.csv")
         tables: list[list[dict[str, str]]] = [[], []]
         for name, changed in rows:
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-            (self.folder / name / "seconds.json").write_text(seconds)
+            write_summed(self.folder / name / "seconds.json", seconds)
             row = ROW | changed
             tables[0].append(row | {"folder": f"../{name}"})
             which = {key: row[key] for key in ("setting", "teacher", "method", "rate", "seed")}
             tables[1] += [which | {"by": "joint", "name": j, "mpjpe_px": "1.5"} for j in "ab"]
-        (self.folder / "measures").mkdir(exist_ok=True)
         for path, table in zip((self.measured[-1], self.breakdowns[-1]), tables, strict=True):
-            with path.open("w", newline="") as file:
-                writer = csv.DictWriter(file, table[0])
-                writer.writeheader()
-                writer.writerows(table)
+            write_table(path, list(table[0]), (row.values() for row in table))
         return self
 
     def collect(self) -> tuple[Path, Path, Path]:
@@ -138,21 +133,21 @@ def test_missing_and_torn_files_are_named(gathered):
     gathered.add(("cell", {}))
     path = gathered.folder / "cell/seconds.json"
     for content in ('{"training": 1', "[]"):
-        path.write_text(content)
+        write_summed(path, content)
         with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
             gathered.collect()
-    path.write_text('{"training": 1, "inference": 2}')
+    write_summed(path, '{"training": 1, "inference": 2}')
     with pytest.raises(BadInput, match="has no 'selection'"):
         gathered.collect()
     path.unlink()
     with pytest.raises(BadInput, match=r"seconds.json: the cell has no such file"):
         gathered.collect()
     for content in ("", "setting,folder\nonline\n", "setting,teacher\nonline,t\n"):
-        gathered.measured[0].write_text(content)
+        write_summed(gathered.measured[0], content)
         with pytest.raises(BadInput, match=r"0.csv: is not a valid table of cells"):
             gathered.collect()
     gathered.measured[0].unlink()
-    with pytest.raises(BadInput, match=r"0.csv: is not a valid table of cells"):
+    with pytest.raises(BadInput, match=r"0.csv: cannot be read"):
         gathered.collect()
     assert not any(path.exists() for path in gathered.files)
 

@@ -8,9 +8,10 @@ import pytest
 
 from posequery.cell import Outcome
 from posequery.evaluation import columns as registry
-from posequery.evaluation.columns import Column, Evaluation, columns
-from posequery.evaluation.measure import COUNTED, TRAINED
+from posequery.evaluation.columns import RESERVED, Column, Evaluation, columns
+from posequery.evaluation.person import person_sizes
 from posequery.jobs import seeds
+from posequery.jobs.files import BadInput
 from posequery.record import Record
 
 EVERY = columns()
@@ -51,7 +52,8 @@ def evaluation(
     if not labelled:
         reference[:] = np.nan
     lagged = record(frames) if online else None
-    return Evaluation(cell, record(frames, missed), lagged, reference)
+    person = person_sizes(reference, np.arange(frames) // 5)
+    return Evaluation(cell, record(frames, missed), lagged, reference, person)
 
 
 CASES = {
@@ -78,11 +80,6 @@ def test_a_column_is_one_number_or_nan(column: Column, case: str) -> None:
 @pytest.mark.parametrize("column", EVERY, ids=lambda column: column.name)
 def test_a_column_says_the_same_twice_and_leaves_what_it_looked_at(column: Column) -> None:
     looked_at = evaluation(missed=2)
-    for part in (looked_at.record, looked_at.lagged, looked_at):
-        for field in fields(part):
-            if isinstance(values := getattr(part, field.name), np.ndarray):
-                values.flags.writeable = False
-    looked_at.errors.flags.writeable = False
     first, second = column.of(looked_at), column.of(looked_at)
     assert first == second or (np.isnan(first) and np.isnan(second))
 
@@ -93,6 +90,7 @@ def test_missed_frames_count_nowhere(column: Column) -> None:
     blank, strange = evaluation(missed=4), evaluation(missed=4)
     for part in (strange.record, strange.lagged):
         for values in (part.joints, part.peaks, part.parsed):
+            values.flags.writeable = True
             values[:4] = 1e6
     one, other = column.of(blank), column.of(strange)
     assert one == other or (np.isnan(one) and np.isnan(other))
@@ -101,7 +99,18 @@ def test_missed_frames_count_nowhere(column: Column) -> None:
 @pytest.mark.parametrize("column", EVERY, ids=lambda column: column.name)
 def test_a_column_says_what_it_is(column: Column) -> None:
     assert column.of.__doc__ and column.name.isidentifier()
-    assert column.name not in (*COUNTED, *TRAINED, "frames", "folder")
+    assert column.name not in RESERVED
+
+
+def test_no_column_can_write_into_what_it_looks_at() -> None:
+    looked_at = evaluation()
+    for part in (looked_at.record, looked_at.lagged, looked_at):
+        for field in fields(part):
+            if isinstance(values := getattr(part, field.name), np.ndarray) and values.size:
+                with pytest.raises(ValueError, match="read-only"):
+                    values[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        looked_at.errors[0] = 0
 
 
 def test_those_of_errors_come_first() -> None:
@@ -114,8 +123,20 @@ def test_those_of_errors_come_first() -> None:
     ]
 
 
-def test_a_name_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    twice = (*registry.errors.COLUMNS, registry.errors.COLUMNS[0])
-    monkeypatch.setattr(registry.errors, "COLUMNS", twice)
-    with pytest.raises(ValueError, match="two columns are called 'mpjpe_px'"):
+@pytest.mark.parametrize(
+    ("bound", "fault"),
+    [
+        ((), r"columns/errors: binds COLUMNS to no tuple of Column, or an empty one"),
+        (None, "binds COLUMNS to no tuple"),
+        ([1], "binds COLUMNS to no tuple"),
+        ((EVERY[0], EVERY[0]), "a column 'mpjpe_px', as the columns of errors do already"),
+        ((EVERY[-1],), r"shares: names a column 'mpjpe_share_equal_lag', as the columns of errors"),
+        ((Column("k", EVERY[0].of),), "names a column 'k', as a cell's own counts do already"),
+    ],
+)
+def test_a_file_that_binds_no_columns_or_taken_names_is_refused_at_once(
+    bound: object, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.errors, "COLUMNS", bound)
+    with pytest.raises(BadInput, match=fault):
         columns()

@@ -52,11 +52,15 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "mpjpe_px_equal_lag": f"{(12 * 14 + 66) / 59:.4f}",
         "mpjpe_px_parsed": f"{(3 + 5 + 11 * 4) / 13:.1f}",
         "found_share": f"{13 / 59:.4f}",
+        # A person whose joints are all in one place has no size.
+        "mpjpe_share": "",
+        "mpjpe_share_without_first_window": "",
+        "mpjpe_share_equal_lag": "",
         "trainings": "1",
         "frames_trained": "1",
         "passes": "10",
         "frames": "5",
-        "folder": "../cells/cell",
+        "folder": "../cells/online/t/uniform/50pct/seed0",
     }
 
 
@@ -72,6 +76,22 @@ def test_missed_frames_count_nowhere(
     assert row["mpjpe_px_without_first_window"] == "3.5"
     assert row["mpjpe_px_equal_lag"] == "6.0"
     assert (row["mpjpe_px_parsed"], row["found_share"]) == ("4.0", f"{2 / 36:.4f}")
+
+
+def test_errors_as_a_share_of_the_persons_size(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    joints = np.full((5, 18, 2), 10, np.float32)
+    # Left shoulder and right ankle apart: by 30 and 40 in the first clip, by half in the second.
+    joints[:2, [5, 16]] = [[[10, 10], [40, 50]]]
+    joints[2:, [5, 16]] = [[[10, 10], [25, 30]]]
+    write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
+    folder = cell(off=[0, 0, 0, 0, 0], lagged=[0, 0, 0, 0, 0])
+    (row,) = measured(tmp_path, folder, labels=tmp_path / "labels.h5")
+    # The record has the ankle at (10, 10): an error of one size in one of 12 joints.
+    assert row["mpjpe_px"] == f"{(2 * 50 + 3 * 25) / 60:.4f}"
+    for name in ("", "_without_first_window", "_equal_lag"):
+        assert row[f"mpjpe_share{name}"] == f"{1 / 12:.4f}"
 
 
 def test_the_breakdown(stream: Stream, cell: Callable[..., Path], tmp_path: Path) -> None:
@@ -121,36 +141,36 @@ def test_only_what_changed_is_measured_again(
         measured(tmp_path, *folders, **more)
         return read.copy()
 
-    folders = [cell("a", seed=0), cell("b", seed=1)]
+    folders = [cell(0), cell(1)]
     first = measured(tmp_path, *folders)
     assert looked_at() == []
     assert rows(tmp_path / "measures/online.csv") == first
-    folders.append(cell("c", seed=2))
-    assert looked_at() == ["c"]
-    cell("b", seed=1, off=[2] * 5)
-    assert looked_at() == ["b"]
-    cell("b", seed=1, off=[2] * 5, trainings=7)
-    assert looked_at() == ["b"]
-    assert looked_at(code="another") == ["a", "b", "c"]
+    folders.append(cell(2))
+    assert looked_at() == ["seed2"]
+    cell(1, off=[2] * 5)
+    assert looked_at() == ["seed1"]
+    cell(1, off=[2] * 5, trainings=7)
+    assert looked_at() == ["seed1"]
+    assert looked_at(code="another") == ["seed0", "seed1", "seed2"]
     joints = stream.joints(range(5))
     write_labels(tmp_path / "labels.h5", joints, joints[..., 0], stream.path)
-    assert looked_at(code="another", labels=tmp_path / "labels.h5") == ["a", "b", "c"]
-    assert looked_at() == ["a", "b", "c"]
+    assert looked_at(code="another", labels=tmp_path / "labels.h5") == ["seed0", "seed1", "seed2"]
+    assert looked_at() == ["seed0", "seed1", "seed2"]
     # What was kept is damaged: that cell is measured again.
     for path in (tmp_path / "state").rglob("seed1.json"):
         path.write_text(path.read_text()[:40])
-    assert looked_at() == ["b"]
+    assert looked_at() == ["seed1"]
 
 
 def test_a_record_that_is_not_its_cells_is_refused(
     stream: Stream, cell: Callable[..., Path], tmp_path: Path
 ) -> None:
-    folder, other = cell(), cell("other", off=[2] * 5)
+    folder, other = cell(), cell(1, off=[2] * 5)
     (folder / "record.h5").write_bytes((other / "record.h5").read_bytes())
-    with pytest.raises(BadInput, match=r"cell/record\.h5: is not the one that"):
+    with pytest.raises(BadInput, match=r"seed0/record\.h5: is not the one that"):
         measured(tmp_path, folder)
     (folder / "record.h5").write_bytes(b"torn")
-    with pytest.raises(BadInput, match=r"cell/record\.h5: is not the one that"):
+    with pytest.raises(BadInput, match=r"seed0/record\.h5: is not the one that"):
         measured(tmp_path, folder)
     with pytest.raises(BadInput, match="records 4 frames of a stream of 5"):
         measured(tmp_path, cell(off=[1] * 4, version=[0] * 4))

@@ -125,3 +125,27 @@ def test_the_terminal_gets_the_line_even_if_the_log_is_full(tmp_path):
         )
     assert done.returncode == 1
     assert (tmp_path / "terminal").read_text().startswith("error: clip.h5: No space left")
+
+
+def test_a_log_that_is_full_is_named(tmp_path, tried):
+    """What fails to be written there names no file by itself."""
+    code = (
+        "from posequery.jobs.command import run\n"
+        "from posequery.jobs.progress import Progress\n"
+        "def main():\n"
+        "    with Progress(2, 'frames', 'count') as progress: progress.advance()\n"
+        "run(main)"
+    )
+    src = str(Path(__file__).parents[2] / "src")
+    terminal = tmp_path / "terminal"
+    with open("/dev/full", "w") as log, open(terminal, "w") as shown:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": src, "POSEQUERY_TERMINAL": str(shown.fileno())},
+            pass_fds=[shown.fileno()],
+            stderr=log,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "error: /dev/full: No space left on device. Free some space" in terminal.read_text()
+    tried("11", "a full disk under a job's log", {"named in one line": 1})

@@ -51,7 +51,7 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
             "device": "cpu",
             "code": "c",
             "state": tmp_path / "state",
-            "output": tmp_path / "out",
+            "output": tmp_path / "cells" / cell.folder,
         } | changed
 
     return given
@@ -60,8 +60,8 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
 def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:
     given = options(0, 5)
     finetune(**given)
-    out = tmp_path / "out"
-    names = {path.name for path in out.iterdir()}
+    out = given["output"]
+    names = {path.name for path in out.iterdir() if path.suffix != ".sha256"}
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.k, cell.n, cell.window) == (2, 10, None)
@@ -80,12 +80,13 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
 def test_without_a_picked_frame_nothing_is_trained(
     options: Callable[..., dict], tmp_path: Path
 ) -> None:
-    finetune(**options())
-    cell = Outcome.read(tmp_path / "out")
+    given = options()
+    finetune(**given)
+    cell = Outcome.read(given["output"])
     assert (cell.k, cell.trainings, cell.frames_trained) == (0, 0, 0)
     one, other = (
-        torch.load(tmp_path / name, weights_only=True)["weights"]
-        for name in ("w.pt", "out/weights.pt")
+        torch.load(path, weights_only=True)["weights"]
+        for path in (given["student"], given["output"] / "weights.pt")
     )
     assert all(torch.equal(one[key], other[key]) for key in one)
 
@@ -93,7 +94,8 @@ def test_without_a_picked_frame_nothing_is_trained(
 def test_a_killed_cell_is_not_trained_again(
     options: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finetune(**options(0, 5))
+    given = options(0, 5)
+    finetune(**given)
 
     def killed(*arguments: object, **more: object) -> None:
         raise KeyboardInterrupt
@@ -105,5 +107,5 @@ def test_a_killed_cell_is_not_trained_again(
         patch.setattr(training, "step", killed)
         finetune(**options(0, 5, output=tmp_path / "again"))
     for name in ("cell.json", "record.h5", "weights.pt"):
-        one, other = (tmp_path / folder / name for folder in ("out", "again"))
+        one, other = (folder / name for folder in (given["output"], tmp_path / "again"))
         assert one.read_bytes() == other.read_bytes(), name

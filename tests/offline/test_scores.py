@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corruption import corrupted
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole, write_summed
 from posequery.jobs.progress import Progress
 from posequery.offline import scores as pool_scores
 from posequery.offline import selection
@@ -57,7 +58,7 @@ def test_none_and_all(pool: Stream, scores: Path) -> None:
 
 
 def test_a_rate_that_picks_nothing_is_told(pool: Stream, scores: Path) -> None:
-    with pytest.raises(BadInput, match="uniform at a rate of 1/100 picks none of 10 frames"):
+    with pytest.raises(BadInput, match="1/100: picks nothing of the pool's 10 frames"):
         selection.select(scores, pool, "uniform", Fraction(1, 100), {}, WORDS)
 
 
@@ -74,7 +75,7 @@ def test_a_share_of_each_clip(pool: Stream, scores: Path) -> None:
     assert pick("error", "1/5") == [2]  # a fifth of 4 frames is none
     assert pick("none", "1") == []
     assert pick("all", "1") == list(range(10))
-    with pytest.raises(BadInput, match="at a rate of 1/7 picks none of a clip's 6 frames or fewer"):
+    with pytest.raises(BadInput, match="1/7: picks nothing of a clip's 6 frames or fewer"):
         pick("random", "1/7")
 
 
@@ -152,6 +153,25 @@ def test_scoring_goes_on_behind_the_last_block(
     np.testing.assert_array_equal(again[0], error)
 
 
+def test_no_damage_to_a_block_changes_a_score(
+    labelled: Stream, tmp_path: Path, monkeypatch, tried
+) -> None:
+    monkeypatch.setattr(pool_scores, "BLOCK", 4)
+    read = reader(labelled, [])
+    scores = pool_scores.in_blocks(labelled, read, tmp_path)
+    left, random, done = {}, seeds.generator("damage"), 0
+    for path in tmp_path.glob("block-*.npz"):
+        left[path] = path.read_bytes()
+    for path in sorted(left) * 100:
+        content = corrupted(left[path], random)
+        path.unlink() if content is None else path.write_bytes(content)
+        again = pool_scores.in_blocks(labelled, read, tmp_path)
+        done += all(map(np.array_equal, again, scores, [True, True]))
+        path.write_bytes(left[path])
+    assert done == 300
+    tried("5", "a damaged state of a scoring", {"same result": done})
+
+
 def test_blocks_change_no_batch() -> None:
     assert pool_scores.BLOCK % BATCH == 0
 
@@ -191,6 +211,6 @@ def test_a_selection_of_something_else_is_told(
     text: str, fault: str, pool: Stream, tmp_path: Path
 ) -> None:
     path = tmp_path / "picked.csv"
-    path.write_text(text.format(head=",".join(selection.COLUMNS)))
+    write_summed(path, text.format(head=",".join(selection.COLUMNS)))
     with pytest.raises(BadInput, match=fault):
         selection.read_selection(path, pool)

@@ -58,16 +58,17 @@ def options(stream: Stream, tmp_path: Path) -> Callable[..., dict]:
             "device": "cpu",
             "code": "c",
             "state": tmp_path / "state",
-            "output": tmp_path / "out",
+            "output": tmp_path / "cells" / cell.folder,
         } | changed
 
     return given
 
 
 def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:
-    adapt(**options("uniform"))
-    out = tmp_path / "out"
-    names = {path.name for path in out.iterdir()}
+    given = options("uniform")
+    adapt(**given)
+    out = given["output"]
+    names = {path.name for path in out.iterdir() if path.suffix != ".sha256"}
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.method, cell.k, cell.n, cell.window) == ("uniform", 2, 8, 8)
@@ -83,16 +84,18 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
 def test_continual_is_read_at_the_others_lag_as_well(
     options: Callable[..., dict], tmp_path: Path
 ) -> None:
-    adapt(**options("continual"))
-    cell = Outcome.read(tmp_path / "out")
+    given = options("continual")
+    adapt(**given)
+    cell = Outcome.read(given["output"])
     assert (cell.n, cell.window, cell.trainings) == (4, 8, 4)
-    assert cell.lagged_sha256 == sha256(tmp_path / "out/lagged.h5")
+    assert cell.lagged_sha256 == sha256(given["output"] / "lagged.h5")
 
 
 def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
     options: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    adapt(**options("random"))
+    given = options("random")
+    adapt(**given)
 
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
@@ -105,14 +108,14 @@ def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
         patch.setattr(loop, "predict_stream", killed)
         adapt(**options("random", output=tmp_path / "third"))
     for name in ("cell.json", "record.h5", "weights.pt"):
-        one, other = (tmp_path / folder / name for folder in ("out", "third"))
+        one, other = (folder / name for folder in (given["output"], tmp_path / "third"))
         assert one.read_bytes() == other.read_bytes(), name
 
 
 def test_a_rate_that_picks_nothing_is_refused(options: Callable[..., dict]) -> None:
     given = options("uniform")
     cell = given["cell"].model_copy(update={"rate": given["cell"].rate / 4})
-    with pytest.raises(BadInput, match="uniform at a rate of 1/16 picks none of 8 frames"):
+    with pytest.raises(BadInput, match="rate=1/16: picks nothing of a window of 8 frames"):
         adapt(**given | {"cell": cell})
 
 
@@ -134,16 +137,21 @@ def test_a_training_that_takes_too_long_to_be_tested(
         check=False,
     )
     assert done.returncode == 1
-    fault = "has 17 frames, no more than a window and the 9 of its training: nothing would be"
+    fault = (
+        "window=8 frames: with the 9 frames of its training, is no shorter than the stream of 17"
+    )
     assert fault in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "cells").exists()
 
 
 def test_a_baseline_may_live_on_less_than_a_window(
     options: Callable[..., dict], tmp_path: Path
 ) -> None:
     long = SETTINGS.model_copy(update={"window": "20 frames"})
-    adapt(**options("baseline", settings=long))
-    assert Outcome.read(tmp_path / "out").trainings == 0
-    with pytest.raises(BadInput, match="no more than a window: nothing would be trained"):
+    given = options("baseline", settings=long)
+    adapt(**given)
+    assert Outcome.read(given["output"]).trainings == 0
+    with pytest.raises(
+        BadInput, match="window=20 frames: is no shorter than the stream of 17 frames"
+    ):
         adapt(**options("uniform", settings=long))

@@ -3,18 +3,30 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posequery.online.clock import Miss, Play, Train, schedule
+from posequery.online.clock import After, Miss, Play, Train, schedule
+from posequery.timing import Timing
+
+
+def of(frames: int) -> After:
+    return lambda frame: frame + frames
 
 
 def played(
-    *arguments: object, teaches: Callable[[int], bool] = lambda first: True, **more: object
+    frames: int,
+    stretch: int | After,
+    takes: int | After = 0,
+    missed: bool = False,
+    times: int | None = None,
+    teaches: Callable[[int], bool] = lambda first: True,
 ) -> list[Play | Train | Miss]:
     """The events, with a training refused whose stretch teaches nothing."""
-    events, found = schedule(*arguments, **more), []
+    ends, over = (of(one) if isinstance(one, int) else one for one in (stretch, takes))
+    events, found = schedule(frames, ends, over, missed, times), []
     for event in events:
         found.append(event)
         if isinstance(event, Train) and not teaches(event.first):
@@ -114,14 +126,83 @@ def test_against_a_simulation(
 def test_a_stream_goes_on_in_its_middle(
     frames: int, stretch: int, takes: int, missed: bool, data: st.DataObject
 ) -> None:
-    given_ = (frames, stretch, takes if missed else min(takes, stretch), missed)
-    events = played(*given_)
+    takes = takes if missed else min(takes, stretch)
+    events = played(frames, stretch, takes, missed)
     at = data.draw(st.sampled_from([n for n, one in enumerate(events) if isinstance(one, Play)]))
     last = events[at]
     assert isinstance(last, Play)
     trained = sum(isinstance(event, Train) for event in events[: at + 1])
-    rest = schedule(*given_, frame=last.stop, first=last.first, trained=trained)
+    rest = schedule(
+        *(frames, of(stretch), of(takes), missed),
+        frame=last.stop,
+        first=last.first,
+        trained=trained,
+    )
     assert list(rest) == events[at + 1 :]
+
+
+IRREGULAR = st.lists(st.integers(1, 900), min_size=2, max_size=60).map(
+    lambda steps: Timing(np.concatenate([[0], np.cumsum(steps[:-1])]) / 1000, steps[-1] / 1000)
+)
+
+
+@given(
+    timing=IRREGULAR,
+    stretch=st.integers(1, 3000),
+    takes=st.integers(0, 3000),
+    missed=st.booleans(),
+    times=st.none() | st.integers(0, 4),
+    silent=st.sets(st.integers(0, 60)),
+)
+def test_seconds_of_irregular_frames_against_a_simulation(
+    timing: Timing, stretch: int, takes: int, missed: bool, times: int | None, silent: set[int]
+) -> None:
+    """Time passes frame by frame; whatever is nearest to a time that has come happens then."""
+    takes = takes if missed else min(takes, stretch)
+    shown, count = timing.shown, len(timing)
+
+    def after(milliseconds: int) -> After:
+        return lambda frame: timing.after(frame, f"{milliseconds / 1000} s")
+
+    def come(frame: int, since: int, milliseconds: int) -> bool:
+        """At `frame`, which is after `since` unless no time is to pass, it is time: of all frames
+        none is nearer, or the one after `since` is past it already."""
+        then = after(milliseconds)(since)
+        if milliseconds and then < count and since < count:
+            off = np.abs(shown - shown[since] - milliseconds / 1000)
+            assert off[then] <= off.min() + 1e-5 or then == since + 1
+        return frame == then
+
+    versions: list[int] = []
+    done: list[tuple[int, int]] = []
+    first, ended, over = 0, None, None
+    for frame in range(count):
+        if over is not None and frame == over:
+            over, first = None, frame
+        if over is None:
+            if ended is None and come(frame, first, stretch):
+                ended = frame
+            if ended is not None and (missed or come(frame, ended, takes)):
+                live = after(takes)(ended)
+                wanted = (times is None or len(done) < times) and first not in silent
+                begins = wanted and live < count
+                if begins:
+                    done.append((first, live))
+                first = ended
+                ended = None
+                if begins and missed and takes:
+                    over = live
+                elif not missed and frame > first and come(frame, first, stretch):
+                    ended = frame
+        versions.append(-1 if over is not None else sum(live <= frame for _, live in done))
+    events = played(
+        *(count, after(stretch), after(takes), missed, times),
+        teaches=lambda first: first not in silent,
+    )
+    trained = [one for one in events if isinstance(one, Train) and one.first not in silent]
+    assert [(event.first, event.live) for event in trained] == done
+    accepted = [one for one in events if not isinstance(one, Train) or one.first not in silent]
+    assert frames_of(accepted) == versions
 
 
 def test_watched_frames_belong_to_the_next_stretch() -> None:

@@ -1,12 +1,16 @@
 """The loop: who predicts which frame, when it trains and on what; a kill changes nothing."""
 
 import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from corruption import corrupted
 
 from posequery import record
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
@@ -21,6 +25,7 @@ from posequery.student.prediction import Prediction, predict_stream
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
+from posequery.timing import Timing
 
 SIZE = 32
 INFO = checkpoint.CheckpointInfo("densenet_small", SIZE)
@@ -47,7 +52,7 @@ def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> l
     given = {
         "labels": truth,
         "reference": truth,
-        "policy": policy(method, Fraction(rate), window=8, continual_every=5),
+        "policy": policy(method, Fraction(rate), window="8 frames", continual_every="5 frames"),
         "recipe": RECIPE,
         "words": ["test", method],
     }
@@ -98,7 +103,7 @@ def test_every_frame_is_predicted_before_it_is_trained_on(stream: Stream, tmp_pa
 
 def test_nothing_is_trained_that_nothing_tests(stream: Stream, tmp_path: Path) -> None:
     whole_windows = task(
-        stream, "uniform", policy=policy("uniform", Fraction(1, 23), 23, continual_every=5)
+        stream, "uniform", policy=policy("uniform", Fraction(1, 23), "23 frames", "5 frames")
     )
     tally, _, _ = play(whole_windows, tmp_path)
     assert tally.trainings == 0
@@ -195,8 +200,8 @@ def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
 @pytest.mark.parametrize(
     ("pattern", "damage"),
     [
-        ("tally.json", "cut"),
-        ("tally.json", "not UTF-8"),
+        ("kept.json", "cut"),
+        ("kept.json", "not UTF-8"),
         ("part-000000005.npz", "missing"),
         ("part-000000005.npz", "cut"),
         ("lagged-000000008.npz", "missing"),
@@ -235,12 +240,45 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
 
 
+def test_no_damage_to_what_a_kill_left_changes_a_record(
+    stream: Stream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    tried: Callable[..., None],
+) -> None:
+    """Damage at random to each file: the note, the parts, the weights."""
+    what = task(stream, "continual", "1", recipe=RECIPE.model_copy(update={"epochs": 1}))
+    _, network, _ = play(what, tmp_path / "whole")
+    played = (tmp_path / "whole/record.h5").read_bytes()
+    play_until_killed(what, tmp_path / "left", monkeypatch)
+    names = sorted(path.name for path in (tmp_path / "left").iterdir())
+    assert {name[:4] for name in names} == {"kept", "part", "lagg", "weig"}
+    random, outcomes = seeds.generator("damage"), Counter()
+    for number, name in enumerate(["kept.json"] * 12 + names * 3):
+        folder = tmp_path / str(number)
+        shutil.copytree(tmp_path / "left", folder)
+        content = corrupted((folder / name).read_bytes(), random)
+        (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+        _, again, _ = play(what, folder)
+        assert same(network, again) and (folder / "record.h5").read_bytes() == played, name
+        outcomes["same result"] += 1
+        outcomes["reported"] += "the job starts over" in capsys.readouterr().err
+        shutil.rmtree(folder)
+    # What came after the last whole stretch is made again in any case; and so is all of it where
+    # the note is lost as a whole.
+    assert outcomes["reported"] > outcomes["same result"] / 2
+    tried("5", "a damaged state of a stream", {"same result": outcomes["same result"]})
+
+
 def test_what_is_written_after_each_stretch_does_not_grow(stream: Stream, tmp_path: Path) -> None:
-    short = Policy(1, times=0, lag=1)
+    short = Policy("1 frames", times=0, lag="1 frames")
     play(task(stream, "baseline", policy=short), tmp_path)
-    tally = json.loads((tmp_path / "tally.json").read_text())
+    _, kept = (tmp_path / "kept.json").read_text().splitlines()
+    tally = json.loads(kept)["note"]
     assert tally.pop("frame") == 23
     assert not any(isinstance(value, list) for value in tally.values())
+    assert json.loads(kept)["files"] == {}
 
 
 def test_a_window_with_too_few_labels_is_trained_on_those_there_are(
@@ -293,7 +331,7 @@ def runs(*pairs: tuple[int, int]) -> list[int]:
 
 def test_weights_go_live_when_their_training_is_over(stream: Stream, tmp_path: Path) -> None:
     # [0, 8) is trained on until 11, [8, 16) until 19; [16, 24) is not whole.
-    _, network, rec = play(task(stream, "uniform", takes=3), tmp_path)
+    _, network, rec = play(task(stream, "uniform", takes="3 frames"), tmp_path)
     assert rec.update_frames.tolist() == [11, 19]
     assert [picked.tolist() for picked in rec.picked] == [[0, 4], [8, 12]]
     assert rec.version.tolist() == runs((0, 11), (1, 8), (2, 4))
@@ -311,7 +349,7 @@ def test_weights_go_live_when_their_training_is_over(stream: Stream, tmp_path: P
 def test_a_stretch_that_two_weights_saw_is_picked_from_as_a_whole(
     stream: Stream, tmp_path: Path
 ) -> None:
-    _, _, rec = play(task(stream, "error", takes=3), tmp_path)
+    _, _, rec = play(task(stream, "error", takes="3 frames"), tmp_path)
     for start, picked in zip((0, 8), rec.picked, strict=True):
         joints, truth = rec.joints[start : start + 8], stream.joints(np.arange(start, start + 8))
         worst = np.argsort(frame_errors(joint_errors(joints, truth)))[-2:]
@@ -329,7 +367,7 @@ def test_a_stretch_that_two_weights_saw_is_picked_from_as_a_whole(
 def test_no_training_ends_behind_the_stream(
     stream: Stream, tmp_path: Path, takes: int, live: list[int], versions: list[int]
 ) -> None:
-    tally, _, rec = play(task(stream, "uniform", takes=takes), tmp_path)
+    tally, _, rec = play(task(stream, "uniform", takes=f"{takes} frames"), tmp_path)
     assert rec.update_frames.tolist() == live and tally.trainings == len(live)
     assert rec.version.tolist() == versions
 
@@ -353,7 +391,7 @@ def test_frames_are_missed_while_a_training_runs(
     live: list[int],
     versions: list[int],
 ) -> None:
-    _, _, rec = play(task(stream, method, takes=takes, missed=True), tmp_path)
+    _, _, rec = play(task(stream, method, takes=f"{takes} frames", missed=True), tmp_path)
     assert rec.update_frames.tolist() == live
     assert rec.version.tolist() == versions
     seen = rec.version >= 0
@@ -368,7 +406,8 @@ def test_nothing_is_missed_for_a_stretch_that_teaches_nothing(
 ) -> None:
     labels = stream.joints(np.arange(len(stream)))
     labels[:8] = np.nan
-    _, _, rec = play(task(stream, "uniform", labels=labels, takes=3, missed=True), tmp_path)
+    what = task(stream, "uniform", labels=labels, takes="3 frames", missed=True)
+    _, _, rec = play(what, tmp_path)
     assert rec.version.tolist() == runs((0, 16), (-1, 3), (1, 4))
 
 
@@ -389,7 +428,7 @@ def test_equal_lag_takes_what_is_live_by_the_clock(
     versions: list[int],
     lagged: list[int],
 ) -> None:
-    what = task(stream, "continual", "1", takes=takes, missed=missed)
+    what = task(stream, "continual", "1", takes=f"{takes} frames", missed=missed)
     _, _, rec = play(what, tmp_path)
     assert rec.version.tolist() == versions
     ahead = [np.load(part) for part in sorted(tmp_path.glob("lagged-*.npz"))]
@@ -405,10 +444,10 @@ def test_equal_lag_takes_what_is_live_by_the_clock(
 @pytest.mark.parametrize(
     ("method", "changed"),
     [
-        ("error", {"takes": 3}),
-        ("random", {"takes": 3, "missed": True}),
-        ("continual", {"takes": 2}),
-        ("continual", {"takes": 4, "missed": True}),
+        ("error", {"takes": "3 frames"}),
+        ("random", {"takes": "3 frames", "missed": True}),
+        ("continual", {"takes": "2 frames"}),
+        ("continual", {"takes": "4 frames", "missed": True}),
     ],
 )
 def test_kills_change_no_bit_by_any_clock(
@@ -454,6 +493,7 @@ class Long:
 
     def __init__(self, frames: int) -> None:
         self.frames = frames
+        self.timing = Timing.even(frames, self.fps)
 
     def __len__(self) -> int:
         return self.frames
@@ -467,9 +507,9 @@ class Long:
     [
         # One camera of S1.
         (62_094, {}, 41, 1500),
-        (62_094, {"takes": 381, "missed": True}, 33, 1881),
+        (62_094, {"takes": "381 frames", "missed": True}, 33, 1881),
         # 33 windows are seen, but the last training would end 12 frames behind the stream.
-        (62_094, {"takes": 382, "missed": True}, 32, 1882),
+        (62_094, {"takes": "382 frames", "missed": True}, 32, 1882),
         (49_023, {}, 32, 1500),
     ],
 )
@@ -491,7 +531,7 @@ def test_how_often_the_paper_s_stream_trains(
     given = {
         "labels": zeros,
         "reference": zeros,
-        "policy": policy("uniform", Fraction(1, 100), window=1500, continual_every=128),
+        "policy": policy("uniform", Fraction(1, 100), "1500 frames", "128 frames"),
         "recipe": RECIPE,
         "words": ["test"],
     }
@@ -504,3 +544,40 @@ def test_how_often_the_paper_s_stream_trains(
     assert rec.update_frames.tolist() == [step * (n + 1) for n in range(trainings)]
     assert np.count_nonzero(rec.version >= 0) == frames - trainings * (step - 1500)
     assert len(rec.version) == frames
+
+
+def test_windows_in_seconds_at_a_variable_rate(tmp_path: Path, tried: Callable[..., None]) -> None:
+    """10 frames a second for 12 frames, then 30: windows of 1 s are 10, 26 and 30 frames long."""
+    shown = np.concatenate([np.arange(12) / 10, 1.2 + np.arange(60) / 30])
+    random = seeds.generator("frames")
+    info = ClipInfo("v", "S1", "Walking", 1, "c", 72, 22.5, 64, 48, SIZE, "v.mp4")
+    with whole(tmp_path / "v.h5") as path, ClipWriter(path) as writer:
+        for _ in range(72):
+            writer.append(random.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8))
+        writer.close(info, random.uniform(0, 48, (72, 18, 2)).astype(np.float32), times=shown)
+    write_index(tmp_path / "stream.json", [tmp_path / "v.h5"], any_rate=True)
+    varied = Stream(tmp_path / "stream.json")
+    what = task(varied, "random", policy=policy("random", Fraction(1, 4), "1 s", "0.5 s"))
+    tally, _, rec = play(what, tmp_path / "random")
+    # [0, 10) lasts until 1.0 s. 1 s after that frame is 2.0 s: 0.2 s at 10 a second, 0.8 at 30.
+    assert rec.update_frames.tolist() == [10, 36, 66]
+    assert rec.version.tolist() == runs((0, 10), (1, 26), (2, 30), (3, 6))
+    # A quarter of each window's own frames.
+    assert [len(picked) for picked in rec.picked] == [2, 6, 7] and tally.frames_trained == 15
+    for picked, (first, stop) in zip(rec.picked, ((0, 10), (10, 36), (36, 66)), strict=True):
+        assert first <= picked.min() and picked.max() < stop
+
+    what = task(
+        varied,
+        "continual",
+        "1",
+        policy=policy("continual", Fraction(1), "1 s", "0.5 s"),
+        takes="0.2 s",
+    )
+    _, _, rec = play(what, tmp_path / "continual")
+    ahead = [np.load(part)["joints"] for part in sorted((tmp_path / "continual").glob("lagged*"))]
+    assert [len(part) for part in ahead] == [10, 26, 30, 6]
+    # Stretches of 0.5 s end at 5, 10, 21 (1.5 s), 36, 51 and 66; 0.2 s later their weights are
+    # live, the last ones' at the stream's end.
+    assert rec.update_frames.tolist() == [7, 12, 27, 42, 57]
+    tried("3", "windows in seconds at a variable rate", {"done right": 3 + 4 + 5})

@@ -18,3 +18,21 @@ def test_a_job_is_told_what_changes_its_numbers_alone() -> None:
 def test_a_job_is_told_no_more() -> None:
     with pytest.raises(ValidationError, match="rates"):
         Adaptation.model_validate({"rates": ["1%"]})
+
+
+@pytest.mark.parametrize(
+    ("settings", "counted"),
+    [
+        ({"methods": []}, False),
+        ({"methods": ["baseline", "once"]}, False),
+        ({"methods": ["continual"]}, True),
+        ({"methods": ["continual"], "continual_every": "2 s"}, False),
+        ({"methods": [], "window": "300 frames"}, True),
+        ({"methods": [], "training_takes": "0 s"}, False),
+        ({"methods": [], "training_takes": "3 frames", "meanwhile": "missed"}, True),
+        ({"methods": [], "first_frames": "900 frames"}, True),
+        ({"methods": [], "first_frames": "90 s"}, False),
+    ],
+)
+def test_what_is_counted_in_frames(settings: dict, counted: bool) -> None:
+    assert Online(**({"window": "10 s"} | settings)).in_frames == counted

@@ -6,13 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
-from posequery.jobs.files import whole
+from posequery.jobs import sealed
+from posequery.jobs.files import whole, write_summed
 from posequery.report.captions import Captions
 from posequery.report.cells import read_cells
 
@@ -20,7 +20,8 @@ FRAMES = 40
 """Of the fabricated stream: two sequences of 20 at 5 a second."""
 CELLS = (
     "setting teacher method rate k n seed mpjpe_px mpjpe_px_without_first_window "
-    "mpjpe_px_equal_lag mpjpe_px_parsed found_share trainings frames_trained passes frames folder"
+    "mpjpe_px_equal_lag mpjpe_px_parsed found_share mpjpe_share mpjpe_share_without_first_window "
+    "mpjpe_share_equal_lag trainings frames_trained passes frames folder"
 ).split()
 SECONDS = "setting teacher method rate seed training_s inference_s selection_s stream_s".split()
 
@@ -42,6 +43,7 @@ def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **ot
         "seed": 0,
         "mpjpe_px": px,
         "mpjpe_px_without_first_window": None if setting == "offline" else px - 1,
+        "mpjpe_share": px / 200,
         "trainings": trained,
         "frames_trained": trained * k,
         "passes": trained * k * 10,
@@ -57,7 +59,7 @@ def a_cell() -> Callable[..., Row]:
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[Row]) -> None:
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    write_summed(path, pd.DataFrame(rows, columns=columns).to_csv(index=False))
 
 
 @pytest.fixture
@@ -108,16 +110,20 @@ def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 def _write_record(
     path: Path, joints: np.ndarray, updates: np.ndarray, picked: Sequence[np.ndarray]
 ) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(path, "w") as file:
+    with sealed.created(path) as file:
         file["joints"] = joints.astype(np.float32)
         file["peaks"] = np.zeros(joints.shape[:2], np.float32)
         file["parsed"] = np.full(joints.shape, np.nan, np.float32)
-        file["version"] = np.zeros(len(joints), np.int32)
+        file["version"] = np.searchsorted(updates, np.arange(len(joints)), "right").astype(np.int32)
         file["updates/frame"] = updates
         file["updates/count"] = np.array([len(frames) for frames in picked], np.int64)
         file["updates/picked"] = np.concatenate([np.empty(0), *picked]).astype(np.int64)
         file.attrs["fps"] = 5.0
+
+
+@pytest.fixture
+def write_record() -> Callable[..., None]:
+    return _write_record
 
 
 @pytest.fixture

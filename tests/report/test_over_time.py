@@ -8,9 +8,11 @@ import pytest
 
 from posequery.report.curves import Curve
 from posequery.report.over_time import Panel, Timeline, draw_over_time
+from posequery.report.style import STYLES
+from posequery.timing import Timing
 
 NO_UPDATES = np.empty(0, np.int64)
-TIMELINE = Timeline(("Walking 1", "Sitting 1"), np.array([0, 20]), 40, 5.0)
+TIMELINE = Timeline(("Walking 1", "Sitting 1"), np.array([0, 20]), Timing.even(40, 5.0))
 
 
 def texts(figure):
@@ -36,11 +38,24 @@ def test_a_panel_shows_starts_updates_and_names():
     assert dots.get_xdata().tolist() == [2.0, 4.0]
     assert dots.get_ydata() == pytest.approx(curves[1].error[[10, 20]])
     assert (blue.get_linestyle(), dots.get_linestyle(), dots.get_marker()) == ("-", "None", "o")
-    dotted, _ = lines_of(axes, "#000000")
+    dotted, _ = lines_of(axes, STYLES["baseline"].color)
     assert dotted.is_dashed()
     for text in ("Walking 1", "Labels: x", "rendered stand-in", "stream time (min:s)", "uniform"):
         assert text in texts(figure)
     assert axes.get_ylim() == pytest.approx((0, 25 * 1.15))
+
+
+def test_the_axis_is_the_time_that_frames_are_shown_at():
+    """10 a second for 2 s, then 20."""
+    shown = np.concatenate([np.arange(20) / 10, 2 + np.arange(20) / 20])
+    timeline = Timeline(("a", "b"), np.array([0, 30]), Timing(shown, 1 / 20))
+    curve = Curve("uniform", "uniform", np.linspace(20, 10, 40), np.array([10, 30]))
+    (axes,) = draw_over_time([Panel("x", (curve,))], timeline, "").axes
+    blue, dots = lines_of(axes, "#0072B2")
+    assert blue.get_xdata() == pytest.approx(shown)
+    assert dots.get_xdata().tolist() == pytest.approx([1.0, 2.5])
+    assert [line.get_xdata()[0] for line in lines_of(axes, "0.82")] == pytest.approx([0.0, 2.5])
+    assert axes.get_xlim() == pytest.approx((0, 3))
 
 
 def test_a_gap_in_a_curve_is_not_bridged():
@@ -54,7 +69,7 @@ def test_a_gap_in_a_curve_is_not_bridged():
 
 def test_a_long_curve_is_thinned():
     curve = Curve("uniform", "uniform", np.arange(9000.0), np.array([4500]))
-    timeline = Timeline(("a",), np.array([0]), 9000, 50.0)
+    timeline = Timeline(("a",), np.array([0]), Timing.even(9000, 50.0))
     figure = draw_over_time([Panel("x", (curve,))], timeline, "")
     blue, dots = lines_of(figure.axes[0], "#0072B2")
     assert blue.get_ydata() == pytest.approx(np.arange(0, 9000, 3))
@@ -72,9 +87,9 @@ def test_without_curves_a_panel_says_so():
 def page(names, labels, note="a long reading of the paper; " * 25, panels=2):
     """A figure of that many panels, drawn."""
     starts = np.arange(len(names)) * 30
-    timeline = Timeline(tuple(names), starts, 30 * len(names), 5.0)
+    timeline = Timeline(tuple(names), starts, Timing.even(30 * len(names), 5.0))
     curves = tuple(
-        Curve(label, label, np.full(timeline.frames, 9.0), np.array([10])) for label in labels
+        Curve(label, label, np.full(len(timeline.timing), 9.0), np.array([10])) for label in labels
     )
     figure = draw_over_time([Panel("x", curves)] * panels, timeline, note)
     figure.draw_without_rendering()

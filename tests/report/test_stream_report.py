@@ -2,12 +2,14 @@
 
 import csv
 
-import h5py
 import numpy as np
+from edited import edited
 
-from posequery.report.stream_report import write_report
+from posequery.clips import Stream
+from posequery.report.stream_report import _parts, write_report
+from posequery.timing import Timing
 
-WINDOW = 10
+WINDOW = "10 frames"
 
 
 def whole(*errors):
@@ -85,7 +87,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     cells_csv, _ = write_cells(rows)
     for row in rows:
         off = np.array([0, {1: 4.0, 3: 6.0}[row["seed"]] if row["k"] else 20.0])
-        with h5py.File(tmp_path / row["folder"] / "record.h5", "r+") as file:
+        with edited(tmp_path / row["folder"] / "record.h5") as file:
             file["joints"][:] = taught + off
     write_report(cells_csv, video_stream.path, *label_files, WINDOW, mine, tmp_path, tmp_path)
     with (tmp_path / "adaptation.csv").open() as handle:
@@ -117,3 +119,25 @@ def test_a_run_without_online_cells_has_an_empty_report(
     )
     assert len((tmp_path / "adaptation.csv").read_text().splitlines()) == 1
     assert "none of these cells" in (tmp_path / "error_over_time.md").read_text()
+
+
+def test_windows_in_seconds_are_of_the_frames_own_times(
+    video_cells, video_stream, label_files, mine, tmp_path, monkeypatch, tried
+):
+    """The first camera's 20 frames take 2 s, the second's 1 s: windows begin at 0, 10, 20, 40."""
+    shown = np.concatenate([np.arange(20) / 10, 2 + np.arange(20) / 20])
+    given = (video_cells, video_stream.path, *label_files)
+    write_report(*given, "10 frames", mine, tmp_path, tmp_path)
+    assert "windows of 10 frames" in (tmp_path / "error_over_time.md").read_text()
+    assert "Rolling mean over 1 frames (" in (tmp_path / "error_over_time.md").read_text()
+    monkeypatch.setattr(Stream, "timing", Timing(shown, 1 / 20))
+    write_report(*given, "1 s", mine, tmp_path, tmp_path)
+    text = (tmp_path / "error_over_time.md").read_text()
+    assert "windows of 1 s (13 frames on average; k is of the first)" in text
+    assert "Rolling mean over 0.075 s." in text
+    masks = _parts(Stream(video_stream.path), "1 s")
+    found = {name: np.flatnonzero(mask).tolist() for name, mask in masks.items()}
+    # All of the second camera lies in the window that it begins in.
+    assert found["within a camera"] == list(range(10, 20))
+    assert found["after the first window"] == list(range(10, 40))
+    tried("3", "tables of windows in seconds at a variable rate", {"done right": len(found)})

@@ -1,4 +1,5 @@
 import pytest
+
 from snakemake_logger_plugin_posequery.board import Board, Job
 
 

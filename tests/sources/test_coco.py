@@ -6,8 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
+from posequery.jobs import sealed
 from posequery.jobs.files import BadInput
-from posequery.sources.coco import inspect, prepare
+from posequery.skeletons import JOINTS
+from posequery.sources.coco import evaluation, inspect, prepare
 
 WIDTH, HEIGHT = 40, 30
 
@@ -45,7 +47,7 @@ class Coco:
         self.images.mkdir()
         self.content = {
             "info": {"year": 2017},
-            "categories": [{"id": 1, "name": "person", "keypoints": ["nose"], "skeleton": []}],
+            "categories": [{"id": 1, "name": "person", "keypoints": list(JOINTS[:17])}],
             "images": [],
             "annotations": [],
         }
@@ -61,7 +63,10 @@ class Coco:
         )
 
     def add(self, *people):
-        self.content["annotations"].extend(people)
+        for row in people:
+            used = {other["id"] for other in self.content["annotations"]}
+            free = next(number for number in range(row["id"], 1000) if number not in used)
+            self.content["annotations"].append({**row, "id": free})
         return self
 
     def prepare(self):
@@ -95,7 +100,8 @@ def test_people_boxes_and_images(coco):
     )
     assert coco.prepare() == 2
     with h5py.File(coco.output) as file:
-        stored = [bytes(image) for image in file["images"]]
+        jpegs = sealed.Packed(file, "image", "")
+        stored = [bytes(jpegs[number]) for number in range(2)]
         assert stored == [(coco.images / f"{n:012d}.jpg").read_bytes() for n in (4, 2)]
         assert file["people_start"][:].tolist() == [0, 2, 3]
         assert file["masked_start"][:].tolist() == [0, 1, 1]
@@ -149,15 +155,161 @@ def test_an_image_of_another_size(coco):
     coco.add(person(2, NOSE)).refused("is 40 x 30 pixels, but .* says 41 x 30")
 
 
-def test_a_camera_s_orientation_is_not_applied(coco):
-    # Exif orientation 6 makes viewers rotate the image; annotations refer to the stored pixels.
-    exif = bytes.fromhex("4578696600004d4d002a000000080001011200030000000100060000" + "00000000")
-    path = coco.images / "000000000002.jpg"
+def turn(path, orientation):
+    """Give a JPEG the EXIF orientation that a camera writes, and its pixels no turn."""
+    exif = bytes.fromhex("4578696600004d4d002a000000080001011200030000000100")
+    exif += bytes([orientation]) + bytes(6)
     content = path.read_bytes()
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(content[:2] + segment + content[2:])
+
+
+def test_a_camera_s_orientation_is_not_applied_and_said_once(coco, capfd, tried):
+    # Exif orientation 6 makes viewers rotate the image; annotations refer to the stored pixels.
+    for number, orientation in ((4, 1), (9, 3), (2, 6)):
+        turn(coco.images / f"{number:012d}.jpg", orientation)
+    path = coco.images / "000000000002.jpg"
     assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # rotated: the trap is real
+    assert coco.add(person(2, NOSE), person(4, NOSE), person(9, NOSE)).prepare() == 3
+    note = "2 of 3 images are to be shown turned or mirrored, says their EXIF"
+    assert capfd.readouterr().err.count(note) == 1
+    (told,) = [note for note in inspect(coco.annotations, coco.images).notes if "EXIF" in note]
+    assert told.startswith(note) and told.endswith("(first 000000000009.jpg)")
+    _, frames = evaluation(coco.annotations, coco.images)
+    assert [image.shape[:2] for _, image in frames] == [(HEIGHT, WIDTH)] * 3
+    tried("2", "a photo with an EXIF orientation in a COCO set", {"done right and said": 2})
+
+
+@pytest.mark.parametrize("damage", ["zeroed", "cut out"])
+def test_a_photo_that_is_damaged_inside_is_said(coco, capfd, tried, damage):
+    """It decodes, and has its end: only the decoder's own words tell."""
+    path = coco.images / "000000000002.jpg"
+    data, middle = path.read_bytes(), path.stat().st_size * 2 // 3
+    path.write_bytes(data[:middle] + bytes(99 if damage == "zeroed" else 0) + data[middle + 99 :])
+    assert coco.add(person(2, NOSE), person(4, NOSE)).prepare() == 2
+    note = "1 of 2 images are damaged, says their decoder"
+    assert capfd.readouterr().err.count(note) == 1
+    (told,) = [note for note in inspect(coco.annotations, coco.images).notes if "damaged" in note]
+    assert told.startswith(note) and "(first 000000000002.jpg: Corrupt JPEG data" in told
+    tried("5", "a photo that is damaged inside", {"said": 1})
+
+
+def test_a_photo_that_was_annotated_as_exif_shows_it(coco):
+    turn(coco.images / "000000000002.jpg", 6)
+    coco.content["images"][2] |= {"width": HEIGHT, "height": WIDTH}
+    coco.add(person(2, NOSE)).refused("is 40 x 30 pixels, but .* says 30 x 40.*turn its pixels")
+
+
+def test_a_motion_photo_is_whole(coco, tried):
+    path = coco.images / "000000000002.jpg"
+    path.write_bytes(path.read_bytes() + b"ftypmp42" + bytes(5000))
     assert coco.add(person(2, NOSE)).prepare() == 1
+    path.write_bytes(path.read_bytes()[:500] + bytes(5000))
+    coco.output.unlink()
+    coco.refused("truncated or not a JPEG")
+    tried("9", "a motion photo", {"done right": 1})
+
+
+def test_a_jpeg_that_says_it_is_huge_is_not_decoded(coco, monkeypatch, tried):
+    path = coco.images / "000000000002.jpg"
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\xff\xc0") + 5
+    data[place : place + 4] = (65_500).to_bytes(2, "big") * 2
+    path.write_bytes(data)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it is decoded"))
+    coco.add(person(2, NOSE)).refused("is 65500 x 65500 pixels, but .* says 40 x 30")
+    coco.content["images"][2] |= {"width": 65_500, "height": 65_500}
+    coco.refused("entry 2 is malformed: no image has 65500 x 65500 pixels")
+    tried("12", "a JPEG of 65,500 x 65,500 pixels", {"refused": 2})
+
+
+def test_images_below_the_folder_and_only_there(coco, tried):
+    """Preparing and checking take the same names, and refuse the same."""
+    (coco.images / "train").mkdir()
+    (coco.images / "000000000002.jpg").rename(coco.images / "train/x.jpg")
+    coco.content["images"][2]["file_name"] = "train/x.jpg"
+    assert coco.add(person(2, NOSE)).prepare() == 1
+    assert inspect(coco.annotations, coco.images).faults == []
+    outside = coco.images.parent / "out.jpg"
+    (coco.images / "train/x.jpg").rename(outside)
+    for name in ("../out.jpg", str(outside), "train/../../out.jpg", "train/x.jpg", "no/x.jpg"):
+        coco.content["images"][2]["file_name"] = name
+        coco.output.unlink(missing_ok=True)
+        coco.refused("leads out of the folder|is missing")
+        assert len(inspect(coco.annotations, coco.images).faults) == 1
+    tried("8", "an image in a sub-folder, or outside", {"done right": 1, "refused": 5})
+
+
+def test_what_may_not_be_read_is_not_called_broken(coco, no_permission, monkeypatch, tried):
+    path = coco.images / "000000000002.jpg"
+    with no_permission(path):
+        fault = coco.add(person(2, NOSE)).refused("may not be read: permission denied")
+        assert str(fault) == str(inspect(coco.annotations, coco.images).faults[0])
+    with monkeypatch.context() as patch:
+        patch.setattr("os.scandir", Denied)
+        (fault,) = inspect(coco.annotations, coco.images).faults
+    assert "train 2017: may not be read: permission denied" in str(fault)
+    tried("9", "images that may not be read", {"refused as such": 2})
+
+
+def Denied(path):  # noqa: N802
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_images_without_people_are_looked_at_where_they_are_evaluated(coco, tried):
+    coco.add(person(2, NOSE)).prepare()
+    (coco.images / "000000000009.jpg").write_bytes(b"no photo")
+    (coco.images / "000000000004.jpg").unlink()
+    assert prepare(coco.annotations, coco.images, coco.output) == 1
+    assert inspect(coco.annotations, coco.images).faults == []
+    with pytest.raises(BadInput, match="000000000004.jpg: is missing"):
+        prepare(coco.annotations, coco.images, coco.output, evaluated=True)
+    faults = inspect(coco.annotations, coco.images, evaluated=True).faults
+    assert [fault.fault.split(" (")[0] for fault in faults] == [
+        "1 of the 3 images are missing, this is the first",
+        "is truncated or not a JPEG",
+    ]
+    with pytest.raises(BadInput, match="000000000004.jpg: is missing"):
+        list(evaluation(coco.annotations, coco.images)[1])
+    tried("8", "a broken validation image without people", {"refused before training": 2})
+
+
+def test_a_set_for_evaluation_has_the_same_samples(coco):
+    coco.add(person(2, NOSE), person(9, NOSE)).prepare()
+    first = coco.output.read_bytes()
+    assert prepare(coco.annotations, coco.images, coco.output, evaluated=True) == 2
+    assert coco.output.read_bytes() == first
+
+
+def test_what_is_evaluated_has_coco_s_order_and_counts(coco, tried):
+    """Whatever order the file's joints stand in; people are numbered from 1, crowds are kept."""
+    names = sorted(JOINTS[:17])
+    coco.content["categories"][0]["keypoints"] = names
+    triplets = [(10 + joint, 11, 2) for joint in map(JOINTS.index, names)]
+    crowd = person(2, keypoints(), iscrowd=1)
+    row = person(9, [value for triplet in triplets for value in triplet], num_keypoints=1)
+    coco.add({**row, "id": 0}, crowd).prepare()
+    truth, frames = evaluation(coco.annotations, coco.images)
+    assert (
+        [number for number, _ in frames] == [image["id"] for image in truth["images"]] == [4, 9, 2]
+    )
+    one, two = truth["annotations"]
+    assert (one["id"], two["id"], two["iscrowd"], two["num_keypoints"]) == (1, 2, 1, 0)
+    assert one["keypoints"][::3] == [10 + joint for joint in range(17)]
+    assert (one["num_keypoints"], one["category_id"], truth["categories"][0]["id"]) == (17, 1, 1)
+    with h5py.File(coco.output) as file:
+        assert file["people"][0, :17, 0].tolist() == one["keypoints"][::3]
+        assert tuple(file.attrs["labelled"]) == JOINTS
+    tried("1", "average precision of joints in another order", {"done right": 1})
+
+
+def test_joints_that_nobody_has_are_noted_and_said(coco, capfd):
+    coco.add(person(2, NOSE)).prepare()
+    with h5py.File(coco.output) as file:
+        assert list(file.attrs["labelled"]) == ["nose"]
+    note = "nobody is labelled with left_eye, right_eye, left_ear, right_ear, left_shoulder and"
+    assert note in capfd.readouterr().err
+    assert note in inspect(coco.annotations, coco.images).notes[0]
 
 
 def test_an_annotation_file_that_is_missing_cut_off_or_another(coco):
@@ -252,7 +404,7 @@ def test_images_do_not_accumulate_in_memory(coco):
 def test_an_inspection_counts_what_prepare_would_write_and_reports_all_faults(coco):
     assert coco.add(person(9, NOSE), person(4, NOSE)).prepare() == 2
     sizes = [(coco.images / f"{number:012d}.jpg").stat().st_size for number in (4, 9)]
-    assert inspect(coco.annotations, coco.images) == (2, sum(sizes), [])
+    assert inspect(coco.annotations, coco.images)[:3] == (2, sum(sizes), [])
     (coco.images / "000000000004.jpg").unlink()
     broken = coco.images / "000000000009.jpg"
     broken.write_bytes(broken.read_bytes()[:-200])
@@ -261,3 +413,44 @@ def test_an_inspection_counts_what_prepare_would_write_and_reports_all_faults(co
     messages = [str(fault) for fault in found.faults]
     assert "000000000004.jpg: 1 of the 2 images with people are missing" in messages[0]
     assert "000000000009.jpg: is truncated or not a JPEG" in messages[1]
+
+
+PIECES = (b"[", b"{", b'"', b"9" * 400, b"1e400", b"null", b"-", b"\\ud800", b"NaN", b",", b":[]")
+
+
+def hurt(data, generator):
+    """A file with some bytes changed, cut out, zeroed, or pieces of JSON put in."""
+    data = bytearray(data)
+    for _ in range(generator.choice([1, 1, 3, 20])):
+        place, length = (int(generator.integers(bound)) for bound in (len(data), 64))
+        kind = generator.integers(4)
+        if kind == 0:
+            data[place] = generator.integers(256)
+        else:
+            pieces = (b"", bytes(length), PIECES[generator.integers(len(PIECES))])
+            data[place : place + (length if kind < 3 else 0)] = pieces[kind - 1]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("part", ["annotations", "an image"])
+def test_random_damage_is_refused_by_all_or_by_none(coco, tried, part):
+    """By preparing, checking and evaluating alike, whatever it is; each in one way, `BadInput`."""
+    coco.add(person(4, NOSE), person(9, keypoints(j5=(1, 2, 2), j6=(3, 4, 1)))).prepare()
+    path = coco.annotations if part == "annotations" else coco.images / "000000000004.jpg"
+    whole, generator = path.read_bytes(), np.random.default_rng(9)
+    outcomes = {"refused": 0, "taken": 0}
+    for _ in range(80):
+        path.write_bytes(hurt(whole, generator))
+        found = [inspect(coco.annotations, coco.images, evaluated=True).faults[:1]]
+        for read in (
+            lambda: prepare(coco.annotations, coco.images, coco.output, evaluated=True),
+            lambda: list(evaluation(coco.annotations, coco.images)[1]),
+        ):
+            try:
+                read()
+                found.append([])
+            except BadInput as fault:
+                found.append([fault])
+        assert len({bool(faults) for faults in found}) == 1, found
+        outcomes["refused" if found[0] else "taken"] += 1
+    tried("12", f"random damage to {part} in COCO's format", outcomes)

@@ -1,13 +1,15 @@
 """A video that is a folder of numbered JPEGs."""
 
 import shutil
+import struct
+from fractions import Fraction
 
 import cv2
 import numpy as np
 import pytest
 
 from posequery.jobs.files import BadInput
-from posequery.sources import video
+from posequery.sources import image_folder, video
 
 NAME = "S1_Eating_2.54138969"
 WIDTH, HEIGHT = 101, 99
@@ -51,7 +53,14 @@ def test_frame_i_is_image_i_plus_one(folder, number, size, threads):
 
 
 def test_its_declared_properties(folder):
-    assert video.info(folder) == video.VideoInfo(WIDTH, HEIGHT, 50, 12)
+    about = video.info(folder, Fraction(50))
+    assert (about.width, about.height, about.fps, about.frames) == (WIDTH, HEIGHT, 50, 12)
+    assert (about.stored, about.turns, about.mirrored) == ((WIDTH, HEIGHT), 0, False)
+
+
+def test_nothing_says_how_fast_images_follow_one_another(folder):
+    with pytest.raises(BadInput, match=r"has no clock.*\. State it: source\.fps"):
+        video.info(folder)
 
 
 def test_other_and_hidden_files_are_ignored(folder):
@@ -115,3 +124,46 @@ def test_a_damaged_image_is_reported(folder):
 def test_an_image_of_another_size_is_reported(folder, numbered):
     write(folder, 7, numbered(7, WIDTH, HEIGHT - 2))
     refused(folder, "changes its frame size at frame 7", image(folder, 7))
+
+
+def exif(orientation, order="<"):
+    """The bytes of a JPEG's segment that states its orientation (Exif 2.32, 4.6)."""
+    entry = struct.pack(f"{order}HHIHH", 0x112, 3, 1, orientation, 0)
+    tiff = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, 1)
+    segment = b"Exif\0\0" + tiff + entry + bytes(4)
+    return b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+
+
+def oriented(path, segment):
+    content = path.read_bytes()
+    path.write_bytes(content[:2] + segment + content[2:])
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("value", range(1, 9))
+def test_images_are_shown_as_their_exif_data_state(folder, value, order, tried):
+    """As OpenCV, which is independent of FFmpeg, shows them."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    smooth = np.stack([2 * columns, 2 * rows, 255 - columns - rows], axis=2).astype(np.uint8)
+    for frame in range(12):
+        write(folder, frame, smooth)
+        oriented(image(folder, frame), exif(value, order))
+    expected = cv2.imread(str(image(folder, 0)))[:, :, ::-1].astype(int)
+    found = read(folder)
+    assert all(frame.shape == expected.shape for frame in found)
+    assert max(np.abs(frame.astype(int) - expected).mean() for frame in found) < 1
+    about = video.info(folder, Fraction(50))
+    assert (about.height, about.width) == expected.shape[:2]
+    assert about.stored == (WIDTH, HEIGHT)
+    tried("2", "images with an EXIF orientation", {"done right": 1})
+
+
+def test_images_of_different_orientations_are_refused(folder):
+    oriented(image(folder, 7), exif(6))
+    refused(folder, "changes its shape as shown at frame 7", image(folder, 7))
+
+
+@pytest.mark.parametrize("length", [0, 5, 9, 17])
+def test_broken_exif_data_count_for_none(length):
+    assert image_folder.orientation(b"\xff\xd8" + exif(6)[: 10 + length]) == 1
+    assert image_folder.orientation(exif(0)) == image_folder.orientation(exif(9)) == 1

@@ -3,17 +3,19 @@ import signal
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
 import torch
+from edited import edited
 
+from posequery import training_sets
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS, MIRROR
 from posequery.student.augmentation import STILL
 from posequery.student.batches import Batch, BatchMaker, BatchRequest, load
 from posequery.student.recipe import Augmentation, Recipe
 from posequery.student.samples import Sample, TrainingSet
+from posequery.training_sets import Image
 
 REQUESTS = [
     BatchRequest(0, np.array([3, 0, 2])),
@@ -28,16 +30,21 @@ def training_set(tmp_path: Path) -> Path:
     """Four images of noise with 0, 1, 2 and 3 people, and a box in the second."""
     generator = np.random.default_rng(0)
     path = tmp_path / "set.h5"
-    with h5py.File(path, "w") as file:
-        images = file.create_dataset("images", (4,), h5py.vlen_dtype(np.uint8))
-        for row in range(4):
-            image = generator.integers(0, 256, (40, 56, 3), np.uint8)
-            images[row] = cv2.imencode(".jpg", image)[1].ravel()
-        file["people"] = generator.uniform(0, 40, (6, 18, 2)).astype(np.float32)
-        file["people_start"] = np.array([0, 0, 1, 3, 6])
-        file["masked_boxes"] = np.array([[10, 0, 20, 40]], np.float32)
-        file["masked_start"] = np.array([0, 0, 1, 1, 1])
-        file.attrs["joints"] = list(JOINTS)
+    box = np.array([[10, 0, 20, 40]], np.float32)
+    images = [generator.integers(0, 256, (40, 56, 3), np.uint8) for _ in range(4)]
+    people = generator.uniform(0, 40, (6, 18, 2))
+    starts = [0, 0, 1, 3, 6]
+    training_sets.write(
+        path,
+        [
+            Image(
+                cv2.imencode(".jpg", image)[1].ravel(),
+                people[starts[row] : starts[row + 1]],
+                box[: row == 1],
+            )
+            for row, image in enumerate(images)
+        ],
+    )
     return path
 
 
@@ -63,11 +70,11 @@ def test_workers_change_nothing(training_set: Path, read_before: bool) -> None:
 
 
 def test_a_broken_image_is_reported_from_a_worker_too(training_set: Path) -> None:
-    with h5py.File(training_set, "a") as file:
-        file["images"][1] = np.zeros(10, np.uint8)
+    with edited(training_set) as file:
+        file["packed"][file["packed_start"][1]] ^= 1
     made = load(maker(TrainingSet(training_set)), REQUESTS, 2)
     assert len(next(made).images) == 3
-    with pytest.raises(BadInput, match=r"set.h5: image 1 is not a JPEG"):
+    with pytest.raises(BadInput, match=r"set.h5: image 1 is broken"):
         next(made)
 
 

@@ -129,7 +129,9 @@ def test_a_bare_state_dict_is_refused(tmp_path: Path) -> None:
 
 def test_no_two_weights_share_their_memory(tmp_path: Path) -> None:
     one = torch.ones(1).expand(60)
-    loaded, _ = checkpoint.load(written(tmp_path / "a.pt", weights=weights(head_bias=one)))
+    shared = weights(head_bias=one)
+    digest = checkpoint._sum(CheckpointInfo("densenet_small", 96), shared)
+    loaded, _ = checkpoint.load(written(tmp_path / "a.pt", weights=shared, sha256=digest))
     with torch.no_grad():
         loaded.head.bias[0] = 7
     assert loaded.head.bias.detach().sum() == 7 + 59
@@ -161,3 +163,18 @@ def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(BadInput, match=r"a\.pt: is damaged: .* does not match its checksum"):
         checkpoint.load(path)
+
+
+def test_weights_that_are_not_those_of_the_sum_are_refused(tmp_path: Path, tried) -> None:
+    """However well the file's own sums fit: torch reads a file by other parts of it than zip."""
+    changed = weights(head_bias=torch.full((60,), 0.5))
+    with pytest.raises(BadInput, match=r"is not as it was written \(its sum differs\)"):
+        checkpoint.load(written(tmp_path / "a.pt", weights=changed))
+    with pytest.raises(BadInput, match="its sum differs"):
+        checkpoint.load(written(tmp_path / "b.pt", input_size=128))
+    content = torch.load(written(tmp_path / "c.pt"), weights_only=True)
+    del content["sha256"]
+    torch.save(content, tmp_path / "c.pt")
+    with pytest.raises(BadInput, match="an older version wrote none"):
+        checkpoint.load(tmp_path / "c.pt")
+    tried("5", "weights, or their size, other than a checkpoint's sum says", {"refused": 3})

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
 import torch
 
-from posequery.skeletons import JOINTS
+from posequery import training_sets
 from posequery.student import checkpoint, training
+from posequery.student.pretrain import outdated
+from posequery.training_sets import Image
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "pretrain.py"
 RECIPE = {"epochs": 3, "batch_size": 4, "stdev": 0.1, "schedule": [2]}
@@ -22,16 +23,11 @@ RECIPE = {"epochs": 3, "batch_size": 4, "stdev": 0.1, "schedule": [2]}
 
 def write(path: Path, count: int) -> Path:
     generator = np.random.default_rng(count)
-    with h5py.File(path, "w") as file:
-        images = file.create_dataset("images", (count,), h5py.vlen_dtype(np.uint8))
-        for row in range(count):
-            image = generator.integers(0, 256, (40, 40, 3), np.uint8)
-            images[row] = cv2.imencode(".jpg", image)[1].ravel()
-        file["people"] = generator.uniform(0, 40, (count, 18, 2)).astype(np.float32)
-        file["people_start"] = np.arange(count + 1)
-        file["masked_boxes"] = np.empty((0, 4), np.float32)
-        file["masked_start"] = np.zeros(count + 1, int)
-        file.attrs["joints"] = list(JOINTS)
+    images = [generator.integers(0, 256, (40, 40, 3), np.uint8) for _ in range(count)]
+    people = generator.uniform(0, 40, (count, 1, 18, 2))
+    jpegs = [cv2.imencode(".jpg", image)[1].ravel() for image in images]
+    none = np.empty((0, 4))
+    training_sets.write(path, [Image(*of, none) for of in zip(jpegs, people, strict=True)])
     return path
 
 
@@ -105,6 +101,42 @@ def test_another_number_of_workers_resumes_from_the_same_state(
     # Even the seconds are equal: the first epoch was not trained again.
     assert (len(before), len(after)) == (2, 4)
     assert after[:2] == before
+
+
+def test_a_corrected_validation_set_starts_no_training_over(
+    tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tried
+) -> None:
+    """The weights are the same; each row says which set it was validated on, and so does `best`."""
+    val = tmp_path / "val.h5"
+    sets = ["--validation-set", str(val), "--best", str(tmp_path / "best.pt")]
+    pretrain(*sets)
+    whole = (tmp_path / "last.pt").read_bytes()
+    assert not outdated(tmp_path / "epochs.csv", val)
+    save = training._save_state
+
+    def save_and_die(*arguments) -> None:
+        save(*arguments)
+        if len(arguments[3]) == 2:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(training, "_save_state", save_and_die)
+    with pytest.raises(RuntimeError, match="killed"):
+        pretrain(*sets)
+    before = (tmp_path / "epochs.csv").read_text().splitlines()
+    monkeypatch.undo()
+    write(val, 4)
+    pretrain(*sets)
+    after = (tmp_path / "epochs.csv").read_text().splitlines()
+    assert after[:2] == before  # to the seconds: the first epoch was not trained again
+    assert (tmp_path / "last.pt").read_bytes() == whole
+    with open(tmp_path / "epochs.csv", newline="") as file:
+        names = [row["val_set"] for row in csv.DictReader(file)]
+    assert names[0] == names[1] != names[2]
+    (last, _), (best, _) = (checkpoint.load(tmp_path / name) for name in ("last.pt", "best.pt"))
+    for key, value in last.state_dict().items():
+        assert torch.equal(value, best.state_dict()[key])  # the only epoch on the set as it is now
+    assert outdated(tmp_path / "epochs.csv", val)
+    tried("8", "a validation set corrected while a killed training rests", {"goes on, said": 1})
 
 
 def test_a_best_epoch_needs_a_validation_set(

@@ -1,28 +1,27 @@
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
+from edited import edited
 
+from posequery import training_sets
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.student.samples import StreamFrames, TrainingSet
+from posequery.training_sets import Image
 
 
-def write(path: Path, joints: tuple[str, ...] = JOINTS) -> Path:
+def write(path: Path, labelled: tuple[str, ...] = JOINTS, second: np.ndarray | None = None) -> Path:
     image = np.zeros((20, 30, 3), np.uint8)
     image[..., 2] = 255  # OpenCV's third is red
     data = cv2.imencode(".jpg", image)[1].ravel()
-    with h5py.File(path, "w") as file:
-        images = file.create_dataset("images", (2,), h5py.vlen_dtype(np.uint8))
-        images[0], images[1] = data, data
-        file["people"] = np.arange(3 * 18 * 2, dtype=np.float32).reshape(3, 18, 2)
-        file["people_start"] = np.array([0, 1, 3])
-        file["masked_boxes"] = np.array([[1, 2, 3, 4]], np.float32)
-        file["masked_start"] = np.array([0, 1, 1])
-        file.attrs["joints"] = list(joints)
+    people = np.arange(3 * 18 * 2, dtype=np.float32).reshape(3, 18, 2)
+    boxes = np.array([[1, 2, 3, 4]], np.float32)
+    second = data if second is None else second
+    images = [Image(data, people[:1], boxes), Image(second, people[1:], boxes[:0])]
+    training_sets.write(path, images, labelled)
     return path
 
 
@@ -48,22 +47,28 @@ def test_a_broken_training_set_is_refused(tmp_path: Path) -> None:
     half.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match="half.h5: not a valid training set"):
         TrainingSet(half)
-    empty = write(tmp_path / "empty.h5")
-    with h5py.File(empty, "a") as file:
-        del file["people_start"]
-        file["people_start"] = np.array([0])
+    training_sets.write(tmp_path / "empty.h5", [])
     with pytest.raises(BadInput, match=r"empty.h5: holds no image"):
-        TrainingSet(empty)
+        TrainingSet(tmp_path / "empty.h5")
+    other = write(tmp_path / "other.h5")
+    with edited(other) as file:
+        file.attrs["joints"] = list(JOINTS[:17])
     with pytest.raises(BadInput, match="its joints are"):
-        TrainingSet(write(tmp_path / "other.h5", JOINTS[:17]))
+        TrainingSet(other)
+    with pytest.raises(BadInput, match="it labels tail, no joint of its"):
+        TrainingSet(write(tmp_path / "tail.h5", labelled=("nose", "tail")))
+
+
+def test_what_a_dataset_never_labels_is_not_trained_as_absent(tmp_path: Path) -> None:
+    samples = TrainingSet(write(tmp_path / "set.h5", labelled=JOINTS[5:]))
+    assert samples[0].unlabelled.tolist() == [True] * 5 + [False] * 13
 
 
 def test_an_image_that_is_not_a_jpeg_is_reported(tmp_path: Path) -> None:
-    path = write(tmp_path / "set.h5")
-    with h5py.File(path, "a") as file:
-        file["images"][1] = np.zeros(10, np.uint8)
-    with pytest.raises(BadInput, match="image 1"):
-        TrainingSet(path)[1]
+    for size in (0, 10):
+        path = write(tmp_path / f"{size}.h5", second=np.zeros(size, np.uint8))
+        with pytest.raises(BadInput, match="image 1 is not a JPEG"):
+            TrainingSet(path)[1]
 
 
 def test_a_streams_frames_have_one_person_in_their_own_pixels(tmp_path: Path) -> None:

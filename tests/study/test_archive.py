@@ -5,10 +5,13 @@ import subprocess
 import tarfile
 import time
 import tracemalloc
+from collections import Counter
 
+import numpy as np
 import pytest
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, write_summed
+from posequery.study import archive as station
 from posequery.study.archive import pack, verify
 
 
@@ -210,15 +213,21 @@ HOSTILE = {
     "symbolic link": (member("mini/a", b"", type=tarfile.SYMTYPE, linkname="/etc"), "plain file"),
     "hard link": (member("mini/a", b"", type=tarfile.LNKTYPE, linkname="mini/b"), "plain file"),
     "device": (member("mini/a", b"", type=tarfile.CHRTYPE), "plain file"),
+    "contiguous": (member("mini/a", type=tarfile.CONTTYPE), "plain file"),
+    "folder": (member("mini/a", b"", type=tarfile.DIRTYPE), "plain file"),
+    "backslash": (member("mini/..\\..\\a"), "outside its folder"),
+    "drive": (member("mini/C:/a"), "outside its folder"),
+    "drive first": (member("C:/a"), "outside its folder"),
     "pipe": (member("mini/a", b"", type=tarfile.FIFOTYPE), "plain file"),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_members_are_refused(kind, tmp_path):
+def test_hostile_members_are_refused(kind, tmp_path, tried):
     hostile, fault = HOSTILE[kind]
     with pytest.raises(BadInput, match=fault):
         verify(archive(tmp_path / "a.tar.gz", hostile, sums("a")))
+    tried("6", "a hostile member of an archive", {"refused": 1})
 
 
 @pytest.mark.parametrize(
@@ -236,3 +245,97 @@ def test_hostile_members_are_refused(kind, tmp_path):
 def test_files_and_checksums_must_agree(members, fault, tmp_path):
     with pytest.raises(BadInput, match=fault):
         verify(archive(tmp_path / "a.tar.gz", *members))
+
+
+def _flipped(data, place, bit=6):
+    return data[:place] + bytes([data[place] ^ 1 << bit]) + data[place + 1 :]
+
+
+def test_an_archive_ends_where_it_ends(study, tmp_path, tried):
+    data = packed(study, tmp_path / "a.tar.gz").read_bytes()
+    raw = gzip.decompress(data)
+    outcomes = {"refused": 0}
+    for content in (
+        *(data[:-cut] for cut in range(1, 40)),
+        *(_flipped(data, len(data) - back) for back in range(1, 9)),  # its CRC and its size
+        data + b"\0",
+        data + b"junk",
+        data + data,
+        data + gzip.compress(b""),
+        data + gzip.compress(bytes(512)),
+        gzip.compress(raw + raw),
+        gzip.compress(raw + b"junk"),
+        gzip.compress(raw + bytes(20480)),
+        gzip.compress(raw.rstrip(b"\0")),
+        gzip.compress(raw.rstrip(b"\0").ljust(-(-len(raw.rstrip(b"\0")) // 512) * 512, b"\0")),
+    ):
+        (tmp_path / "b.tar.gz").write_bytes(content)
+        with pytest.raises(BadInput, match="damaged or no archive"):
+            verify(tmp_path / "b.tar.gz")
+        outcomes["refused"] += 1
+    tried("6", "an archive cut, followed by something, or with a wrong CRC", outcomes)
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(study, tmp_path, tried):
+    """The header's date, flags of compression and system are nobody's content."""
+    data = packed(study, tmp_path / "a.tar.gz").read_bytes()
+    random, outcomes = np.random.default_rng(6), Counter()
+    for _ in range(200):
+        place = int(random.integers(len(data)))
+        flipped = _flipped(data, place, int(random.integers(8)))
+        (tmp_path / "b.tar.gz").write_bytes(flipped)
+        try:
+            verify(tmp_path / "b.tar.gz")
+        except BadInput:
+            outcomes["refused"] += 1
+        else:
+            assert 3 < place < 10
+            outcomes["same result"] += 1
+    assert outcomes["refused"] > 190
+    tried("6", "a flipped bit in an archive", outcomes)
+
+
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        (("a", "A"), "holds a and A, one file on some systems"),
+        (("\u00e9", "e\u0301"), "one file on some systems"),
+        (("straße", "STRASSE"), "one file on some systems"),
+        (("sha256sums",), "holds sha256sums and SHA256SUMS, one file"),
+        (("a", "a/b"), "holds a both as file and as folder"),
+        (("A", "a/b"), "holds a both as file and as folder"),
+    ],
+)
+def test_files_that_would_be_written_over_each_other(names, fault, tmp_path, tried):
+    members = [member(f"mini/{name}") for name in names]
+    with pytest.raises(BadInput, match=fault):
+        verify(archive(tmp_path / "a.tar.gz", *members, sums(*names)))
+    tried("6", "names in an archive that are one file elsewhere", {"refused": 1})
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, tried):
+    monkeypatch.setattr(station, "BOMB", 16 << 20)
+    with gzip.open(tmp_path / "a.tar.gz", "wb", 9) as stream:
+        header = member("mini/a")[0]
+        header.size = 2 << 30
+        stream.write(header.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(64):
+            stream.write(bytes(1 << 20))
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        verify(tmp_path / "a.tar.gz")
+    tried("6", "an archive that unpacks to a bomb", {"refused": 1})
+
+
+def test_a_sparse_member_is_refused(tmp_path):
+    """It would read as any number of zeros that stand nowhere."""
+    holes = {"GNU.sparse.size": str(1 << 40), "GNU.sparse.map": "0,0"}
+    sparse = member("mini/a", b"", pax_headers=holes)
+    with pytest.raises(BadInput, match="plain file"):
+        verify(archive(tmp_path / "a.tar.gz", sparse, sums("a")))
+
+
+def test_a_sum_travels_with_its_file(study, tmp_path):
+    write_summed(study[1] / "cells.csv", "setting\n")
+    write_summed(study[1] / "clips/pool.json", "{}")
+    there = names(packed(study, tmp_path / "a.tar.gz"))
+    assert {"mini/cells.csv.sha256", "mini/clips/pool.json.sha256"} < {*there}

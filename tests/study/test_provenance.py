@@ -211,3 +211,10 @@ def test_no_script_hides_a_module():
     """A script's folder comes first in its search path: scripts/select.py would hide `select`."""
     taken = sys.stdlib_module_names | {provenance.PACKAGE, "numpy", "torch", "av", "cv2", "h5py"}
     assert not taken & {path.stem for path in ROOT.glob("scripts/*.py")}
+
+
+def test_a_sum_of_thousands_of_terms_has_a_digest_that_changes_with_it(toy):
+    long = f"LIMIT = {' + '.join(['1'] * 3000)}\n"
+    first = toy(change=("files", long))
+    assert first != toy(change=("files", f"{long[:-1]} + 1\n"))
+    assert first == toy(change=("files", long))

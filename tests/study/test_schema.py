@@ -12,7 +12,6 @@ import yaml
 from pydantic import BaseModel
 
 from posequery.cell import parse_rate_slug, rate_slug
-from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.study import grid
 from posequery.study.clips import clips, require_sources
@@ -126,15 +125,6 @@ def test_rates_are_exact_fractions(tmp_path: Path, rate: object) -> None:
     assert {parse_rate_slug(slug) for slug in slugs} == {cell.rate for cell in grid.cells(study)}
 
 
-def test_stretches_are_frames_or_seconds() -> None:
-    assert frames_in("1500 frames", 50.0) == 1500
-    assert frames_in("30 s", 50.0) == 1500
-    assert frames_in("2.56 s", 50.0) == 128
-    assert frames_in("30 s", 49.99) == 1500
-    assert frames_in("0.01 s", 5.0) == 1
-    assert frames_in("0 s", 5.0) == frames_in("0 frames", 5.0) == 0
-
-
 def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
     path = write(tmp_path, RENDERED)
     study = load_study(path, {"online": {"window": "2000"}, "study": "x", "only": "y"}, CONFIG)
@@ -154,7 +144,7 @@ def test_own_videos_are_found_from_the_study_file(tmp_path: Path) -> None:
 
 
 def test_a_single_video_without_a_list_is_refused(tmp_path: Path) -> None:
-    assert "videos: " in fault(tmp_path, "videos: a.mp4\n")
+    assert "source.videos takes a list" in fault(tmp_path, "videos: a.mp4\n")
 
 
 def test_a_checkpoint_is_found_from_the_study_file(tmp_path: Path) -> None:
@@ -298,6 +288,19 @@ def test_a_key_that_is_younger_than_the_results_had_its_default(tmp_path: Path) 
     changed = load_study("mini", {"offline": {"select_from": "clip"}}, CONFIG)
     with pytest.raises(BadInput, match="offline.select_from was pool, is clip"):
         refuse_changed_protocol(changed, tmp_path, confirmed=False)
+
+
+def test_a_key_of_a_teacher_younger_than_the_results_had_its_default(
+    tmp_path: Path,
+) -> None:
+    openpose = {"labels": "json"}
+    taught = {"teachers": ["ground_truth", "openpose"], "openpose": openpose}
+    study = load_study("mini", taught, CONFIG)
+    noted(tmp_path, study, "openpose.geometry", "openpose.body")
+    refuse_changed_protocol(study, tmp_path, confirmed=False)
+    mirrored = load_study("mini", taught | {"openpose": openpose | {"geometry": "stored"}}, CONFIG)
+    with pytest.raises(BadInput, match="openpose.geometry was None, is stored"):
+        refuse_changed_protocol(mirrored, tmp_path, confirmed=False)
 
 
 def test_a_half_or_a_teacher_may_be_added_and_taken_away(tmp_path: Path) -> None:
@@ -451,7 +454,7 @@ def test_the_default_kind_of_source_is_somebodys_videos(tmp_path: Path) -> None:
         ),
         ("{kind: rendered, stream_frame: 3}", "unknown key 'source.stream_frame': did you mean"),
         ("{kind: human36m, root: ., cameras: ['1']}", "source.cameras.0: no camera is called '1'"),
-        ("rendered", "source: Input should be"),
+        ("rendered", "source takes keys of its own (key: value), not 'rendered'"),
     ],
 )
 def test_a_source_takes_the_keys_of_its_own_kind(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from dropping import dropped
 
 from posequery import teachers
 from posequery.clips import Stream
+from posequery.jobs.files import BadInput
 from posequery.teachers import Labels
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +52,8 @@ def test_a_teacher_is_one_file(tmp_path, make_stream):
     assert teachers.summary(labels, stream) == {
         "mpjpe_px": None,
         "found_share": None,
+        "labelled_share": 1.0,
+        "joints_found": 18.0,
         "guessed": 3,
     }
 
@@ -71,7 +75,49 @@ def test_the_error_is_over_what_both_have(tmp_path, make_stream):
     joints[0, 5:11] = (13, 14)
     labels = Labels(joints, np.zeros((2, 18), np.float32), {"frames": 2})
     found = teachers.summary(labels, Labelled(index))
-    assert found == {"mpjpe_px": 5.0, "found_share": 0.25, "frames": 2}
+    assert found == {
+        "mpjpe_px": 5.0,
+        "found_share": 0.25,
+        "labelled_share": 0.5,
+        "joints_found": 6.0,
+        "frames": 2,
+    }
+
+
+def labels_of(frames, count):
+    """Labels of whole people in some of so many frames."""
+    joints = np.full((count, 18, 2), np.nan, np.float32)
+    joints[list(frames)] = 5
+    return Labels(joints, np.isfinite(joints).all(axis=2).astype(np.float32))
+
+
+def test_a_teacher_that_finds_too_little_is_refused(tmp_path, make_stream, capsys, tried):
+    stream = make_stream(tmp_path, {"a": [np.zeros((48, 64, 3), np.uint8)] * 10})
+    refused = 0
+    for found in range(11):
+        for least in (Fraction(1, 5), Fraction(1, 1000), Fraction(1)):
+            given = (labels_of(range(found), 10), stream, "BlazePose", least, "labels.h5")
+            if found < 10 * least:
+                with pytest.raises(BadInput, match=f"found a person in {found} of 10 frames, less"):
+                    teachers.require_labels(*given)
+                refused += 1
+            else:
+                teachers.require_labels(*given)
+            said = capsys.readouterr().err
+            mean = 18 if found else 0
+            told = f"BlazePose found a person in {found} of 10 frames, with {mean:.1f} of 18 joints"
+            assert said.startswith(told)
+    assert refused == 2 + 1 + 10
+    tried("10", "a teacher that sees somebody in too few frames", {"refused": refused})
+
+
+def test_clips_in_which_a_teacher_finds_nobody_are_named(tmp_path, make_stream, capsys):
+    frames = [np.zeros((48, 64, 3), np.uint8)] * 2
+    stream = make_stream(tmp_path, {"a": frames, "b": frames, "c": frames})
+    labels = labels_of([2], 6)
+    teachers.require_labels(labels, stream, "BlazePose", Fraction(1, 10), "labels.h5")
+    said = capsys.readouterr().err
+    assert "BlazePose found nobody in a, c, which therefore has no labels" in said
 
 
 def test_an_unknown_teacher_gets_the_nearest():

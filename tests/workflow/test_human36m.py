@@ -144,7 +144,7 @@ def test_json_files_that_change_are_read_again_and_nothing_else_is(
         for frame in range(8 + miniature.surplus("S1", place, stem)):
             name = f"{stem}.54138969_{frame:012d}_keypoints.json"
             (files / "S1" / name).write_text(json.dumps(person))
-    content = json.loads(study.read_text()) | {"openpose": {"labels": "json"}}
+    content = json.loads(study.read_text()) | {"openpose": {"labels": "json", "body": "BODY_25"}}
     study.write_text(json.dumps(content))
     given = ("--config", f"study={study}", "--", "results/few/labels/openpose.h5")
     snakemake(tmp_path, *given)

@@ -1,34 +1,63 @@
 # The study at hand, and how a rule runs its script.
+import functools
 import json
 import os
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from posequery.jobs.command import of_system
 from posequery.jobs.files import BadInput
+from posequery.jobs.terminal import tell
 
-# Snakemake turns an empty `only=` into None.
-ONLY = ("" if config["only"] is None else config["only"]) if "only" in config else None
+
+def refuse(error):
+    """End the run in one line: of an exception Snakemake prints all files that it passed through."""
+    if isinstance(error, OSError):
+        error = of_system(error)
+    tell(f"error: {error}")
+    sys.exit(1)
+
+
+def or_refuse(find):
+    """A function that ends the run where it would raise what a user can fix."""
+
+    @functools.wraps(find)
+    def found(*arguments):
+        try:
+            return find(*arguments)
+        except (BadInput, OSError) as error:
+            refuse(error)
+
+    return found
+
+
+class Refusing:
+    """The plan, with `or_refuse` around each of its methods."""
+
+    def __init__(self, plan):
+        self._plan = plan
+
+    def __getattr__(self, name):
+        found = getattr(self._plan, name)
+        return or_refuse(found) if callable(found) else found
+
 
 try:
-    from posequery.study import identity, provenance, turns
-    from posequery.study.loading import load_study
-    from posequery.study.plan import Plan, as_json
+    from posequery.study import identity, provenance, sums, turns
+    from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
-    STUDY = load_study(str(config["study"]), config, ROOT / "config")
-    PLAN = Plan(STUDY, identity.restriction(ONLY, STUDY))
-    confirmed = identity.confirmation(config.get("confirm", False))
-    identity.refuse_older_layout(Path(PLAN.out))
-    identity.refuse_changed_protocol(STUDY, Path(PLAN.out), confirmed)
-except BadInput as error:
-    raise WorkflowError(str(error)) from None
+    identity.require_writable(Path(".snakemake"))
+    PLAN = Refusing(planned(config, ROOT / "config"))
+except (BadInput, OSError) as error:
+    refuse(error)
 
+STUDY = PLAN.study
 OUT, FINAL = PLAN.out, PLAN.final
 GPU = int(STUDY.device == "cuda")
 
@@ -78,7 +107,8 @@ def script(name, python=None):
 
 def code_digest(name, *modules):
     """The digest of a script, of all it imports, and of the modules that it loads by name."""
-    return provenance.code_digest(ROOT / "scripts" / f"{name}.py", modules)
+    digest = or_refuse(provenance.code_digest)
+    return digest(ROOT / "scripts" / f"{name}.py", modules)
 
 
 def option(name):
@@ -91,19 +121,11 @@ def option(name):
     return words
 
 
-def or_refuse(find, *arguments):
-    """What a method of the plan finds; what it refuses, in one line."""
-    try:
-        return find(*arguments)
-    except BadInput as error:
-        raise WorkflowError(str(error)) from None
-
-
 wildcard_constraints:
     setting="offline|online",
     slug="|".join(PLAN.clips),
     stream="pool|test|stream",
     method="[a-z0-9_]+",
-    teacher="[a-z_]+",
+    teacher="[a-z0-9_]+",
     rate=r"[0-9of]+pct",
     seed=r"\d+",

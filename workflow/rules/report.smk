@@ -75,6 +75,8 @@ if STUDY.source.has_truth:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
             teacher=[f"{OUT}/labels/{name}.json" for name in STUDY.labellers],
+            tests=PLAN.measured_index("offline"),
+            stream=PLAN.measured_index("online"),
         output:
             directory(f"{FINAL}/tables"),
         log:
@@ -91,6 +93,8 @@ if STUDY.source.has_truth:
             code=code_digest("paper_tables"),
             captions=PLAN.captions(),
             teacher=option("teacher"),
+            tests=option("tests"),
+            stream=option("stream"),
         message:
             "Make the paper's tables"
         shell:
@@ -98,6 +102,8 @@ if STUDY.source.has_truth:
             + " --cells {input.cells:q}"
             + " --seconds {input.seconds:q}"
             + " {params.teacher:q}"
+            + " {params.tests:q}"
+            + " {params.stream:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
 
@@ -105,6 +111,7 @@ if STUDY.source.has_truth:
         input:
             cells=rules.collect.output.cells,
             stream=f"{OUT}/clips/stream.json",
+            tests=PLAN.measured_index("offline"),
             labels=PLAN.label_files(),
         output:
             directory(f"{FINAL}/figures"),
@@ -120,6 +127,7 @@ if STUDY.source.has_truth:
         params:
             code=code_digest("paper_figures"),
             captions=PLAN.captions(),
+            tests=option("tests"),
             labels=option("labels"),
         message:
             "Draw the paper's figures"
@@ -127,6 +135,7 @@ if STUDY.source.has_truth:
             script("paper_figures")
             + " --cells {input.cells:q}"
             + " --stream {input.stream:q}"
+            + " {params.tests:q}"
             + " {params.labels:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
@@ -194,6 +203,7 @@ else:
         params:
             code=code_digest("before_after"),
             captions=PLAN.captions(),
+            window=STUDY.online.window,
         message:
             "Show the student before and after it has adapted"
         shell:
@@ -201,5 +211,6 @@ else:
             + " --cells {input.cells:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
+            + " --window {params.window:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"

@@ -71,7 +71,7 @@ rule render_people:
 
 rule prepare:
     input:
-        unpack(lambda wildcards: or_refuse(PLAN.people_files, wildcards.domain)),
+        unpack(lambda wildcards: PLAN.people_files(wildcards.domain)),
     output:
         f"{OUT}/training_sets/{{domain}}.h5",
     log:
@@ -88,12 +88,15 @@ rule prepare:
         gpu=0,
     params:
         code=code_digest("prepare"),
+        # Average precision is measured on the validation set's files, days later.
+        more=lambda wildcards: ["--evaluated"] * (wildcards.domain == "validation"),
     message:
         "Prepare the {wildcards.domain} training set"
     shell:
         script("prepare")
         + " --annotations {input.annotations:q}"
         + " --images {input.images:q}"
+        + " {params.more:q}"
         + " --output {output:q} 2> {log:q}"
 
 
@@ -127,7 +130,7 @@ rule fetch_package:
 
 rule extract:
     input:
-        unpack(lambda wildcards: or_refuse(PLAN.source_files, wildcards.slug)),
+        unpack(lambda wildcards: PLAN.source_files(wildcards.slug)),
     output:
         f"{OUT}/clips/{{slug}}.h5",
     log:
@@ -171,11 +174,11 @@ rule index:
         gpu=0,
     params:
         code=code_digest("index"),
-        first=lambda wildcards: PLAN.first_frames_option(wildcards.stream),
+        options=lambda wildcards: PLAN.index_options(wildcards.stream),
     message:
         "Index the clips of the {wildcards.stream}"
     shell:
-        script("index") + " --output {output:q} {params.first:q} {input:q} 2> {log:q}"
+        script("index") + " --output {output:q} {params.options:q} {input:q} 2> {log:q}"
 
 
 rule check:

@@ -34,7 +34,11 @@ else:
 
     rule pretrain:
         input:
-            **PLAN.pretrain_inputs(),
+            # A corrected validation set trains nothing again: it decides no number of the study.
+            **{
+                name: ancient(file) if name == "validation" else file
+                for name, file in PLAN.pretrain_inputs().items()
+            },
         output:
             weights=PLAN.student,
             best=[f"{OUT}/student/best.pt"] if STUDY.student.validation else [],
@@ -82,6 +86,7 @@ if STUDY.student.validation:
 
     rule average_precision:
         input:
+            **PLAN.validation_record(),
             annotations=str(STUDY.student.validation.annotations),
             images=str(STUDY.student.validation.images),
             checkpoint=PLAN.student,
@@ -101,6 +106,8 @@ if STUDY.student.validation:
         params:
             code=code_digest("average_precision"),
             device=STUDY.device,
+            validated=option("validated"),
+            epochs=option("epochs"),
         message:
             "Measure the pre-trained student's average precision"
         shell:
@@ -109,4 +116,5 @@ if STUDY.student.validation:
             + " --images {input.images:q}"
             + " --checkpoint {input.checkpoint:q}"
             + " --device {params.device}"
+            + " {params.validated:q} {params.epochs:q}"
             + " --output {output:q} 2> {log:q}"

@@ -105,6 +105,7 @@ rule label:
         python=lambda wildcards: interpreter(teachers.load(wildcards.teacher).torch),
         files=lambda wildcards: json.dumps(PLAN.teacher_files(wildcards.teacher)),
         settings=lambda wildcards: as_json(STUDY.settings_of(wildcards.teacher)),
+        least=str(STUDY.least_labelled),
         device=lambda wildcards: (
             STUDY.device if teachers.load(wildcards.teacher).torch else "cpu"
         ),
@@ -117,6 +118,7 @@ rule label:
         + " --files {params.files:q}"
         + " --settings {params.settings:q}"
         + " --device {params.device}"
+        + " --least {params.least}"
         + " --output {output.labels:q}"
         + " --summary {output.summary:q}"
         + " 2> {log:q}"

@@ -6,7 +6,8 @@ the first and the last with one row a cell.
 
 Columns of ``cells.csv``: setting: offline or online. teacher: who labelled (ground_truth, ...,
 none). method: none, all, baseline, once, continual, or a strategy. rate: the share picked, an exact
-fraction. k, n: frames picked and frames picked from, per window (online) or in the pool (offline).
+fraction. k, n: frames picked and frames picked from, per window (online; of the first one, where
+windows are in seconds and the frame rate varies) or in the pool (offline).
 Then the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained:
 labelled frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder,
 relative to the CSV's own.
@@ -18,6 +19,7 @@ where there is no such part. stream_s: length of the video streamed.
 """
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from posequery.cell import KEY, REPAIR
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, read_summed, unreadable, write_summed
 
 PARTS = ("training", "inference", "selection", "stream")
 """Of ``seconds.json``."""
@@ -37,11 +39,12 @@ _AGAIN = "Delete it and run the workflow again"
 
 
 def write_table(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write a CSV, whole or not at all; None becomes an empty field."""
-    with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
+    """Write a CSV with its sum beside it, whole or not at all; None becomes an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    write_summed(path, text.getvalue())
 
 
 def collect(
@@ -86,15 +89,16 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
     rows: list[dict[str, str]] = []
     for path in paths:
         try:
-            with path.open(encoding="utf-8", newline="") as handle:
-                first, *lines = csv.reader(handle)
+            first, *lines = csv.reader(io.StringIO(read_summed(path, _AGAIN), newline=""))
             more = [dict(zip(first, line, strict=True)) for line in lines]
             rows += more
             for row in more:
                 _order(row)
                 if "folder" in row:
                     row["folder"] = os.path.normpath(path.parent / row["folder"])
-        except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+        except OSError as error:
+            raise unreadable(path, error) from None
+        except (ValueError, KeyError, ZeroDivisionError) as error:
             raise BadInput(path, f"is not a valid table of cells ({error})", _AGAIN) from None
         names = names or first
         if first != names:
@@ -113,11 +117,13 @@ def _seconds(row: Mapping[str, str]) -> list[float | None]:
     # Offline there is no stream, and frames are selected by a job of their own.
     there = PARTS if row["setting"] == "online" else PARTS[:2]
     try:
-        spent = json.loads(path.read_text(encoding="utf-8"))
+        spent = json.loads(read_summed(path, REPAIR))
         return [spent[part] if part in there else None for part in PARTS]
     except FileNotFoundError:
         raise BadInput(path, "the cell has no such file", "Let its job finish first") from None
     except KeyError as error:
         raise BadInput(path, f"has no {error}", REPAIR) from None
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, TypeError) as error:
         raise BadInput(path, f"is not readable JSON ({error})", REPAIR) from None

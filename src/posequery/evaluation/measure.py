@@ -18,16 +18,13 @@ from posequery import record
 from posequery.cell import KEY, REPAIR, Outcome
 from posequery.clips import Stream, read_labels
 from posequery.evaluation.cells import write_table
-from posequery.evaluation.columns import Column, Evaluation, columns
+from posequery.evaluation.columns import COUNTED, TRAINED, Column, Evaluation, columns
+from posequery.evaluation.person import person_sizes
 from posequery.jobs.files import BadInput, sha256, write_text
 from posequery.jobs.progress import Progress
 from posequery.metrics import mpjpe
 from posequery.skeletons import JOINTS, LIMBS
 
-COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
-TRAINED = ("trainings", "frames_trained", "passes")
-"""Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
-RESERVED = {*COUNTED, *TRAINED, "frames", "folder"}
 BREAKDOWN = (*KEY, "by", "name", "mpjpe_px")
 """The columns of `breakdown.csv`."""
 
@@ -50,6 +47,11 @@ class Reference:
             return read_labels(self._labels, self.stream.path)[0]
         return self.stream.joints(np.arange(len(self.stream)))
 
+    @cached_property
+    def person(self) -> np.ndarray:
+        """(n,), see `evaluation.person`: of all frames, so that it is the same for every cell."""
+        return person_sizes(self.joints, self.stream.clip_numbers(np.arange(len(self.stream))))
+
 
 def measure(
     folders: Sequence[Path],
@@ -68,12 +70,12 @@ def measure(
     code: digest of the code. state: folder of what was found before. Raises `BadInput` for a cell
     whose files are missing, broken, or not those that its job wrote.
     """
-    reference = Reference(index, labels)
+    reference, measured = Reference(index, labels), columns()
     rows: list[dict[str, Any]] = []
     parts: list[list[Any]] = []
     with Progress(len(folders), "cells", "measure") as progress:
         for folder in folders:
-            found = _found(folder, reference, code, state)
+            found = _found(folder, reference, measured, code, state)
             place = Path(os.path.relpath(folder, cells.parent)).as_posix()
             rows.append(found["row"] | {"folder": place})
             parts += found["breakdown"]
@@ -82,7 +84,9 @@ def measure(
     write_table(breakdown, BREAKDOWN, parts)
 
 
-def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[str, Any]:
+def _found(
+    folder: Path, reference: Reference, measured: Sequence[Column], code: str, state: Path
+) -> dict[str, Any]:
     """What a cell came to: `row` of cells.csv but for its folder, and the rows of `breakdown`."""
     cell = Outcome.read(folder)
     identity = [code, reference.digests, cell.model_dump(mode="json")]
@@ -96,7 +100,7 @@ def _found(folder: Path, reference: Reference, code: str, state: Path) -> dict[s
     evaluation = _evaluation(folder, cell, reference)
     values = cell.model_dump(mode="json") | {"passes": cell.frames_trained * cell.epochs}
     row = {name: values[name] for name in COUNTED}
-    row |= {column.name: _measured(column, evaluation) for column in columns()}
+    row |= {column.name: _measured(column, evaluation) for column in measured}
     row |= {name: values[name] for name in TRAINED}
     row["frames"] = int((evaluation.record.version >= 0).sum())
     parts = [
@@ -116,7 +120,7 @@ def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation
     recorded.require_frames(path, len(joints))
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
-    return Evaluation(cell, recorded, lagged, known)
+    return Evaluation(cell, recorded, lagged, known, reference.person)
 
 
 def _require_records(folder: Path, cell: Outcome) -> None:
@@ -152,8 +156,6 @@ def breakdown_of(errors: np.ndarray, stream: Stream) -> Iterator[tuple[str, str,
 
 def _measured(column: Column, evaluation: Evaluation) -> float | int | None:
     name, where = f"column {column.name}", "Correct its function in evaluation/columns"
-    if column.name in RESERVED:
-        raise BadInput(name, "has the name of a column that the cells have already", where)
     try:
         value = column.of(evaluation)
         kept = _kept(value)

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
@@ -19,6 +20,21 @@ FIXES = {
     errno.EACCES: "Get permission for it, or use another folder",
 }
 """System errors that the user can fix, and how."""
+
+
+def of_system(error: OSError) -> BadInput:
+    """What a system error means to a user: which file, and the fix."""
+    path = error.filename or _log()
+    fix = FIXES.get(error.errno or 0, "Check its path and its disk")
+    return BadInput(path, os.strerror(error.errno) if error.errno else str(error), fix)
+
+
+def _log() -> str:
+    """Where standard error goes: an error that names no file is of what writes there."""
+    try:
+        return str(Path("/proc/self/fd/2").readlink())
+    except OSError:
+        return "a file"
 
 
 def run(main: Callable[[], object]) -> None:
@@ -37,13 +53,12 @@ def run(main: Callable[[], object]) -> None:
     except OSError as fault:
         if fault.errno not in FIXES:
             raise
-        path = fault.filename or "a file"
         try:
-            tell(f"error: {BadInput(path, os.strerror(fault.errno), FIXES[fault.errno])}")
+            tell(f"error: {of_system(fault)}")
         finally:
             # HDF5 2.0 crashes in its clean-up at exit if it could not finish writing a file.
             os._exit(1)
     except KeyboardInterrupt:
         # Whoever interrupts a run of many jobs need not hear it from each.
-        print("error: interrupted", file=sys.stderr)
+        sys.stderr.write("error: interrupted\n")
         sys.exit(INTERRUPTED)

@@ -19,6 +19,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
+def _one_line(text: str) -> str:
+    """What a name or a value in the text would do to a terminal is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class BadInput(Exception):
     """A file or setting that cannot be used: states which, what is wrong with it, and the fix."""
 
@@ -28,7 +33,15 @@ class BadInput(Exception):
         super().__init__(self.path, self.fault, self.fix)
 
     def __str__(self) -> str:
-        return f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
+        return _one_line(f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}")
+
+
+def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:
+    """What a failure to read a file means to a user: it says nothing of the file's content."""
+    if isinstance(error, PermissionError):
+        fix = "Get permission to read it (chmod u+r, or ask its owner)"
+        return BadInput(path, "may not be read: permission denied", fix)
+    return BadInput(path, f"cannot be read ({error.strerror})", "Check its path and its disk")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -117,6 +130,39 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` (UTF-8) to `path`, completely or not at all."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def summed_by(path: str | os.PathLike[str]) -> Path:
+    """The file beside `path` that holds its sum, as `sha256sum -c` reads it."""
+    return Path(f"{os.fspath(path)}.sha256")
+
+
+def write_summed(path: str | os.PathLike[str], text: str) -> None:
+    """Like `write_text`, with the text's sum in a file of its own beside it.
+
+    The sum appears first: a kill between the two leaves a file that is refused, never one that is
+    believed.
+    """
+    write_text(summed_by(path), _sum_line(Path(path).name, text.encode()))
+    write_text(path, text)
+
+
+def read_summed(path: str | os.PathLike[str], fix: str) -> str:
+    """The text that `write_summed` wrote.
+
+    Raises `BadInput`, with `fix`, if the text or its sum is not as it was written, or the sum is
+    missing; an `OSError` if the text cannot be read.
+    """
+    data, beside = Path(path).read_bytes(), summed_by(path)
+    if not beside.is_file():
+        raise BadInput(path, f"its sum is missing ({beside.name} beside it)", fix)
+    if beside.read_bytes() != _sum_line(Path(path).name, data).encode():
+        raise BadInput(path, "is not as it was written (its sum differs)", fix)
+    return data.decode()
+
+
+def _sum_line(name: str, data: bytes) -> str:
+    return f"{hashlib.sha256(data).hexdigest()}  {name}\n"
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -11,7 +11,7 @@ from posequery import record
 from posequery.cell import Cell, Outcome
 from posequery.clips import Stream
 from posequery.jobs import resume
-from posequery.jobs.files import sha256, write_text
+from posequery.jobs.files import sha256, write_summed
 from posequery.jobs.progress import Progress
 from posequery.offline.selection import read_selection
 from posequery.student import checkpoint
@@ -62,7 +62,7 @@ def finetune(
                     recipe,
                     info.input_size,
                     words,
-                    state=folder / "training.pt",
+                    state=folder,
                     progress=progress,
                 )
         # Of the people that the second reading finds, the one nearest the truth is kept.
@@ -76,7 +76,7 @@ def finetune(
         }
         checkpoint.save(output / "weights.pt", network, info)
         record.write(output / "record.h5", said.joints, said.peaks, said.parsed)
-        write_text(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
         Outcome(
             **dict(cell),
             k=len(picked),

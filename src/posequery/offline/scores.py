@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.jobs import resume
+from posequery.jobs import resume, sealed
 from posequery.jobs.files import whole
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
@@ -22,7 +21,7 @@ CPU. A multiple of the frames that are predicted at once, so that blocks change 
 
 def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray) -> None:
     """Write a network's errors (n,) in source pixels and peaks (n, 18) on a pool."""
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         file["error"] = error.astype(np.float32)
         file["peaks"] = peaks.astype(np.float32)
 

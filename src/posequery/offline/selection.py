@@ -7,13 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from posequery import strategies
 from posequery.clips import Stream
-from posequery.jobs import seeds
-from posequery.jobs.files import BadInput, write_text
+from posequery.jobs import sealed, seeds
+from posequery.jobs.files import BadInput, read_summed, write_summed
+from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
 """Of a selection: the frame's number in the pool, its clip and its number in it, what the strategy
@@ -26,11 +26,8 @@ def window(
     path: str | Path, pool: Stream, rate: Fraction, needs: tuple[str, ...]
 ) -> strategies.Window:
     """The whole pool as one window, with those of its scores that a strategy needs."""
-    try:
-        with h5py.File(path, "r") as file:
-            scores = {name: file[name][:] for name in needs}
-    except (OSError, KeyError) as error:
-        raise BadInput(path, f"not a valid file of scores ({error})", _REMAKE) from error
+    with sealed.opened(path, "file of scores", _REMAKE) as file:
+        scores = {name: file[name][:] for name in needs}
     for values in scores.values():
         if len(values) != len(pool):
             fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"
@@ -61,16 +58,12 @@ def select(
     own = strategies.parameters(method, parameters)
     here = window(path, pool, rate, strategy.needs)
     parts = _clips(here, pool) if by_clip else [(0, here, [])]
+    require_picks(rate, [part.size for _, part, _ in parts], by_clip)
     picked = []
     for start, part, more in parts:
         if part.k:
             found = strategies.select(strategy, part, seeds.generator(*words, *more), own)
             picked.append((start + found.indices, found.score, found.decided_by))
-    if not picked:
-        most = max(part.size for _, part, _ in parts)
-        where = f"a clip's {most} frames or fewer" if by_clip else f"{most} frames"
-        fault = f"{method} at a rate of {rate} picks none of {where}"
-        raise BadInput(pool.path, fault, "Take a higher rate or a larger pool")
     return strategies.Selection(*map(np.concatenate, zip(*picked, strict=True)))
 
 
@@ -97,17 +90,16 @@ def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection
         clip, frame = pool.locate(int(index))
         shown = "" if np.isnan(score) else f"{score:.6g}"
         rows.writerow([index, pool.clips[clip].slug, frame, shown, decided if decided >= 0 else ""])
-    write_text(path, text.getvalue())
+    write_summed(path, text.getvalue())
 
 
 def read_selection(path: str | Path, pool: Stream) -> np.ndarray:
     """Frames (k,) of the pool in a selection file; raises `BadInput` if it is not of this pool."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise ValueError(f"its columns are {reader.fieldnames}")
+        reader = csv.DictReader(io.StringIO(read_summed(path, _REMAKE), newline=""))
+        rows = list(reader)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(f"its columns are {reader.fieldnames}")
         indices = np.array([int(row["frame"]) for row in rows], np.int64)
         for index, row in zip(indices, rows, strict=True):
             clip, frame = pool.locate(int(index))

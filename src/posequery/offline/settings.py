@@ -1,8 +1,10 @@
 """The settings of the offline study."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
+from posequery.jobs.files import BadInput
 from posequery.settings import Rate, Section
 
 
@@ -14,3 +16,12 @@ class Offline(Section):
     select_from: Literal["pool", "clip"] = "pool"
     """What a strategy picks from: the whole pool at once, or each clip on its own. In the second
     case a clip that is too short for one frame at that rate gives none."""
+
+
+def require_picks(rate: Fraction, sizes: Sequence[int], by_clip: bool) -> None:
+    """Raise `BadInput` if a rate picks nothing of a pool whose clips have `sizes` frames."""
+    most = max(sizes, default=0) if by_clip else sum(sizes)
+    if int(most * rate) < 1:
+        where = f"a clip's {most} frames or fewer" if by_clip else f"the pool's {most} frames"
+        fix = "Take a higher rate or a larger pool"
+        raise BadInput(f"offline.rates={rate}", f"picks nothing of {where}", fix)

@@ -7,14 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from posequery import strategies
 from posequery.cell import Cell, Outcome
-from posequery.clips import Stream, frames_in, read_labels
+from posequery.clips import Stream, read_labels
 from posequery.jobs import resume
-from posequery.jobs.files import BadInput, sha256, write_text
+from posequery.jobs.files import sha256, write_summed
 from posequery.jobs.progress import Progress
 from posequery.online import loop, parts
-from posequery.online.policies import policy
+from posequery.online.policies import policy, require_trainings
 from posequery.online.settings import Adaptation
 from posequery.student import checkpoint
 from posequery.student.recipe import Recipe
@@ -48,27 +47,21 @@ def adapt(
     network, info = checkpoint.load(student, device, played.size)
     truth = played.joints(np.arange(len(played)))
     taught = read_labels(labels, stream)[0] if labels else truth
-    window, continual_every, takes = (
-        frames_in(stretch, played.fps)
-        for stretch in (settings.window, settings.continual_every, settings.training_takes)
-    )
+    require_trainings(cell.method, cell.rate, played.timing, settings)
     task = loop.Task(
         stream=played,
         labels=taught,
         reference=taught if reference == "labels" else truth,
-        policy=policy(cell.method, cell.rate, window, continual_every, parameters),
+        policy=policy(
+            cell.method, cell.rate, settings.window, settings.continual_every, parameters
+        ),
         recipe=recipe,
         words=words,
         reset=settings.weights == "reset",
         error_by_labels=settings.error_by == "teacher",
-        takes=takes,
+        takes=settings.training_takes,
         missed=settings.meanwhile == "missed",
     )
-    stretch = task.policy.stretch
-    if task.policy.times != 0 and len(played) <= stretch + takes:
-        fault = f"has {len(played)} frames, no more than a window"
-        fault += f" and the {takes} of its training" if takes else ""
-        raise BadInput(stream, f"{fault}: nothing would be trained", "Take a shorter online.window")
     arguments = {
         "cell": cell.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
@@ -81,25 +74,22 @@ def adapt(
     }
     inputs = {"stream": stream, "labels": labels, "student": student}
     with resume.job(state, arguments, inputs) as folder:
-        try:
-            with Progress(len(played), "frames", "adapt") as progress:
-                tally = loop.run(task, network, info, folder, progress)
-        except strategies.TooFewFrames as error:
-            fault = f"{cell.method} at a rate of {cell.rate} {error}"
-            raise BadInput(stream, fault, "Take a higher rate or a longer window") from None
+        with Progress(len(played), "frames", "adapt") as progress:
+            tally = loop.run(task, network, info, folder, progress)
         output.mkdir(parents=True, exist_ok=True)
         parts.join(sorted(folder.glob("part-*.npz")), output / "record.h5", played.fps)
         lagged = sorted(folder.glob("lagged-*.npz"))
         if lagged:
             parts.join(lagged, output / "lagged.h5", played.fps)
         checkpoint.save(output / "weights.pt", network, info)
-        seconds = tally.seconds | {"stream": len(played) / played.fps}
-        write_text(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        seconds = tally.seconds | {"stream": played.timing.seconds}
+        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        first = played.timing.after(0, task.policy.stretch)
         Outcome(
             **dict(cell),
-            k=int(stretch * cell.rate),
-            n=stretch,
-            window=window,
+            k=int(first * cell.rate),
+            n=first,
+            window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
             frames_trained=tally.frames_trained,
             epochs=recipe.epochs,

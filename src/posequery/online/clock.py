@@ -3,8 +3,11 @@
 `schedule` is pure: the loop plays it, and the estimate counts it.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import NamedTuple
+
+After = Callable[[int], int]
+"""For the frame that something begins with, the first one after it (`timing.Timing.after`)."""
 
 
 class Play(NamedTuple):
@@ -33,10 +36,15 @@ class Miss(NamedTuple):
     stop: int
 
 
+def at_once(frame: int) -> int:
+    """The ideal clock: a training takes no time."""
+    return frame
+
+
 def schedule(
     frames: int,
-    stretch: int,
-    takes: int = 0,
+    stretch: After,
+    training: After = at_once,
     missed: bool = False,
     times: int | None = None,
     *,
@@ -46,30 +54,31 @@ def schedule(
 ) -> Generator[Play | Train | Miss, bool | None, None]:
     """What happens on a stream of `frames` frames, in order; each is played or missed once.
 
-    The end of every stretch of `stretch` frames begins a training, at most `times` of them. Its
-    weights go live `takes` frames later; 0 is the ideal clock. The frames between are predicted by
-    the weights before and belong to the next stretch, which must be as long, or are `missed`: the
-    next stretch then begins after them. Nothing is trained whose weights no frame would test, and
-    not on a partial stretch.
+    Of whatever frame one begins with, `stretch` says where a stretch ends, and `training` where a
+    training is over. The end of every stretch begins a training, at most `times` of them. The
+    frames until it is over are predicted by the weights before and belong to the next stretch,
+    which must not end sooner than that, or are `missed`: the next stretch then begins after them.
+    Nothing is trained whose weights no frame would test, and not on a partial stretch.
 
     Answer a `Train` by `send(False)`, which gives it back, if there was nothing to learn: it then
     counts as no training, and no frame is missed for it. `frame`, `first` and `trained` go on with
     a stream in its middle: where a `Play` stopped, its `first`, and how many trainings there were.
     """
-    # The two ways in which the takes of a training count; one of them is 0.
-    wait, lost = (0, takes) if missed else (takes, 0)
     while frame < frames:
-        if frame == first + stretch + wait:
-            if (times is None or trained < times) and frame + lost < frames:
-                training = Train(first, first + stretch, frame + lost)
-                if (yield training) is False:
-                    yield training
+        end = stretch(first)
+        live = training(end)
+        if frame == (end if missed else live):
+            if (times is None or trained < times) and live < frames:
+                event = Train(first, end, live)
+                if (yield event) is False:
+                    yield event
                 else:
                     trained += 1
-                    if lost:
-                        yield Miss(frame, training.live)
-                    frame = training.live
-            first = frame - wait
-        stop = min(first + stretch + wait, frames)
+                    if live > frame:
+                        yield Miss(frame, live)
+                    frame = live
+            first = frame if missed else end
+            end = stretch(first)
+        stop = min(end if missed else training(end), frames)
         yield Play(frame, stop, first)
         frame = stop

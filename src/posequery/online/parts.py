@@ -3,13 +3,15 @@
 So memory does not grow with the stream, and a killed job loses at most one stretch.
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
-from posequery.jobs.files import whole
+from posequery.jobs import sealed
+from posequery.jobs.files import sha256, whole
 from posequery.skeletons import JOINTS
 
 PER_FRAME = ("joints", "peaks", "parsed", "version")
@@ -64,9 +66,17 @@ def read_part(path: Path) -> dict[str, np.ndarray]:
         return {name: values[name] for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK)}
 
 
+def total(paths: Iterable[Path], others: str = "") -> str:
+    """A sum over parts, by name and content, in any order; `others` is the sum over other ones."""
+    found = int(others or "0", 16)
+    for path in paths:
+        found ^= int(hashlib.sha256(f"{path.name} {sha256(path)}".encode()).hexdigest(), 16)
+    return f"{found:064x}"
+
+
 def join(parts: list[Path], path: Path, fps: float) -> None:
     """Make the record file (`posequery.record`) of the parts in their order."""
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         for part in parts:
             for name, rows in read_part(part).items():
                 place = name if name in PER_FRAME else f"updates/{name}"

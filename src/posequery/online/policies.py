@@ -4,32 +4,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from posequery import strategies
+from posequery.jobs.files import BadInput
+from posequery.jobs.progress import clock_face
+from posequery.online.clock import Train, schedule
+from posequery.online.settings import Adaptation
 from posequery.settings import Section
+from posequery.timing import Timing
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Train at the end of every stretch of `stretch` frames, at most `times` times.
+    """Train at the end of every stretch ('1500 frames', '30 s'), at most `times` times.
 
     `strategy` picks a share `rate` of the stretch, by its own `parameters`; without one every frame
-    is trained on. `lag` (frames): also predict every part of the stream of that length by the
+    is trained on. `lag`, a stretch: also predict every part of the stream of that length by the
     weights live at its first frame, for comparing policies at an equal lag.
     """
 
-    stretch: int
+    stretch: str
     times: int | None = None
     strategy: strategies.Strategy | None = None
     rate: Fraction = Fraction(1)
     parameters: Section | None = None
-    lag: int | None = None
+    lag: str | None = None
 
 
 def policy(
     method: str,
     rate: Fraction,
-    window: int,
-    continual_every: int,
+    window: str,
+    continual_every: str,
     parameters: Mapping[str, object] | None = None,
 ) -> Policy:
     """The policy of a method: baseline, once, continual, or a strategy (paper, section 4.3).
@@ -41,7 +48,39 @@ def policy(
     if method == "once":
         return Policy(window, times=1, strategy=strategies.load("uniform"), rate=rate)
     if method == "continual":
-        # It looks `continual_every` frames ahead, where the others look a window.
+        # It looks `continual_every` ahead, where the others look a window.
         return Policy(continual_every, lag=window)
     own = strategies.parameters(method, parameters or {})
     return Policy(window, strategy=strategies.load(method), rate=rate, parameters=own)
+
+
+def trainings(policy: Policy, timing: Timing, settings: Adaptation) -> list[Train]:
+    """The trainings on a stream, if each stretch has something to teach."""
+    events = schedule(
+        len(timing),
+        lambda frame: timing.after(frame, policy.stretch),
+        lambda frame: timing.after(frame, settings.training_takes),
+        settings.meanwhile == "missed",
+        policy.times,
+    )
+    return [event for event in events if isinstance(event, Train)]
+
+
+def require_trainings(method: str, rate: Fraction, timing: Timing, settings: Adaptation) -> None:
+    """Raise `BadInput` if a method would never train on a stream, or pick nothing of a stretch."""
+    if method == "baseline":
+        return
+    key = "continual_every" if method == "continual" else "window"
+    stretch = getattr(settings, key)
+    found = trainings(Policy(stretch, 1 if method == "once" else None), timing, settings)
+    if not found:
+        takes = settings.training_takes
+        late = "" if takes.startswith("0 ") else f"with the {takes} of its training, "
+        fault = f"{late}is no shorter than the stream of {len(timing)} frames: nothing is trained"
+        raise BadInput(f"online.{key}={stretch}", fault, "Take a shorter one")
+    sizes = [training.stop - training.first for training in found]
+    if int(min(sizes) * rate) < 1:
+        at = clock_face(timing.shown[found[int(np.argmin(sizes))].first])
+        which = f", the one at {at}" if min(sizes) < max(sizes) else ""
+        fault = f"picks nothing of a window of {min(sizes)} frames{which}"
+        raise BadInput(f"rate={rate}", fault, "Take more")

@@ -50,6 +50,13 @@ class Online(Adaptation):
         """What each cell's job gets."""
         return Adaptation(**self.model_dump(include=set(Adaptation.model_fields)))
 
+    @property
+    def in_frames(self) -> bool:
+        """Whether any stretch that counts is given in frames, not in seconds."""
+        stretches = [self.window, self.training_takes, self.first_frames or "0 frames"]
+        stretches += [self.continual_every] if "continual" in self.methods else []
+        return any(text.endswith(" frames") and text != "0 frames" for text in stretches)
+
     @model_validator(mode="after")
     def _one_training_at_a_time(self) -> "Online":
         if self.meanwhile == "missed":

@@ -5,26 +5,30 @@ from fractions import Fraction
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
 from posequery.report import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import picked_at, rates, strategies
 from posequery.report.formats import percent, span
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.page import finish, new_page, say_empty
-from posequery.report.style import BLACK, LOOK, WIDTH, styles
+from posequery.report.style import BLACK, LOOK, STYLES, WIDTH, method_style
 
 MOST = 6
 """Strategies that one panel can keep apart."""
-_HEIGHT = 2.3
+_WIDTH, _HEIGHT = 2.9, 2.3
 """Inches of a panel."""
-_DOTTED: Any = {"color": BLACK, "linestyle": ":", "linewidth": WIDTH}
-_STAR: Any = {"color": BLACK, "linestyle": "", "marker": "*", "markersize": 7}
+_LETTER = 0.065
+"""Inches that a letter of a rate is wide, with some air."""
+_STAR: Any = STYLES["all"].dots | {"linestyle": "", "markersize": 7}
 
 
 def _published() -> pd.DataFrame:
@@ -34,7 +38,7 @@ def _published() -> pd.DataFrame:
 
 
 def _draw_lines(axes: Axes, lines: pd.DataFrame, methods: Sequence[str]) -> None:
-    looks = styles({method: method for method in methods})
+    looks = {method: method_style(method, *methods) for method in methods}
     several = lines.duplicated(["method", "rate"]).any()
     # Methods are set a little apart, so that error bars can be read; without, they are not.
     apart = {m: 1 + 0.03 * several * (at - (len(methods) - 1) / 2) for at, m in enumerate(methods)}
@@ -47,7 +51,7 @@ def _draw_lines(axes: Axes, lines: pd.DataFrame, methods: Sequence[str]) -> None
         palette={method: look.color for method, look in looks.items()},
         style="method",
         style_order=methods,
-        dashes={method: look.dashes or "" for method, look in looks.items()},
+        dashes=False,
         markers={method: look.marker for method, look in looks.items()},
         markersize=5,
         markeredgecolor=BLACK,
@@ -67,25 +71,34 @@ def _draw(axes: Axes, cells: pd.DataFrame, methods: Sequence[str]) -> None:
         _draw_lines(axes, lines, methods)
     means = cells.groupby("method")["mpjpe_px"].mean()
     if "none" in means:
-        axes.axhline(means["none"], **_DOTTED)
+        axes.axhline(means["none"], **STYLES["none"].line)
     if "all" in means:
         axes.plot([1], [means["all"]], **_STAR)
 
 
-def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "") -> None:
-    axes.set_title(title, loc="left", fontweight="bold")
+def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "") -> Text:
+    """Returns the title. Rates stand upright where they would meet, and are then as small as need
+    be."""
+    rates = np.array([float(rate) for rate in heads])
+    left, right = rates.min() * 0.8, 1.3
     axes.set_xscale("log")
-    axes.set(xlabel=f"sampling rate (log){more}", ylabel="MPJPE (px)")
+    axes.set(xlabel=f"sampling rate (log){more}", ylabel="MPJPE (px)", xlim=(left, right))
     axes.grid(axis="y", color="0.9", linewidth=0.6)
-    axes.set_xticks([float(rate) for rate in heads], heads.values())
+    letters = max(len(line) for head in heads.values() for line in head.splitlines())
+    apart = np.diff(np.log(rates)).min(initial=np.inf) / np.log(right / left) * _WIDTH
+    if apart > _LETTER * letters:
+        axes.set_xticks(rates, heads.values())
+    else:
+        names = [head.replace("\n", ", ") for head in heads.values()]
+        axes.set_xticks(rates, names, rotation=90, fontsize=min(7, 0.8 * 72 * apart))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(float(min(heads)) * 0.8, 1.3)
+    return axes.set_title(title, loc="left", fontweight="bold", parse_math=False)
 
 
-def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
+def draw_by_rate(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Figure:
     """MPJPE (source pixels) by rate, this study left and the paper right, each with its own axes.
 
-    cells: the offline ones.
+    cells: the offline ones. frames: of the test.
     Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
     methods = strategies(cells)[:MOST]
@@ -95,18 +108,19 @@ def draw_by_rate(cells: pd.DataFrame, captions: Captions) -> Figure:
         _draw(ours, cells, methods)
         k = {rate: picked_at(cells, rate) for rate in [*rates(cells), Fraction(1)]}
         heads = {rate: percent(rate) + (f"\n{span(k[rate])}" if len(k[rate]) else "") for rate in k}
-        _axes(ours, captions.heading, heads, ", and k frames below" if len(cells) else "")
+        first = _axes(ours, captions.heading, heads, ", and k frames below" if len(cells) else "")
         if not len(cells):
             say_empty(ours)
 
         paper = _published()
         _draw(theirs, paper, published.STRATEGIES)
         heads = {rate: percent(rate) for rate in [*rates(paper), Fraction(1)]}
-        _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
+        second = _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
 
-        looks = styles({method: method for method in methods})
-        handles = {method_name(method): look.handle(True) for method, look in looks.items()}
-        handles |= {"unadapted (0 %)": Line2D([], [], **_DOTTED)}
+        handles = {
+            method_name(method): method_style(method, *methods).handle(True) for method in methods
+        }
+        handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
-        finish(figure, panels, handles, captions.by_rate(cells), _HEIGHT)
+        finish(figure, panels, [first, second], handles, captions.by_rate(cells, frames), _HEIGHT)
         return figure

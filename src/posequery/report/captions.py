@@ -11,6 +11,7 @@ from posequery import strategies
 from posequery.report import published
 from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
 from posequery.report.formats import percent, span
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.teacher import TeacherError
 
 _PRINTED = {
@@ -51,6 +52,7 @@ class Captions:
     study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M'). stand_in:
     whether they are rendered, so that no number speaks of the paper's own.
     teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
+    Frames, where asked for, are those that the numbers are of.
     readings: how the protocol reads the paper where it is silent ('window 100 frames'): of
     offline numbers, of online ones, and common to both.
     """
@@ -87,18 +89,23 @@ class Captions:
     def teacher_name(self, teacher: str) -> str:
         return "ground truth" if teacher == "ground_truth" else self.teacher
 
-    def table_1(self, offline: pd.DataFrame) -> str:
+    def table_1(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
         return _text(
             f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
             f"sampling rate; k is the number of frames picked from the pool's "
             f"{span(offline['n'])}, 0 % the unadapted student.",
+            frames.said(beside=True),
             seeds_sentence(offline),
             self.beside,
             self.reading("offline"),
         )
 
     def table_2(
-        self, online: pd.DataFrame, first_window: bool, teacher: TeacherError | None
+        self,
+        online: pd.DataFrame,
+        first_window: bool,
+        teacher: TeacherError | None,
+        frames: FrameSizes = ONE_SIZE,
     ) -> str:
         """first_window: it counts. teacher: its own error stands in the table."""
         every, window = _looks_ahead(online)
@@ -121,6 +128,7 @@ class Captions:
             f"{self.heading}. Online: MPJPE in pixels of the source frames, {counted}, by method, "
             f"labels and sampling rate; k is the number of frames picked from each window's "
             f"{span(window)}, # train the number of trainings.",
+            frames.said(beside=True),
             lag,
             itself,
             "" if first_window else "The paper does not say whether it counts that window.",
@@ -148,7 +156,14 @@ class Captions:
             self.reading("offline"),
         )
 
-    def figure_2(self, online: pd.DataFrame, smoothed: str, part: str, teacher: bool) -> str:
+    def figure_2(
+        self,
+        online: pd.DataFrame,
+        smoothed: str,
+        part: str,
+        teacher: bool,
+        frames: FrameSizes = ONE_SIZE,
+    ) -> str:
         """smoothed: the rolling mean's reach. part: a or b. teacher: its own error is drawn."""
         every, others = _looks_ahead(online)
         ahead = f" (it looks {span(every)} frames ahead, the others {span(others)})"
@@ -160,26 +175,29 @@ class Captions:
             f"{self.heading}. Error over stream time, {what}{at}. Rolling mean over {smoothed}, "
             "centred. Errors are of the source frames' pixels, always against ground truth; each "
             "panel names the labels trained on.",
+            frames.said(),
             f"Green: the {self.teacher}'s own error." if teacher else "",
-            f"Dotted black: the unadapted student. {_SIGNS}",
+            f"Dotted grey: the unadapted student. {_SIGNS}",
             seeds_sentence(online, _MEAN),
             self.reading("online"),
         )
 
-    def by_rate(self, offline: pd.DataFrame) -> str:
+    def by_rate(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
         return _text(
             f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-            "rate (log), the published numbers on their own axes. Dotted: the unadapted student; "
-            "star: all of the pool; bars: sample standard deviation over seeds.",
+            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted "
+            "student; star: all of the pool; bars: sample standard deviation over seeds.",
+            frames.said(),
             seeds_sentence(offline),
             self.beside,
             self.reading("offline"),
         )
 
-    def of_stream(self, scene: str, window: int, picked: str | None, consensus: bool) -> str:
+    def of_stream(self, scene: str, window: str, picked: str | None, consensus: bool) -> str:
         """What the figure and the table of real video share.
 
-        scene: 'camera' or 'video'. picked: the line whose labels 'last label repeated' repeats.
+        scene: 'camera' or 'video'. window: its length. picked: the line whose labels 'last label
+        repeated' repeats.
         """
         again = (
             f"'{REPEAT}, {picked}' gives again the last label of the {scene} that {picked} has had "
@@ -190,36 +208,52 @@ class Captions:
             "consistency, not truth."
         )
         return _text(
-            f"MPJPE of 12 joints in pixels of the source frames, windows of {window} frames.",
+            f"MPJPE of 12 joints in pixels of the source frames, windows of {window}.",
             again if picked else "",
             agreed if consensus else "",
         )
 
-    def error_over_time(self, online: pd.DataFrame, shared: str, scene: str, smooth: int) -> str:
-        """shared: what `of_stream` says. smooth: frames of the rolling mean."""
+    def error_over_time(
+        self,
+        online: pd.DataFrame,
+        shared: str,
+        scene: str,
+        smooth: str,
+        frames: FrameSizes = ONE_SIZE,
+    ) -> str:
+        """shared: what `of_stream` says. smooth: the rolling mean's reach."""
         return _text(
-            f"{self.heading}. Rolling mean over {smooth} frames. Grey line: a {scene} begins. Dot: "
+            f"{self.heading}. Rolling mean over {smooth}. Grey line: a {scene} begins. Dot: "
             f"new weights go live. {shared}",
+            frames.said(),
             seeds_sentence(online, _LOWEST),
             self.reading("online"),
         )
 
-    def adaptation(self, online: pd.DataFrame, shared: str, scene: str) -> str:
+    def adaptation(
+        self, online: pd.DataFrame, shared: str, scene: str, frames: FrameSizes = ONE_SIZE
+    ) -> str:
         """shared: what `of_stream` says."""
         return _text(
             f"{self.heading}. {shared} 'Within a {scene}': without the frames of a {scene} in the "
             "window that it begins in, since no weights have been trained on it yet. A share in "
             "brackets: poses in that part of the labelled frames only.",
+            frames.said(beside=True),
             seeds_sentence(online),
             self.reading("online"),
         )
 
-    def before_after(self, online: pd.DataFrame, adapted: str, scene: str) -> str:
+    def before_after(
+        self, online: pd.DataFrame, adapted: str, scene: str, frames: FrameSizes = ONE_SIZE
+    ) -> str:
         """adapted: the adapted student's line."""
         return _text(
-            f"{self.heading}. The student that never adapts, the adapted one ({adapted}) and their "
-            f"teacher, on the frame three quarters into each {scene}. Number: mean error of 12 "
-            "joints to the teacher, in pixels of the source frame.",
+            f"{self.heading}. The student that never adapts, one that adapts ({adapted}) and their "
+            f"teacher, on the frame three quarters into each {scene}, or the nearest one that the "
+            "teacher has labelled; the view follows the teacher's pose. Number: mean error of 12 "
+            "joints to the teacher, in pixels of the source frame, and how many trainings the "
+            "weights had seen. The film, overlay.mp4, shows all three over the whole stream.",
+            frames.said(),
             seeds_sentence(online, _LOWEST),
             self.reading("online"),
         )

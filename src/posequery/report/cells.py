@@ -1,6 +1,7 @@
 """The study's two long tables read back, a row a cell, and which rows and columns they make."""
 
 import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from posequery.cell import KEY
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, read_summed, unreadable
 from posequery.report import published
 
 ANY_RATE = ("baseline", "continual")
@@ -32,6 +33,9 @@ _CELLS: Columns = {
     "mpjpe_px_equal_lag": _optional,
     "mpjpe_px_parsed": _optional,
     "found_share": _optional,
+    "mpjpe_share": _optional,
+    "mpjpe_share_without_first_window": _optional,
+    "mpjpe_share_equal_lag": _optional,
     "folder": str,
 }
 _CLOCK = ("training_s", "inference_s", "selection_s", "stream_s")
@@ -57,10 +61,11 @@ def read_seconds(path: Path) -> pd.DataFrame:
 
 def _read(path: Path, columns: Columns) -> pd.DataFrame:
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            head, *lines = list(csv.reader(handle)) or [[]]
-    except (OSError, ValueError, csv.Error) as error:
-        raise BadInput(path, f"is not readable ({error})", _FIX) from None
+        head, *lines = csv.reader(io.StringIO(read_summed(path, _FIX), newline=""))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, csv.Error) as error:
+        raise BadInput(path, f"is no table ({error})", _FIX) from None
     if missing := [name for name in columns if name not in head]:
         fault = f"its columns are not those of such a table: it lacks {', '.join(missing)}"
         raise BadInput(path, fault, _FIX)

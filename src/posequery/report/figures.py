@@ -16,8 +16,9 @@ from posequery.report.cells import (
     strategies,
     teachers,
 )
-from posequery.report.curves import Curve, method_curve, teacher_curve
+from posequery.report.curves import Around, Curve, method_curve, teacher_curve
 from posequery.report.formats import escape_markdown
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.over_time import Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
 
@@ -28,7 +29,7 @@ SMOOTHED = 20
 
 
 def _curves(
-    cells: pd.DataFrame, folder: Path, truth: np.ndarray, window: int
+    cells: pd.DataFrame, folder: Path, truth: np.ndarray, around: Around
 ) -> dict[tuple[str, str], Curve]:
     """Of each teacher and method, a strategy's at the lowest rate; `once` may have its own."""
     wanted = [*ANY_RATE, "once", *strategies(cells)[:MOST]]
@@ -36,7 +37,7 @@ def _curves(
     names = {method: method_name(method) for method in wanted} | {"baseline": "unadapted student"}
     shown = cells[lowest & cells["method"].isin(wanted)]
     return {
-        (teacher, method): method_curve(names[method], folder, seeds, truth, window)
+        (teacher, method): method_curve(names[method], folder, seeds, truth, around)
         for (teacher, method), seeds in shown.groupby(["teacher", "method"])
     }
 
@@ -44,16 +45,17 @@ def _curves(
 def _figures_2(
     cells: pd.DataFrame, folder: Path, stream: Stream, labels: Path | None, captions: Captions
 ) -> dict[str, bytes]:
-    window = max(1, min(round(ROLLING * stream.fps), len(stream) // SMOOTHED))
+    timing = stream.timing
+    window = max(1, min(timing.frames_in(f"{ROLLING} s"), len(stream) // SMOOTHED))
+    around = timing.around(window)
     truth = stream.joints(np.arange(len(stream)))
-    curves = _curves(cells, folder, truth, window)
+    curves = _curves(cells, folder, truth, around)
     reference = [curves[at] for at in curves if at[1] == "baseline"]
     if labels is not None:
         itself = f"{captions.teacher} itself"
-        reference.insert(0, teacher_curve(itself, labels, stream, truth, window))
+        reference.insert(0, teacher_curve(itself, labels, stream, truth, around))
     names = tuple(f"{clip.action} {clip.subaction}" for clip in stream.clips)
-    timeline = Timeline(names, stream.starts, len(stream), stream.fps)
-    smoothed = f"{window} frames ({window / stream.fps:g} s)"
+    timeline = Timeline(names, stream.starts, timing)
     files: dict[str, bytes] = {}
     for part, methods in (
         ("a", strategies(cells)[:MOST]),
@@ -66,7 +68,9 @@ def _figures_2(
             if own or not panels:
                 title = f"Trained on: {captions.teacher_name(teacher)}"
                 panels.append(Panel(title, (*reference, *own)))
-        caption = captions.figure_2(cells, smoothed, part, labels is not None)
+        caption = captions.figure_2(
+            cells, timing.told(window), part, labels is not None, FrameSizes.of(stream)
+        )
         text = f"**Figure 2({part}).** {escape_markdown(caption)}"
         files |= render(draw_over_time(panels, timeline, caption), f"figure2{part}", text)
     return files
@@ -78,16 +82,17 @@ def write_figures(
     labels: Path | None,
     captions: Captions,
     folder: Path,
+    tests: FrameSizes = ONE_SIZE,
 ) -> list[Path]:
     """Draw figure2a, figure2b and error_by_rate into `folder`, each as PNG, PDF, SVG and caption.
 
     The records lie where `cells.csv` says. labels: the teacher's, of the whole stream; None where
-    the study has no teacher but ground truth.
+    the study has no teacher but ground truth. tests: the frames that offline cells are measured on.
     Nothing is written before all is drawn. Returns the files. Raises BadInput.
     """
     cells = read_cells(cells_csv)
     online, offline = of_setting(cells, "online"), of_setting(cells, "offline")
     files = _figures_2(online, cells_csv.parent, Stream(stream_index), labels, captions)
-    text = f"**Error by rate.** {escape_markdown(captions.by_rate(offline))}"
-    files |= render(draw_by_rate(offline, captions), "error_by_rate", text)
+    text = f"**Error by rate.** {escape_markdown(captions.by_rate(offline, tests))}"
+    files |= render(draw_by_rate(offline, captions, tests), "error_by_rate", text)
     return write_all(files, folder)

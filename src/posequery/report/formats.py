@@ -43,6 +43,9 @@ class Format:
 
 
 PIXELS, COUNT, RATE = Format(), Format(".0f"), Format("g", 100, " %")
+SIZES = Format(".1f", 100, " %")
+"""Of errors as shares of the person's size."""
+SIZE = "of the person's size"
 
 
 def percent(rate: Fraction) -> str:
@@ -60,6 +63,7 @@ def span(counts: Iterable[int]) -> str:
 class Block:
     """Rows under heads of their own: this study's, or the published ones.
 
+    number: how they are printed, where the table does not say so of their head.
     values: columns (group, head, part). Columns that share a group stand side by side under it.
     The part is 'value', a number or a text, and of the same number 'sd' (its sample standard
     deviation), 'to' (the largest of counts that differ) or 'share' (of the frames that it is of).
@@ -67,6 +71,7 @@ class Block:
 
     title: str
     values: pd.DataFrame
+    number: Format = PIXELS
 
     @property
     def columns(self) -> dict[tuple[str, str], dict[str, pd.Series]]:
@@ -86,7 +91,7 @@ class Block:
         """Texts, the columns in the order of `columns`."""
         texts = {}
         for at, parts in self.columns.items():
-            how = formats.get(at[1], PIXELS)
+            how = formats.get(at[1], self.number)
             rows = zip(*parts.values(), strict=True)
             texts[at] = [how(**dict(zip(parts, row, strict=True))) for row in rows]
         return pd.DataFrame(texts, dtype="str")
@@ -97,7 +102,8 @@ class Table:
     """A printed table.
 
     name: stem of its files. label: how it is called, where the document does not number it.
-    formats: by a column's head, `PIXELS` where it is not named.
+    formats: by a column's head. beside: the numbers of `ours` in another measure, under the same
+    heads.
     """
 
     name: str
@@ -106,10 +112,11 @@ class Table:
     ours: Block
     published: Block | None = None
     formats: Mapping[str, Format] = field(default_factory=dict)
+    beside: Block | None = None
 
     @property
     def blocks(self) -> list[Block]:
-        return [self.ours, *([self.published] if self.published else [])]
+        return [block for block in (self.ours, self.beside, self.published) if block]
 
 
 def _plain(number: float) -> str:
@@ -120,13 +127,16 @@ def to_csv(table: Table) -> str:
     """This study's rows for machines: plain numbers, empty where there is none.
 
     Parts have columns of their own, if there is any such number; rates and shares are fractions
-    of 1. Published numbers are in ``compared.csv``.
+    of 1. Published numbers are in ``compared.csv``. The columns of `beside` end in its measure.
     """
+    blocks = {"": table.ours} | ({SIZE: table.beside} if table.beside else {})
     columns = {
-        " ".join(filter(None, (*at, part.removeprefix("value")))): numbers
-        for at, parts in table.ours.columns.items()
+        " ".join(filter(None, (*at, measure, part.removeprefix("value")))): numbers
+        for measure, block in blocks.items()
+        for at, parts in block.columns.items()
         for part, numbers in parts.items()
-        if part == "value" or numbers.notna().any()
+        if (part == "value" or numbers.notna().any())
+        and not (measure and pd.api.types.is_string_dtype(parts["value"]))
     }
     return pd.DataFrame(columns).to_csv(index=False, float_format=_plain, lineterminator="\n")
 

@@ -26,7 +26,8 @@ class Line:
 
     method: a cell's, or 'teacher' or 'repeat'. name: printed, without the rate. joints: (n, 18, 2)
     in source pixels. rate, k: None where none is picked. updates: (u,) first frames of new weights.
-    picked: the frames labelled for each.
+    picked: the frames labelled for each. version: (n,) how many trainings the weights of each frame
+    had seen, -1 for a frame that was missed.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Line:
     k: int | None = None
     updates: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     picked: tuple[np.ndarray, ...] = ()
+    version: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property
     def label(self) -> str:
@@ -89,6 +91,7 @@ def _line(cell: Any, folder: Path, frames: int) -> Line:
         k=cell.k if picks else None,
         updates=read.update_frames,
         picked=tuple(read.picked),
+        version=read.version,
     )
 
 

@@ -8,14 +8,18 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from posequery.report.curves import Curve
-from posequery.report.page import finish, new_page, say_empty
+from posequery.report.page import PAGE, finish, new_page, say_empty
 from posequery.report.style import LOOK, Style, styles
+from posequery.timing import Timing
 
 _NAMED = 40
 """Sequences whose names find room above the panels."""
+_LETTER, _ROW = 0.05, 0.11
+"""Inches that a letter of such a name is wide, and that a name is high, with some air."""
 _ROOF = 1.15
 """Height of the axes over the highest error: a panel's title stands above its curves."""
 _HEIGHT = 1.8
@@ -38,26 +42,25 @@ class Panel:
 class Timeline:
     """The stream that all panels show.
 
-    sequences: their names. starts: (sequences,) first frame of each. frames: of the whole stream.
+    sequences: their names. starts: (sequences,) first frame of each. timing: of the whole stream.
     """
 
     sequences: tuple[str, ...]
     starts: np.ndarray
-    frames: int
-    fps: float
+    timing: Timing
 
 
-def _draw_curve(axes: Axes, curve: Curve, style: Style, fps: float) -> None:
+def _draw_curve(axes: Axes, curve: Curve, style: Style, shown: np.ndarray) -> None:
     """A curve over stream time, a dot on it where new weights go live."""
     at = np.arange(0, len(curve.error), math.ceil(len(curve.error) / _POINTS))
-    axes.plot(at / fps, curve.error[at], zorder=3, **style.line)
+    axes.plot(shown[at], curve.error[at], zorder=3, **style.line)
     live = curve.updates[curve.updates < len(curve.error)]
     size = 3.6 if len(live) < _MANY else 2.2
-    axes.plot(live / fps, curve.error[live], linestyle="", markersize=size, zorder=4, **style.dots)
+    axes.plot(shown[live], curve.error[live], linestyle="", markersize=size, zorder=4, **style.dots)
 
 
-def _title(axes: Axes, title: str) -> None:
-    axes.text(
+def _title(axes: Axes, title: str) -> Text:
+    return axes.text(
         0.006,
         0.975,
         title,
@@ -66,15 +69,27 @@ def _title(axes: Axes, title: str) -> None:
         fontweight="bold",
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
         zorder=6,
+        parse_math=False,
     )
 
 
 def _name_sequences(axes: Axes, timeline: Timeline) -> None:
-    """Each sequence's name above its stretch."""
-    ends = np.append(timeline.starts[1:], timeline.frames)
-    middles = (timeline.starts + ends) / 2 / timeline.fps
+    """Each sequence's name above its stretch, upright where it is longer than that.
+
+    A name without room beside the one before it is left out.
+    """
+    starts, length = timeline.timing.shown[timeline.starts], timeline.timing.seconds
+    ends = np.append(starts[1:], length)
+    middles = (starts + ends) / 2
+    inches = PAGE * (ends - starts) / length
+    lying = all(_LETTER * (len(n) + 2) < i for n, i in zip(timeline.sequences, inches, strict=True))
+    kept: list[int] = []
+    for at, middle in enumerate(middles):
+        if not kept or PAGE * (middle - middles[kept[-1]]) > _ROW * length:
+            kept.append(at)
     top = axes.secondary_xaxis("top")
-    top.set_xticks(middles, timeline.sequences, rotation=90, fontsize=5, color="0.35")
+    names = [timeline.sequences[at] for at in kept]
+    top.set_xticks(middles[kept], names, rotation=0 if lying else 90, fontsize=5, color="0.35")
     top.tick_params(length=0, pad=2)
     top.spines["top"].set_visible(False)
     for label in top.get_xticklabels():
@@ -101,24 +116,26 @@ def draw_over_time(panels: Sequence[Panel], timeline: Timeline, note: str) -> Fi
     A panel without curves says so.
     """
     curves = {curve.label: curve for panel in panels for curve in panel.curves}
-    looks = styles({label: curve.method for label, curve in curves.items()})
+    looks = styles({label: (curve.method, curve.rate) for label, curve in curves.items()})
+    shown = timeline.timing.shown
     with mpl.rc_context(LOOK):
         figure, placed = new_page(len(panels), 1, sharex=True, sharey=True)
+        titles = []
         for axes, panel in zip(placed[:, 0], panels, strict=True):
             for start in timeline.starts:
-                axes.axvline(start / timeline.fps, color="0.82", linewidth=0.7, zorder=1)
+                axes.axvline(shown[start], color="0.82", linewidth=0.7, zorder=1)
             for curve in panel.curves:
-                _draw_curve(axes, curve, looks[curve.label], timeline.fps)
+                _draw_curve(axes, curve, looks[curve.label], shown)
             if not panel.curves:
                 say_empty(axes)
-            _title(axes, panel.title)
+            titles.append(_title(axes, panel.title))
             axes.set_ylabel("error (px)")
         errors = [curve.error for panel in panels for curve in panel.curves]
         highest = [np.nanmax(error) for error in errors if np.isfinite(error).any()]
         placed[0, 0].set_ylim(0, _ROOF * max(highest, default=1.0))
         if len(timeline.sequences) <= _NAMED:
             _name_sequences(placed[0, 0], timeline)
-        _time_axis(placed[-1, 0], timeline.frames / timeline.fps)
+        _time_axis(placed[-1, 0], timeline.timing.seconds)
         handles = {name: looks[name].handle(len(curves[name].updates) > 0) for name in curves}
-        finish(figure, placed, handles, note, _HEIGHT)
+        finish(figure, placed, titles, handles, note, _HEIGHT)
         return figure

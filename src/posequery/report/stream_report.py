@@ -9,13 +9,25 @@ import numpy as np
 import pandas as pd
 
 from posequery.clips import Stream, read_labels
+from posequery.evaluation.person import person_sizes
 from posequery.jobs.files import write_text
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.adaptation import stretch_errors, window_mask
 from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
-from posequery.report.curves import Curve, rolling_mean
-from posequery.report.formats import COUNT, FORMATS, RATE, Block, Format, Table, escape_markdown
+from posequery.report.curves import Around, Curve, rolling_mean
+from posequery.report.formats import (
+    COUNT,
+    FORMATS,
+    RATE,
+    SIZE,
+    SIZES,
+    Block,
+    Format,
+    Table,
+    escape_markdown,
+)
+from posequery.report.frame_sizes import FrameSizes
 from posequery.report.lines import Line, clip_names, main_line, read_lines, repeat_line, scene
 from posequery.report.over_time import Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
@@ -28,28 +40,33 @@ References = Mapping[str, np.ndarray]
 """What errors are measured against, by its printed name: joints (n, 18, 2) in source pixels."""
 
 
-def _parts(stream: Stream, window: int) -> dict[str, np.ndarray]:
+def _parts(stream: Stream, window: str) -> dict[str, np.ndarray]:
     """The parts of a stream that errors are given of, as masks (n,) of its frames, by head."""
-    frames = len(stream)
+    frames, windows = len(stream), stream.timing.starts(window)
     return {
         "all windows": np.ones(frames, bool),
-        f"within a {scene(stream)}": window_mask(stream.starts, frames, window),
-        "after the first window": np.arange(frames) >= window,
+        f"within a {scene(stream)}": window_mask(stream.starts, windows, frames),
+        "after the first window": np.arange(frames) >= stream.timing.after(0, window),
     }
 
 
 def measure(
-    lines: Sequence[Line], references: References, parts: Mapping[str, np.ndarray]
+    lines: Sequence[Line],
+    references: References,
+    parts: Mapping[str, np.ndarray],
+    clips: np.ndarray,
 ) -> pd.DataFrame:
-    """Rows of line (its label), reference, part, error (pixels) and share of labelled frames."""
+    """Rows of line (its label), reference, part, error in pixels and as a share of the person's
+    size, and share of labelled frames. clips: (n,) the number of each frame's clip."""
     rows = []
+    sizes = {name: person_sizes(reference, clips) for name, reference in references.items()}
     for line, (name, reference) in product(lines, references.items()):
         if line.joints is not reference:
-            errors = stretch_errors(line.joints, reference, list(parts.values()))
+            errors = stretch_errors(line.joints, reference, sizes[name], list(parts.values()))
             rows += [
                 (line.label, name, part, *found) for part, found in zip(parts, errors, strict=True)
             ]
-    return pd.DataFrame(rows, columns=["line", "reference", "part", "error", "share"])
+    return pd.DataFrame(rows, columns=["line", "reference", "part", "error", "size", "share"])
 
 
 def error_table(
@@ -59,37 +76,47 @@ def error_table(
     parts: Mapping[str, np.ndarray],
     caption: str,
     heading: str,
+    differ: bool,
 ) -> Table:
     """A row a line; for each reference the error in each part of the stream.
 
-    measured: of all seeds, see `measure`. A share in brackets says that a line has poses in that
+    measured: of all seeds, see `measure`. differ: frames differ in size, and so errors are given as
+    shares of the person's size as well. A share in brackets says that a line has poses in that
     part of the labelled frames only.
     """
-    groups = measured.dropna(subset="error").groupby(["line", "reference", "part"])
-    found = spread(groups["error"]).assign(share=groups["share"].agg(mean))
     labels = [line.label for line in lines]
-    errors = wide(found, labels, references, parts)
-    errors.columns = [(f"to the {name}", *rest) for name, *rest in errors]
-    texts = {
-        ("", "method", "value"): pd.Series([line.name for line in lines], labels, "str"),
-        ("", "rate", "value"): pd.Series([line.rate for line in lines], labels, "float"),
-        ("", "k", "value"): pd.Series([line.k for line in lines], labels, "float"),
-    }
+    first = pd.DataFrame(
+        {
+            ("", "method", "value"): pd.Series([line.name for line in lines], labels, "str"),
+            ("", "rate", "value"): pd.Series([line.rate for line in lines], labels, "float"),
+            ("", "k", "value"): pd.Series([line.k for line in lines], labels, "float"),
+        }
+    )
+
+    def block(title: str, column: str, number: Format) -> Block:
+        groups = measured.dropna(subset=column).groupby(["line", "reference", "part"])
+        found = spread(groups[column]).assign(share=groups["share"].agg(mean))
+        errors = wide(found, labels, references, parts)
+        errors.columns = [(f"to the {name}", *rest) for name, *rest in errors]
+        return Block(title, pd.concat([first, errors], axis=1), number)
+
+    in_sizes = f"{heading}: errors as shares {SIZE}"
     return Table(
         name="adaptation",
         label="Adaptation",
         caption=caption,
-        ours=Block(heading, pd.concat([pd.DataFrame(texts), errors], axis=1)),
-        formats={"rate": RATE, "k": COUNT} | dict.fromkeys(parts, Format(".1f")),
+        ours=block(heading, "error", Format(".1f")),
+        beside=block(in_sizes, "size", SIZES) if differ else None,
+        formats={"rate": RATE, "k": COUNT},
     )
 
 
-def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, smooth: int) -> Panel:
+def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, around: Around) -> Panel:
     curves = []
     for line in (line for line in lines if line.joints is not reference):
         error = frame_errors(joint_errors(line.joints, reference))
-        kept = np.where(np.isfinite(error), rolling_mean(error, smooth), np.nan)
-        curves.append(Curve(line.label, line.method, kept, line.updates))
+        kept = np.where(np.isfinite(error), rolling_mean(error, around), np.nan)
+        curves.append(Curve(line.label, line.method, kept, line.updates, line.rate))
     return Panel(f"Against the {name}", tuple(curves))
 
 
@@ -98,7 +125,7 @@ def write_report(
     index: Path,
     labels: Path,
     consensus: Path | None,
-    window: int,
+    window: str,
     captions: Captions,
     figures: Path,
     tables: Path,
@@ -106,13 +133,14 @@ def write_report(
     """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX).
 
     labels, consensus: labels files of the stream, `consensus` None where no views are calibrated.
-    window: in frames. Returns the files. Raises `BadInput`.
+    window: '1500 frames' or '30 s'. Returns the files. Raises `BadInput`.
     """
     stream = Stream(index)
     taught = read_labels(labels, index)[0]
     references = {f"teacher ({captions.teacher})": taught}
     if consensus is not None:
         references["multi-view consensus"] = read_labels(consensus, index)[0]
+    frames, clips = FrameSizes.of(stream), stream.clip_numbers(np.arange(len(stream)))
     cells, parts = of_setting(read_cells(cells_csv), "online"), _parts(stream, window)
     shown: list[Line] = []
     measured = []
@@ -123,23 +151,29 @@ def write_report(
         lines += [repeat_line(picking, taught, stream)] if picking else []
         if consensus is not None and not shown:
             lines.append(Line("teacher", f"{captions.teacher} itself", taught))
-        measured.append(measure(lines, references, parts))
+        measured.append(measure(lines, references, parts, clips))
         shown = shown or lines
 
     picking = main_line(shown)
     source = picking.label if picking else None
-    said = captions.of_stream(scene(stream), window, source, consensus is not None)
-    smooth = max(1, window // _SMOOTH)
-    note = captions.error_over_time(cells, said, scene(stream), smooth)
-    panels = [_panel(shown, name, joints, smooth) for name, joints in references.items()]
-    timeline = Timeline(tuple(clip_names(stream)), stream.starts, len(stream), stream.fps)
+    timing = stream.timing
+    count = timing.frames_in(window)
+    length = f"{count} frames"
+    if window.endswith(" s") and not timing.steady:
+        length = f"{window} ({length} on average; k is of the first)"
+    said = captions.of_stream(scene(stream), length, source, consensus is not None)
+    smooth = max(1, count // _SMOOTH)
+    note = captions.error_over_time(cells, said, scene(stream), timing.told(smooth), frames)
+    around = timing.around(smooth)
+    panels = [_panel(shown, name, joints, around) for name, joints in references.items()]
+    timeline = Timeline(tuple(clip_names(stream)), stream.starts, timing)
     figure = draw_over_time(panels, timeline, note)
     text = f"**Error over stream time.** {escape_markdown(note)}"
     written = write_all(render(figure, "error_over_time", text), figures)
 
-    caption = captions.adaptation(cells, said, scene(stream))
+    caption = captions.adaptation(cells, said, scene(stream), frames)
     rows = pd.concat(measured)
-    table = error_table(shown, rows, references, parts, caption, captions.heading)
+    table = error_table(shown, rows, references, parts, caption, captions.heading, frames.differ)
     for ending, make in FORMATS.items():
         write_text(tables / f"adaptation.{ending}", make(table))
         written.append(tables / f"adaptation.{ending}")

@@ -1,24 +1,27 @@
-"""How the figures look: the colour, dashes and marker of each method, and the fonts."""
+"""How figures look: the colour and marker of each method, the dashes of each rate, the fonts."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from posequery import strategies
+
 # Okabe and Ito's colours, which the colour-blind tell apart.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#666666"
+GREY = "#707070"
+INDIGO, WINE, OLIVE, BROWN = "#332288", "#882255", "#999933", "#7F4F24"
 WIDTH = 1.3
 """Points: of a line."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a method is drawn. dashes: lengths on and off, in the line's width; none is solid."""
+    """How a line is drawn. dashes: lengths on and off, in the line's width; none is solid."""
 
     color: str
     dashes: tuple[float, ...] = ()
@@ -45,23 +48,22 @@ class Style:
 
 STYLES = {
     "uniform": Style(BLUE),
-    "random": Style(ORANGE, (6, 1.5), "s"),
-    "error": Style(SKY, (3, 1, 1, 1), "^"),
-    "least_confidence": Style(PURPLE, (2, 1), "D"),
+    "random": Style(ORANGE, marker="s"),
+    "error": Style(SKY, marker="^"),
+    "least_confidence": Style(PURPLE, marker="D"),
     # The paper's Figure 2 has these four colours.
-    "continual": Style(YELLOW, (), "p"),
-    "once": Style(VERMILION, (4, 1.5), ">"),
+    "continual": Style(YELLOW, marker="p"),
+    "once": Style(VERMILION, marker=">"),
     "teacher": Style(GREEN),
-    "baseline": Style(BLACK, (1, 1.5)),
-    "repeat": Style(GREY, (6, 1, 1, 1, 1, 1)),
+    "baseline": Style(GREY, (1, 1.5)),
+    "none": Style(GREY, (1, 1.5)),
+    "all": Style(BLACK, marker="*"),
+    "repeat": Style(BLACK, (6, 1, 1, 1, 1, 1)),
 }
-OTHERS = (
-    Style(BLACK, (), "P"),
-    Style(GREEN, (6, 1.5), "<"),
-    Style(BLUE, (3, 1, 1, 1), "X"),
-    Style(VERMILION, (1, 1), "v"),
-)
-"""For strategies that the paper does not have."""
+"""One a method, in every figure and film."""
+OTHER_COLORS = (INDIGO, WINE, OLIVE, BROWN)
+OTHER_MARKERS = ("P", "<", "X", "v", "h")
+"""In turn, for strategies that the paper does not have; 20 of them are told apart."""
 LOOK: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -79,18 +81,32 @@ LOOK: Any = {
 }
 
 
-def styles(methods: Mapping[str, str]) -> dict[str, Style]:
-    """The style of each line by its label, given its method.
+def method_style(method: str, *more: str) -> Style:
+    """A method's own style, at one rate.
 
-    Methods that have none take `OTHERS` in turn. Further lines of a method, of other rates, have
-    its colour and marker, dotted.
+    more: methods shown beside it. A strategy that the paper does not have takes its colour and its
+    marker from its place among all that there are, so that it looks the same in every figure.
     """
-    strange = [method for method in dict.fromkeys(methods.values()) if method not in STYLES]
-    own = STYLES | {method: OTHERS[at % len(OTHERS)] for at, method in enumerate(strange)}
-    found: dict[str, Style] = {}
-    seen: Counter[str] = Counter()
-    for label, method in methods.items():
-        dots = (1, 2 * seen[method])
-        found[label] = replace(own[method], dashes=dots) if seen[method] else own[method]
-        seen[method] += 1
+    if method in STYLES:
+        return STYLES[method]
+    others = sorted({*strategies.names(), method, *more} - {*STYLES})
+    at = others.index(method)
+    color = OTHER_COLORS[at % len(OTHER_COLORS)]
+    return Style(color, marker=OTHER_MARKERS[at % len(OTHER_MARKERS)])
+
+
+def styles(lines: Mapping[str, tuple[str, Fraction | None]]) -> dict[str, Style]:
+    """The style of each line by its label, given its method, and its rate where rates differ.
+
+    Colour and marker are the method's. Dashes are the rate's: the highest is solid, and each lower
+    one has a dash and one dot more than the one above it.
+    """
+    rates = sorted({rate for _, rate in lines.values() if rate is not None}, reverse=True)
+    methods = [method for method, _ in lines.values()]
+    found = {}
+    for label, (method, rate) in lines.items():
+        style = method_style(method, *methods)
+        rank = 0 if rate is None or style.dashes else rates.index(rate)
+        dashes = (5, 1.5) + (1, 1.5) * (rank - 1)
+        found[label] = replace(style, dashes=dashes) if rank else style
     return found

@@ -23,7 +23,19 @@ from posequery.report.cells import (
 )
 from posequery.report.comparison import comparison
 from posequery.report.efficiency import efficiency, efficiency_offline
-from posequery.report.formats import COUNT, FORMATS, Block, Table, percent, span
+from posequery.report.formats import (
+    COUNT,
+    FORMATS,
+    PIXELS,
+    SIZE,
+    SIZES,
+    Block,
+    Format,
+    Table,
+    percent,
+    span,
+)
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.spread import counts, pivot
 from posequery.report.teacher import TeacherError
 
@@ -54,11 +66,12 @@ def _block(
     errors: pd.DataFrame,
     groups: Mapping[str, str],
     heads: Heads,
+    number: Format = PIXELS,
 ) -> Block:
     """`errors` (teacher, rate, part) under their heads, after the columns `first` (head, part)."""
     errors.columns = [(groups[teacher], heads[rate], part) for teacher, rate, part in errors]
     left = {("", *column): values for column, values in first.items()}
-    return Block(title, pd.concat([pd.DataFrame(left, index=errors.index), errors], axis=1))
+    return Block(title, pd.concat([pd.DataFrame(left, index=errors.index), errors], axis=1), number)
 
 
 def _published(
@@ -73,25 +86,29 @@ def _published(
     return pd.DataFrame(errors, index=list(methods))
 
 
-def table_1(cells: pd.DataFrame, captions: Captions) -> Table:
-    """Offline: strategies by rate; the unadapted student and all of the pool in every row."""
+def table_1(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Table:
+    """Offline: strategies by rate; the unadapted student and all of the pool in every row.
+
+    frames: of the test.
+    """
     offline = of_setting(cells, "offline").assign(teacher="")
     methods, columns = strategies(offline), [Fraction(0), *rates(offline), Fraction(1)]
     group = {"": ""}
     ours = _heads({rate: picked_at(offline, rate) for rate in columns})
     theirs = _heads(dict.fromkeys(columns, ()))
     everywhere = repeated(offline, ["none", "all"], "method", methods)
+    first = {("strategy", "value"): _names(methods, published.STRATEGIES)}
+
+    def measured(title: str, column: str, number: Format = PIXELS) -> Block:
+        errors = pivot(everywhere, column, methods, group, ours)
+        return _block(title, first, errors, group, ours, number)
+
     return Table(
         name="table1",
         label="Table 1",
-        caption=captions.table_1(offline),
-        ours=_block(
-            captions.heading,
-            {("strategy", "value"): _names(methods, published.STRATEGIES)},
-            pivot(everywhere, "mpjpe_px", methods, group, ours),
-            group,
-            ours,
-        ),
+        caption=captions.table_1(offline, frames),
+        ours=measured(captions.heading, "mpjpe_px"),
+        beside=measured(_in_sizes(captions), "mpjpe_share", SIZES) if frames.differ else None,
         published=_block(
             f"Published: {published.DATA}, the paper's Table 1",
             {("strategy", "value"): _names(published.STRATEGIES, published.STRATEGIES)},
@@ -102,6 +119,10 @@ def table_1(cells: pd.DataFrame, captions: Captions) -> Table:
     )
 
 
+def _in_sizes(captions: Captions) -> str:
+    return f"{captions.heading}: errors as shares {SIZE}"
+
+
 def _with_added(
     online: pd.DataFrame, first_window: bool, teacher: TeacherError | None
 ) -> pd.DataFrame:
@@ -109,8 +130,8 @@ def _with_added(
     rows = [online]
     if first_window:
         continual = online[online["method"] == "continual"]
-        lag = continual["mpjpe_px_equal_lag"]
-        rows.append(continual.assign(method="equal_lag", mpjpe_px=lag))
+        lag = {name: continual[f"{name}_equal_lag"] for name in ("mpjpe_px", "mpjpe_share")}
+        rows.append(continual.assign(method="equal_lag", **lag))
     if teacher is not None:
         itself = {"method": "teacher", "teacher": teachers(online)[1]}
         rows.append(pd.DataFrame([itself | {"mpjpe_px": teacher.mpjpe_px}], dtype=object))
@@ -118,8 +139,13 @@ def _with_added(
 
 
 def _table_2_ours(
-    online: pd.DataFrame, captions: Captions, first_window: bool, teacher: TeacherError | None
+    online: pd.DataFrame,
+    captions: Captions,
+    first_window: bool,
+    teacher: TeacherError | None,
+    sizes: bool = False,
 ) -> Block:
+    """sizes: errors are shares of the person's size, not pixels."""
     groups = {name: captions.teacher_name(name) for name in teachers(online)}
     heads = _heads({rate: picked_at(online, rate) for rate in rates(online)})
     cells = _with_added(online, first_window, teacher)
@@ -128,7 +154,8 @@ def _table_2_ours(
     methods = [method for method in order if method not in missing]
     everywhere = repeated(cells, ["baseline"], "teacher", [*groups])
     everywhere = repeated(everywhere, [*ANY_RATE, "equal_lag", "teacher"], "rate", [*heads])
-    column = "mpjpe_px" if first_window else "mpjpe_px_without_first_window"
+    column = "mpjpe_share" if sizes else "mpjpe_px"
+    column += "" if first_window else "_without_first_window"
     trainings = counts(cells.groupby("method")["trainings"]).reindex(methods)
     first = {
         ("method", "value"): _names(methods, published.ONLINE_METHODS, captions.teacher),
@@ -136,7 +163,8 @@ def _table_2_ours(
         ("# train", "to"): trainings["to"],
     }
     errors = pivot(everywhere, column, methods, groups, heads)
-    return _block(captions.heading, first, errors, groups, heads)
+    title, number = (_in_sizes(captions), SIZES) if sizes else (captions.heading, PIXELS)
+    return _block(title, first, errors, groups, heads, number)
 
 
 def _table_2_published(online: pd.DataFrame, teacher: bool) -> Block:
@@ -158,17 +186,20 @@ def table_2(
     captions: Captions,
     first_window: bool = True,
     teacher: TeacherError | None = None,
+    frames: FrameSizes = ONE_SIZE,
 ) -> Table:
     """Online: methods by teacher and rate; `first_window` False leaves its frames out.
 
-    With `teacher` its own error stands below, over the whole stream.
+    With `teacher` its own error stands below, over the whole stream. frames: of the stream.
     """
     online = of_setting(cells, "online")
+    shown = online, captions, first_window, teacher
     return Table(
         name="table2" if first_window else "table2_without_first_window",
         label="Table 2" if first_window else "Table 2 without the first window",
-        caption=captions.table_2(online, first_window, teacher),
-        ours=_table_2_ours(online, captions, first_window, teacher),
+        caption=captions.table_2(online, first_window, teacher, frames),
+        ours=_table_2_ours(*shown),
+        beside=_table_2_ours(*shown, sizes=True) if frames.differ else None,
         published=_table_2_published(online, teacher is not None),
         formats={"# train": COUNT},
     )
@@ -180,18 +211,21 @@ def write_tables(
     captions: Captions,
     folder: Path,
     teacher: TeacherError | None = None,
+    tests: FrameSizes = ONE_SIZE,
+    stream: FrameSizes = ONE_SIZE,
 ) -> list[Path]:
     """Write every table into `folder` as CSV, Markdown and LaTeX, and ``compared.csv``.
 
-    teacher: the one that is not ground truth, if the study has one.
+    teacher: the one that is not ground truth, if the study has one. tests, stream: the frames that
+    the offline cells, and the online ones, are measured on.
     Only the efficiency tables read ``seconds.csv``: all other files agree from run to run.
     Nothing is written before every text is made. Returns the files. Raises BadInput.
     """
     cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv)
     tables = [
-        table_1(cells, captions),
-        table_2(cells, captions, teacher=teacher),
-        table_2(cells, captions, first_window=False),
+        table_1(cells, captions, tests),
+        table_2(cells, captions, teacher=teacher, frames=stream),
+        table_2(cells, captions, first_window=False, frames=stream),
         efficiency(cells, seconds, captions),
         efficiency_offline(cells, seconds, captions),
     ]

@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, read_summed
+
+_AGAIN = "Delete it and label again"
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class TeacherError:
 def read_teacher_error(path: Path) -> TeacherError:
     """From a JSON file with these keys among others. Raises BadInput."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_summed(path, _AGAIN))
         return TeacherError(values["mpjpe_px"], values["found_share"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         fault = f"does not say how well the teacher labels ({error!r})"
-        raise BadInput(path, fault, "Delete it and label again") from None
+        raise BadInput(path, fault, _AGAIN) from None

@@ -1,10 +1,12 @@
 """A video and its annotation to a clip: frames at the network's size, labels in source pixels."""
 
 import os
+from array import array
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +19,9 @@ from posequery.jobs.files import BadInput, whole
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.sources import video
+from posequery.sources.access import require_readable
+from posequery.sources.clock import MISSING
+from posequery.sources.geometry import Geometry, Picture
 from posequery.sources.human36m import cdf, mmpose
 
 OUTSIDE = 0.25
@@ -64,17 +69,19 @@ def _submitted(
 
 def compressed(
     source: str | os.PathLike[str], size: int, threads: int, most: int | None = None
-) -> Generator[np.ndarray, None, None]:
-    """Yield a clip's JPEG bytes (k,) uint8 of each of a video's frames, or of the first `most`.
+) -> Generator[tuple[np.ndarray, int], None, None]:
+    """Yield a clip's JPEG bytes (k,) uint8 and the time stamp of each of a video's frames.
 
-    To be closed, so that no thread works on. Raises as `video.frames` does.
+    Of the first `most`, if given. To be closed, so that no thread works on. Raises as
+    `video.frames` does.
     """
-    picture = video.Picture(source, size)
+    picture = Picture(size)
 
-    def one(frame: VideoFrame) -> np.ndarray:
-        return jpeg(picture(frame))
+    def one(decoded: tuple[VideoFrame, Geometry]) -> tuple[np.ndarray, int]:
+        frame, shown = decoded
+        return jpeg(picture(frame, shown)), MISSING if frame.pts is None else frame.pts
 
-    return in_order(one, islice(video.decoded(source, threads), most), threads)
+    return in_order(one, islice(video.with_geometry(source, threads), most), threads)
 
 
 def extract(
@@ -91,6 +98,7 @@ def extract(
     threads: int = 1,
     stem: str | None = None,
     expected: int | None = None,
+    fps: Fraction | None = None,
 ) -> ClipInfo:
     """Write the clip of the video `source`; frame i is the video's frame i, its label row i.
 
@@ -98,11 +106,15 @@ def extract(
     dropped; a large surplus is reported. Without an annotation every frame is kept and no joint is
     labelled. `size` is the side of the network's square in pixels. The annotation is Human3.6M's
     CDF, or mmpose's NPZ, in which `subject`, `stem` ("Eating 2") and `camera` say where to look.
+    `fps` is the rate of a video without a clock (see `video.info`).
     `threads` decode and as many more squash and compress, so that with 1 the calling thread does it
     all; the clip's bytes do not depend on them. Raises `BadInput` for a video or annotation that
     cannot be used, a video without annotation whose end is missing, and what `check_counts` does.
     """
-    about = video.info(source)
+    about = video.info(source, fps)
+    if about.clock.seams:
+        parts = about.clock.seams + 1
+        tell(f"{source}: holds {parts} recordings; each begins a frame after the one before")
     joints = None
     if annotation is not None:
         joints = read_annotation(annotation, subject, stem, camera)
@@ -112,19 +124,21 @@ def extract(
     if labelled is not None and about.frames - labelled > USUAL_SURPLUS:
         surplus = about.frames - labelled
         tell(f"{source}: the last {surplus} frames have no annotation, and are dropped")
-    count = 0
+    stamps = array("q")
     with (
         whole(output) as temporary,
         ClipWriter(temporary) as writer,
         Progress(labelled or about.frames or None, "frames", f"extract {slug}") as progress,
         closing(compressed(source, size, threads, labelled)) as frames,
     ):
-        for data in frames:
+        for data, stamp in frames:
             writer.append_jpeg(data)
-            count += 1
+            stamps.append(stamp)
             progress.advance()
+        count = len(stamps)
         if annotation is not None and labelled is not None:
             check_counts(source, annotation, labelled, expected, count)
+        times, rate = about.clock.times(source, np.asarray(stamps, np.int64))
         info = ClipInfo(
             slug=slug,
             subject=subject,
@@ -132,13 +146,13 @@ def extract(
             subaction=subaction,
             camera=camera,
             frames=count,
-            fps=float(about.fps),
+            fps=float(rate),
             width=about.width,
             height=about.height,
             size=size,
             video=os.fspath(source),
         )
-        writer.close(info, joints)
+        writer.close(info, joints, times=times)
     return info
 
 
@@ -149,6 +163,7 @@ def read_annotation(
 
     Raises `BadInput` for a file that cannot be used.
     """
+    require_readable(path)
     if Path(path).suffix != ".npz":
         return cdf.annotation(path)
     if stem is None:

@@ -90,14 +90,17 @@ def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarra
     return np.sort(shuffled[order[:k]])
 
 
-_STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy")
+METHODS = ("none", "all", "baseline", "once", "continual")
+"""What stands beside the strategies' names for what is no strategy."""
+_STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy", reserved=METHODS)
 names, load = _STRATEGIES.names, _STRATEGIES.load
 
 
 def canonical(word: str) -> str:
     """The name of the strategy called `word`, which may also be its label, as the paper's tables
-    print it: 'uncertainty' is `least_confidence`. Raises ValueError with the nearest name."""
-    labels = {load(name).label: name for name in names()}
+    print it: 'uncertainty' is `least_confidence`. Raises ValueError with the nearest name, and
+    BadInput where two have one label."""
+    labels = _STRATEGIES.by_label("label")
     name = word if word in names() else labels.get(word, word)
     load(name)
     return name

@@ -1,5 +1,6 @@
 """Checkpoints: files of weights, with what is needed to use them."""
 
+import hashlib
 import os
 import pickle
 import zipfile
@@ -30,6 +31,7 @@ def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo)
     """Write `network`'s weights to `path`, completely or not at all; equal weights, equal bytes."""
     weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
     content = {**info._asdict(), "joints": list(JOINTS), "weights": weights}
+    content["sha256"] = _sum(info, weights)
     # Through a handle: given a path, torch would write the temporary name into the file.
     with whole(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
@@ -41,8 +43,8 @@ def load(
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
     Raises `BadInput` for a file that `read` or `fitted` refuses, for an unknown network or other
-    joints, for an `input_size` other than the one given, and for a device that this machine does
-    not have.
+    joints, for weights that its sum does not fit, for an `input_size` other than the one given, and
+    for a device that this machine does not have.
     """
     require_device(device)
     content = read(path, _REMAKE)
@@ -57,11 +59,24 @@ def load(
         raise BadInput(path, f"has {len(content['joints'])} joints, not the student's", fix)
     network = build(info.network)
     weights = state_dict(path, content["weights"], _REMAKE)
-    network.load_state_dict(fitted(path, weights, network, info.network, _REMAKE), assign=True)
+    weights = fitted(path, weights, network, info.network, _REMAKE)
+    if content.get("sha256") != _sum(info, weights):
+        older = "" if "sha256" in content else ", or rather missing: an older version wrote none"
+        raise BadInput(path, f"is not as it was written (its sum differs{older})", _REMAKE)
+    network.load_state_dict(weights, assign=True)
     if input_size not in (None, info.input_size):
         fault = f"was trained at {info.input_size} pixels, but the clips have {input_size}"
         raise BadInput(path, fault, f"Set student.input_size to {info.input_size}")
     return network.eval().to(device), info
+
+
+def _sum(info: CheckpointInfo, weights: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of what a checkpoint holds, however torch lays it out in the file."""
+    digest = hashlib.sha256(repr(tuple(info)).encode())
+    for key, value in weights.items():
+        digest.update(f"{key} {_described(value)}".encode())
+        digest.update(value.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def require_device(device: str) -> None:

@@ -1,10 +1,12 @@
 """The student before any study of it: a network trained from the start on a training set."""
 
 import copy
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from posequery.jobs import resume
+from posequery.jobs.files import sha256
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, training
@@ -37,7 +39,8 @@ def pretrain(
     network: its name. input_size: side of its square, pixels. backbone: ImageNet weights to
     start from. words: what random draws are made from. workers: processes that make the batches,
     which change no bit: a training may go on with another number. code: digest of the code. state:
-    folder that a killed job resumes from.
+    folder that a killed job resumes from. The validation set decides no weight but `best`, so a
+    killed job goes on with a corrected one; each epoch's row says which it was.
     """
     checkpoint.require_device(device)
     samples = TrainingSet(training_set)
@@ -57,7 +60,7 @@ def pretrain(
         "code": code,
         "device": device,
     }
-    inputs = {"training": training_set, "validation": validation_set, "backbone": backbone}
+    inputs = {"training": training_set, "backbone": backbone}
     images = recipe.epochs * (len(samples) + len(validation or ()))
     with resume.job(state, arguments, inputs) as folder:
         with Progress(images, "images", "train") as progress:
@@ -68,9 +71,10 @@ def pretrain(
                 input_size,
                 words,
                 validation=validation,
+                val_set=_name(validation_set) if validation_set else None,
                 best=lowest,
                 workers=workers,
-                state=folder / "epoch.pt",
+                state=folder,
                 log=log,
                 progress=progress,
             )
@@ -78,3 +82,13 @@ def pretrain(
         checkpoint.save(output, student, info)
         if best and lowest:
             checkpoint.save(best, lowest, info)
+
+
+def outdated(log: Path, validation_set: Path) -> bool:
+    """Whether an epoch of a pre-training was validated on another set than this one is now."""
+    with open(log, newline="") as file:
+        return any(row["val_set"] != _name(validation_set) for row in csv.DictReader(file))
+
+
+def _name(validation_set: Path) -> str:
+    return sha256(validation_set)[:12]

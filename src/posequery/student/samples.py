@@ -3,18 +3,15 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 
 from posequery.clips import Stream
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
-from posequery.student import pixels
-
-_REMAKE = "Delete it and make it again"
+from posequery.student.pixels import to_grid
+from posequery.training_sets import Images
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class StreamFrames(Sequence[Sample]):
             raise ValueError(f"{len(indices)} frames, {len(joints)} labels")
         self._stream = stream
         self._indices = np.asarray(indices)
-        self._joints = pixels.to_grid(joints, stream.size, stream.source_size(indices))
+        self._joints = to_grid(joints, stream.size, stream.source_size(indices))
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -56,54 +53,27 @@ class StreamFrames(Sequence[Sample]):
 
 
 class TrainingSet(Sequence[Sample]):
-    """A COCO-like training set in HDF5, with images read one at a time.
+    """A training set file's images, read one at a time.
 
-    `images` (n,) JPEG bytes; `people` (m, 18, 2) float32 in image pixels with `people_start`
-    (n + 1,); `masked_boxes` (k, 4) with `masked_start` (n + 1,); the attribute `joints` names the
-    joints. Raises `BadInput` for a missing, broken or empty file, or for joints other than the
-    student's.
+    Raises `BadInput` for a file that `training_sets.Images` refuses.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        if not self.path.is_file():
-            raise BadInput(path, "there is no such training set", "Make it with the rule 'prepare'")
-        try:
-            file = h5py.File(path, "r")
-            self._images, self._process = file["images"], os.getpid()
-            self._people, self._boxes = file["people"][:], file["masked_boxes"][:]
-            self._people_start = file["people_start"][:]
-            self._boxes_start = file["masked_start"][:]
-            joints = tuple(file.attrs["joints"])
-        except (OSError, KeyError) as error:
-            raise BadInput(path, f"not a valid training set ({error})", _REMAKE) from error
-        if not len(self):
-            raise BadInput(path, "holds no image", "Prepare it from annotations of people")
-        if joints != JOINTS:
-            raise BadInput(path, f"its joints are {', '.join(joints)}", "Prepare it again")
-
-    def _opened(self) -> h5py.Dataset:
-        """The images, reopened in every forked process: a handle must not be shared."""
-        if self._process != os.getpid():
-            # Released first: otherwise HDF5 would return the parent's open file.
-            self._images = None
-            self._images, self._process = h5py.File(self.path, "r")["images"], os.getpid()
-        return self._images
+        self._images = Images(path)
+        self._unlabelled = np.array([name not in self._images.labelled for name in JOINTS])
 
     def __len__(self) -> int:
-        return len(self._people_start) - 1
+        return len(self._images)
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
-        try:
-            # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
-            flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-            image = cv2.imdecode(self._opened()[index], flags)
-        except OSError as error:
-            raise BadInput(self.path, f"image {index} is broken ({error})", _REMAKE) from error
-        if image is None:
-            raise BadInput(self.path, f"image {index} is not a JPEG", _REMAKE)
-        people = self._people[self._people_start[index] : self._people_start[index + 1]]
-        boxes = self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]]
-        # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak.
-        unlabelled = np.zeros(len(JOINTS), bool)
-        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), people, unlabelled, boxes)
+        image = self._images[index]
+        # Annotations refer to the pixels as stored, whatever orientation the camera recorded.
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = cv2.imdecode(image.jpeg, flags) if len(image.jpeg) else None
+        if pixels is None:
+            fault = f"image {index} is not a JPEG"
+            raise BadInput(self._images.path, fault, "Delete it and make it again")
+        # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak, unless
+        # the whole dataset never labels it.
+        rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        return Sample(rgb, image.people, self._unlabelled, image.boxes)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from posequery.settings import File, Folder, Positive, Section, one_of
+from posequery.settings import File, Folder, Positive, Section, Side, one_of
 from posequery.student.network_names import SIDE_UNITS
 from posequery.student.recipe import Recipe
 
@@ -15,7 +15,8 @@ class Coco(Section):
     """Keypoints in COCO's format, as its owners distribute them."""
 
     annotations: File
-    """The annotation file, `person_keypoints_*.json`."""
+    """The annotation file, `person_keypoints_*.json` or another of people in its format. Joints are
+    found by their names, under `categories[].keypoints`."""
     images: Folder
     """The folder that contains its images."""
 
@@ -26,12 +27,12 @@ class Network(Section):
     name: NetworkName = "densenet_small"
     """densenet_small, densenet_wide, or one of trt_pose's: resnet18, 34, 50, 101, 152 and
     densenet121, 161, 169, 201, each followed by _baseline or _baseline_att."""
-    input_size: Annotated[int, Field(ge=32)] = 96
+    input_size: Annotated[Side, Field(ge=32)] = 96
     """Side of the square that the whole frame is squashed to, in pixels: a multiple of 16 for
     densenet_small and densenet_wide, of 32 for trt_pose's networks."""
     images: Positive = 4000
     """Number of rendered images to pre-train on."""
-    image_size: Positive = 128
+    image_size: Side = 128
     """Side of each of these images, in pixels."""
     recipe: Recipe = Recipe()
 

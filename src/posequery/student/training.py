@@ -16,10 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs import seeds
+from posequery.jobs import resume, seeds
 from posequery.jobs.files import BadInput, whole
 from posequery.jobs.progress import Progress
-from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
@@ -44,6 +43,8 @@ class Epoch(NamedTuple):
     """The learning rate of its first batch."""
     val_loss: float | None = None
     """Mean over the images of the validation set, if there is one."""
+    val_set: str | None = None
+    """Which validation set: it may be corrected while a training rests."""
 
 
 @contextmanager
@@ -65,9 +66,10 @@ def fit(
     words: Sequence[str | int],
     *,
     validation: Sequence[Sample] | None = None,
+    val_set: str | None = None,
     best: nn.Module | None = None,
     workers: int = 0,
-    state: str | os.PathLike[str] | None = None,
+    state: Path | None = None,
     log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Epoch]:
@@ -75,12 +77,13 @@ def fit(
 
     After each epoch, the loss on `validation` is measured in eval mode and without augmentation;
     `best`, a network of the same kind, ends with the weights of the first epoch with the lowest.
+    Losses are compared within one `val_set`, which names the validation set.
 
     Each epoch's order and each image's augmentation are seeded by (words, epoch, index), so neither
     `workers`, the number of processes that make the batches, nor resuming changes a single bit (on
-    one CPU thread). `state` is the state file of exactly this training (`jobs.resume` ensures
-    that): it is written after each epoch, so a kill loses at most one epoch; training resumes from
-    it if it exists, and starts over if it is damaged. `log` is a CSV file of the epochs so far.
+    one CPU thread). `state` is the folder of exactly this training (`jobs.resume` ensures that):
+    each epoch is kept there, so a kill loses at most one epoch; training resumes from the last, and
+    starts over if it is damaged. `log` is a CSV file of the epochs so far.
     `progress` advances by images of both sets.
 
     Raises ValueError if either set has no samples, and for a `best` without validation; `BadInput`
@@ -122,11 +125,13 @@ def fit(
         val_loss = None
         if validation is not None:
             val_loss = _validate(network, replace(maker, samples=validation), workers, progress)
-            before = [each.val_loss for each in epochs if each.val_loss is not None]
+            same = (each for each in epochs if each.val_set == val_set)
+            before = [each.val_loss for each in same if each.val_loss is not None]
             if best is not None and val_loss < min(before, default=math.inf):
                 best.load_state_dict(network.state_dict())
         learning_rate = recipe.learning_rate_at(epoch * batches, batches)
-        epochs.append(Epoch(total / len(samples), len(samples), seconds, learning_rate, val_loss))
+        loss = total / len(samples)
+        epochs.append(Epoch(loss, len(samples), seconds, learning_rate, val_loss, val_set))
         _save_state(state, network, optimiser, epochs, best)
         _write_log(log, epochs)
     return epochs
@@ -218,7 +223,7 @@ def _write_log(log: str | os.PathLike[str] | None, epochs: list[Epoch]) -> None:
 
 
 def _save_state(
-    state: str | os.PathLike[str] | None,
+    state: Path | None,
     network: nn.Module,
     optimiser: Adam,
     epochs: list[Epoch],
@@ -232,28 +237,32 @@ def _save_state(
         "epochs": [tuple(epoch) for epoch in epochs],
         "best": None if best is None else best.state_dict(),
     }
-    with whole(state) as temporary:
+    path = state / f"epoch-{len(epochs):06d}.pt"
+    with whole(path) as temporary:
         torch.save(content, temporary)
+    resume.keep(state, path.name, [path])
 
 
 def _restore_state(
-    state: str | os.PathLike[str] | None,
+    state: Path | None,
     network: nn.Module,
     optimiser: Adam,
     best: nn.Module | None,
 ) -> list[Epoch]:
-    if state is None or not Path(state).is_file():
+    if state is None:
         return []
     first = {key: value.clone() for key, value in network.state_dict().items()}
-    try:
-        content = checkpoint.read(state, "It is not used")
-        epochs = [Epoch(*epoch) for epoch in content["epochs"]]
+
+    def read(name: str) -> list[Epoch]:
+        content = checkpoint.read(state / name, "It is not used")
         network.load_state_dict(content["network"])
         if best is not None:
             best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
-    except Exception as error:  # whatever is wrong with the state, starting over fixes it
-        tell(f"{state}: the state of a killed training is damaged ({error}); training starts over")
+        return [Epoch(*epoch) for epoch in content["epochs"]]
+
+    epochs = resume.restored(state, read)
+    if epochs is None:
         network.load_state_dict(first)
         return []
     return epochs

@@ -6,14 +6,17 @@ import json
 import platform
 import subprocess
 import tarfile
+import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from io import BytesIO
-from pathlib import Path
-from typing import IO, Any
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, cast
 
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, summed_by, whole
+from posequery.study import sums
+from posequery.study.sums import SUMS
 
 KEPT = (
     "breakdown.csv",
@@ -38,9 +41,15 @@ which is which: they may be licensed, and can be made again. `pictures` are left
 restricted run as well, because they may show people; so are older archives. Logs and the states of
 unfinished jobs mean nothing elsewhere."""
 
-SUMS = "SHA256SUMS"
 CHUNK = 1 << 20  # bytes
-LONGEST_SUMS = 64 << 20  # bytes; some 500,000 files: more is no archive of ours
+BOMB = 1 << 30
+"""Bytes that any archive may unpack to."""
+RATIO = 100
+"""How many times its own size one may unpack to beyond that; ours unpack to 2 to 10 times."""
+MOST_FILES = 500_000
+
+_BLOCK = 1 << 16  # bytes
+_COPY_AGAIN, _HOSTILE_FIX = "Copy it again", "Do not unpack it"
 
 
 def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: Path) -> int:
@@ -62,7 +71,7 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
         texts["environment/commit.txt"] = commit
     files = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
     files |= {path.relative_to(results).as_posix(): path for path in _kept(results)}
-    sums: dict[str, str] = {}
+    listed: dict[str, str] = {}
     with (
         whole(target) as temporary,
         temporary.open("wb") as raw,
@@ -71,67 +80,93 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
         tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
         for name in sorted(files | texts):
-            if not name.isprintable() or "\\" in name:
+            if not sums.is_safe(name):
                 raise BadInput(results / name, "has a name that SHA256SUMS cannot hold", "Rename")
             if name in texts:
                 content = texts[name].encode()
-                sums[name] = _add(tar, results.name, name, BytesIO(content), len(content))
+                listed[name] = _add(tar, results.name, name, BytesIO(content), len(content))
             else:
                 with files[name].open("rb") as file:
                     size = files[name].stat().st_size
-                    sums[name] = _add(tar, results.name, name, file, size)
-        listing = "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode()
+                    listed[name] = _add(tar, results.name, name, file, size)
+        listing = sums.as_text(listed).encode()
         _add(tar, results.name, SUMS, BytesIO(listing), len(listing))
-    return len(sums)
+    return len(listed)
 
 
 def verify(path: Path) -> int:
     """Check every file of an archive against its SHA256SUMS, unpacking nothing; their number.
 
-    Raises BadInput for an archive that is cut short, holds a file that is changed, unlisted or
-    missing, or holds what could write outside its own folder when unpacked: absolute paths,
-    `..`, a second top folder, links, devices.
+    Raises BadInput for an archive that is cut short or followed by anything, that unpacks to a
+    bomb, holds a file that is changed, unlisted or missing, or holds what could write outside its
+    own folder, or one file over another, when unpacked: absolute paths, `..`, backslashes, drives,
+    a second top folder, names that differ in case alone, links, devices.
     """
     found: dict[str, str] = {}
-    listing = folder = None
+    listing: str | None = None
     try:
-        with _Unzipped(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
-            for member in tar:
-                name = _safe_name(path, member, folder)
-                folder = member.name.partition("/")[0]
-                content = tar.extractfile(member)
-                assert content is not None  # a regular file, says _safe_name
+        with path.open("rb") as file:
+            for name, content in _members(path, _Unzipped(file, path.stat().st_size)):
                 if name in found or (name == SUMS and listing is not None):
-                    raise BadInput(path, f"holds {name} twice", "Do not unpack it")
+                    raise BadInput(path, f"holds {name} twice", _HOSTILE_FIX)
                 if name == SUMS:
-                    if member.size > LONGEST_SUMS:
-                        raise BadInput(path, f"{SUMS} is oversized", "Do not unpack it")
-                    listing = b"".join(_blocks(content)).decode()
+                    listing = _listing(path, content)
                 else:
                     found[name] = _sum(content)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, *_HOSTILE) as fault:
-        raise BadInput(path, f"is damaged or no archive ({fault})", "Copy it again") from None
+    except (tarfile.TarError, EOFError, zlib.error, *_HOSTILE) as fault:
+        raise BadInput(path, f"is damaged or no archive ({fault})", _COPY_AGAIN) from None
     except OSError as fault:
-        raise BadInput(
-            path, f"cannot be read: {fault.strerror or fault}", "Copy it again"
-        ) from None
+        raise BadInput(path, f"cannot be read: {fault.strerror or fault}", _COPY_AGAIN) from None
     if listing is None:
-        raise BadInput(path, f"holds no {SUMS}", "Copy it again")
-    listed = _listed(path, listing)
+        raise BadInput(path, f"holds no {SUMS}", _COPY_AGAIN)
+    _require_apart(path, [*found, SUMS])
+    listed = sums.parse(path, listing)
     for name in sorted(found.keys() | listed.keys()):
         if name not in found:
-            raise BadInput(path, f"{name} is listed and missing", "Copy it again")
+            raise BadInput(path, f"{name} is listed and missing", _COPY_AGAIN)
         if name not in listed:
             raise BadInput(path, f"{name} is not listed in {SUMS}", "Do not trust it")
         if found[name] != listed[name]:
-            raise BadInput(path, f"{name} differs from its checksum", "Copy it again")
+            raise BadInput(path, f"{name} differs from its checksum", _COPY_AGAIN)
     return len(found)
+
+
+def _members(path: Path, stream: "_Unzipped") -> Iterator[tuple[str, IO[bytes]]]:
+    """The files of an archive, by their names below its one folder, to its very end."""
+    folder, count = None, 0
+    with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r:") as tar:
+        while member := tar.next():
+            name = _safe_name(path, member, folder)
+            folder = member.name.partition("/")[0]
+            content = tar.extractfile(member)
+            assert content is not None  # a regular file, says _safe_name
+            yield name, content
+            count += 1
+            if count > MOST_FILES:
+                raise BadInput(path, f"holds more than {MOST_FILES} files", _HOSTILE_FIX)
+            tar.members.clear()  # type: ignore[attr-defined] # it would keep all
+        stream.finish()
+
+
+def _require_apart(path: Path, names: list[str]) -> None:
+    """Raise BadInput where one file would be written over another, or where a folder is to be."""
+    places: dict[str, str] = {}
+    for name in names:
+        other = places.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other != name:
+            raise BadInput(
+                path, f"holds {other} and {name}, one file on some systems", _HOSTILE_FIX
+            )
+    for name in places:
+        for parent in PurePosixPath(name).parents:
+            if str(parent) in places:
+                raise BadInput(path, f"holds {parent} both as file and as folder", _HOSTILE_FIX)
 
 
 def _kept(results: Path) -> Iterator[Path]:
     for part in KEPT:
         top = results / part
-        for path in [top] if top.is_file() else top.rglob("*"):
+        for path in [top, summed_by(top)] if top.is_file() else top.rglob("*"):
             words = path.relative_to(results).parts
             hidden = any(word.startswith(".") for word in words)  # half-written, or a state
             left_out = hidden or "pictures" in words or path.name.endswith(".tar.gz")
@@ -155,13 +190,51 @@ _HOSTILE = (ValueError, OverflowError, RecursionError)
 """What tarfile raises for headers that nobody's program writes, beside its own errors."""
 
 
-class _Unzipped(gzip.GzipFile):
-    """Refuses headers that would fill the memory: tarfile reads each at once, however long."""
+class _Unzipped:
+    """What a gzip file holds, for tarfile, which reads it forward.
 
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= CHUNK:
+    size: the file's, in bytes. Refuses headers that would fill the memory, since tarfile reads each
+    at once, and what unpacks to more than an archive of this size does. Python's own reader takes
+    anything after the end for more of the same, and an end that is missing for one.
+    """
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._most = file, max(BOMB, RATIO * size)
+        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)  # gzip's header and trailer
+        self._ready, self._place = b"", 0
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, place: int) -> None:
+        while self._place < place and self.read(min(CHUNK, place - self._place)):
+            pass
+        if self._place != place:
+            raise tarfile.ReadError("it ends early")
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= CHUNK:
             raise tarfile.ReadError(f"a header of more than {CHUNK} bytes")
-        return super().read(size)
+        while len(self._ready) < size and not self._zip.eof:
+            block = self._zip.unconsumed_tail or self._file.read(_BLOCK)
+            if not block:
+                raise tarfile.ReadError("it ends early")
+            self._ready += self._zip.decompress(block, _BLOCK)
+        data, self._ready = self._ready[:size], self._ready[size:]
+        self._place += len(data)
+        if self._place > self._most:
+            raise tarfile.ReadError(f"it unpacks to more than {self._most} bytes")
+        return data
+
+    def finish(self) -> None:
+        """After the first empty block: raise unless the archive and the file end there."""
+        rest = self.read(CHUNK)
+        if len(rest) < tarfile.BLOCKSIZE:
+            raise tarfile.ReadError("it ends early")
+        if len(rest) > tarfile.RECORDSIZE or rest.strip(b"\0"):
+            raise tarfile.ReadError("something follows its end")
+        if self._zip.unused_data or self._file.read(1):
+            raise tarfile.ReadError("something follows its end")
 
 
 def _add(tar: tarfile.TarFile, folder: str, name: str, file: IO[bytes], size: int) -> str:
@@ -177,6 +250,15 @@ def _blocks(content: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
+def _listing(path: Path, content: IO[bytes]) -> str:
+    text = b""
+    for block in _blocks(content):
+        text += block
+        if len(text) > sums.LONGEST:
+            raise BadInput(path, f"{SUMS} is oversized", _HOSTILE_FIX)
+    return text.decode()
+
+
 def _sum(content: IO[bytes]) -> str:
     digest = hashlib.sha256()
     for block in _blocks(content):
@@ -187,31 +269,15 @@ def _sum(content: IO[bytes]) -> str:
 def _safe_name(path: Path, member: tarfile.TarInfo, folder: str | None) -> str:
     """A member's name below the archive's one folder, which the first member (None) sets."""
     top, _, name = member.name.partition("/")
-    if not member.isreg():
+    if member.type != tarfile.REGTYPE or member.issparse():
         fault = "which is no plain file"
     elif not member.name.isprintable():
         fault = "which no file of a study is called"
-    elif (
-        not {"", ".", ".."}.isdisjoint(member.name.split("/"))
-        or not name
-        or folder not in (None, top)
-    ):
+    elif not sums.is_safe(member.name) or not name or folder not in (None, top):
         fault = "which lies outside its folder"
     else:
         return name
-    raise BadInput(path, f"holds {member.name!r}, {fault}", "Do not unpack it")
-
-
-def _listed(path: Path, listing: str) -> dict[str, str]:
-    sums = {}
-    for line in listing.splitlines():
-        digest, separator, name = line.partition("  ")
-        if not separator or len(digest) != 64 or not name.isprintable():
-            raise BadInput(
-                path, f"{SUMS} has the line {line!r}, which is no checksum", "Copy again"
-            )
-        sums[name] = digest
-    return sums
+    raise BadInput(path, f"holds {member.name!r}, {fault}", _HOSTILE_FIX)
 
 
 def _versions() -> str:

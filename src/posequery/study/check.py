@@ -2,20 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from posequery import teachers
-from posequery.clips import frames_in
 from posequery.jobs.files import BadInput
 from posequery.sources import coco, extraction, video
 from posequery.sources.kinds import ClipSource
-from posequery.study.clips import unusable_files
-from posequery.study.estimate import Work
+from posequery.study import conditions
+from posequery.study.clips import is_there, unusable_files
+from posequery.study.plan import Plan
 from posequery.study.schema import Study
 
 
@@ -40,11 +40,15 @@ class Found:
 
     @property
     def fps(self) -> float | None:
+        if self.clip.known:
+            return self.clip.known[1]
         return float(self.about.fps) if self.about else None
 
     @property
     def frames(self) -> int | None:
         """Frames that the clip will have."""
+        if self.clip.known:
+            return self.clip.known[0]
         if self.missing or self.faults:
             return None
         return self.labelled_frames if self.clip.annotation else self.video_frames
@@ -78,124 +82,115 @@ class Report:
         return {one.clip.slug: one.frames or 0 for one in self.found}
 
     @property
-    def fps(self) -> float:
-        """Frames a second of the first clip that is whole; raises StopIteration without one."""
-        return next(one.fps for one in self.found if one.fps)
+    def fps(self) -> float | None:
+        """Frames a second of the first clip that is whole."""
+        return next((one.fps for one in self.found if one.fps), None)
 
 
-def look(study: Study, clips: Mapping[str, ClipSource]) -> Report:
-    """Look at all that a study reads; within seconds, as videos are read at their two ends only.
+def look(plan: Plan) -> Report:
+    """Look at all that a study reads; within seconds, as few frames are decoded.
 
-    A video that is damaged in its middle is noticed by its extraction alone.
+    A video that is damaged in its middle is noticed by its extraction alone. Every other condition
+    of a run is asked by this or by `plan.planned`, through the functions that the jobs call.
     """
-    # Forked, since a script that is started again would run itself once more.
-    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
-        found = list(pool.map(_clip, clips.values(), chunksize=4))
+    study = plan.study
+    if study.source.makes:
+        found = [Found(clip) for clip in plan.clips.values()]
+    else:
+        # Forked, since a script that is started again would run itself once more.
+        with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+            found = list(pool.map(_clip, plan.clips.values(), chunksize=4))
     faults = [fault for _, fault in unusable_files(study)]
     named = {fault.path for fault in faults}
     missing = [file for one in found for file in one.missing if str(file) not in named]
     faults += study.source.faults(missing)
-    faults += [fault for one in found for fault in one.faults]
-    others: list[str] = []
-    student = study.student
-    images = 0 if student.checkpoint else student.images
-    copied = 0
-    for key, given in (("coco", student.coco), ("validation", student.validation)):
-        # What is missing as a whole is reported already.
-        if given and given.annotations.is_file() and given.images.is_dir():
-            people = coco.inspect(given.annotations, given.images)
-            if people.samples:
-                many = f"{people.samples:,} images with people"
-                others.append(f"student.{key}: {many}, in {given.images}")
-            faults += people.faults
-            copied += people.bytes
-            images = people.samples if key == "coco" else images
-    stream = [(one.clip, one.about) for one in found if "stream" in one.clip.streams]
+    faults += [fault for one in found for fault in one.faults if fault.path not in named]
+    people = _people(study, named)
+    played = [one for one in found if "stream" in one.clip.streams]
+    stream = [(one.clip, one.about, one.frames or 0) for one in played]
+    others = list(people.lines)
+    faults += people.faults
     for name in study.teachers:
         lines, wrong = teachers.load(name).inspect(study.settings_of(name), study.source, stream)
         others += lines
         faults += wrong
-    return Report(study, found, others, faults, images, copied)
+    shown = {one.clip.slug: (one.frames, one.fps) for one in found if one.frames and one.fps}
+    if len(shown) == len(found):
+        faults += conditions.of_frames(study, plan.cells, plan.clips, shown)
+    return Report(study, found, others, faults, people.images, people.copied)
+
+
+class _People(NamedTuple):
+    """Images of people that the student is pre-trained on or validated with (see `Report`)."""
+
+    lines: list[str]
+    faults: list[BadInput]
+    images: int
+    copied: int
+
+
+def _people(study: Study, named: Collection[str]) -> _People:
+    """named: paths that are reported already."""
+    student = study.student
+    lines: list[str] = []
+    faults: list[BadInput] = []
+    images, copied = 0 if student.checkpoint else student.images, 0
+    for key, given in (("coco", student.coco), ("validation", student.validation)):
+        if not given or {str(given.annotations), str(given.images)} & set(named):
+            continue
+        people = coco.inspect(given.annotations, given.images, evaluated=key == "validation")
+        if people.samples:
+            many = f"{people.samples:,} images with people"
+            lines.append(f"student.{key}: {many}, in {given.images}")
+        lines += [f"student.{key}: {note}" for note in people.notes]
+        faults += people.faults
+        copied += people.bytes
+        images = people.samples if key == "coco" else images
+    return _People(lines, faults, images, copied)
 
 
 def _clip(clip: ClipSource) -> Found:
     found = Found(clip)
-    if not Path(clip.video).exists():
-        found.missing.append(Path(clip.video))
-    else:
+    for look_at in (_video, _annotation):
         try:
-            about = video.info(clip.video)
-            video.require_end(clip.video)
-            found.about = about
+            look_at(found)
         except BadInput as fault:
             found.faults.append(fault)
-    if clip.annotation is None:
-        return found
-    if not Path(clip.annotation).exists():
-        found.missing.append(Path(clip.annotation))
-        return found
-    where = (clip.subject, clip.stem, clip.camera)
-    try:
-        joints = extraction.read_annotation(clip.annotation, *where)
-        found.labelled_frames = count = len(joints)
-        extraction.check_counts(
-            clip.video, clip.annotation, count, clip.expected, found.video_frames
-        )
-        if found.about:
-            size = (found.about.width, found.about.height)
-            extraction.check_places(clip.video, clip.annotation, joints, size)
-    except BadInput as fault:
-        found.faults.append(fault)
     return found
 
 
-def of_work(study: Study, work: Work, fps: float) -> list[BadInput]:
-    """What of a study's settings its frames are too few for."""
-    faults = []
-    online = study.online
-    by_window = bool(study.strategies) or "once" in online.methods
-    for key, needed, trainings in (
-        ("window", by_window, work.windows),
-        ("continual_every", "continual" in online.methods, work.batches),
-    ):
-        if needed and work.stream and not trainings:
-            fault = f"is no shorter than the stream of {work.stream} frames: nothing is trained"
-            name = f"online.{key}={getattr(online, key)}"
-            faults.append(BadInput(name, fault, "Take a shorter one"))
-    window = frames_in(online.window, fps)
-    for size, where, some in (
-        (window, "window", study.window_rates),
-        (work.pool, "pool", _pool_rates(study)),
-    ):
-        faults += [
-            BadInput(f"rate={rate}", f"picks nothing of a {where} of {size} frames", "Take more")
-            for rate in some
-            if int(size * rate) < 1
-        ]
-    return faults
+def _video(found: Found) -> None:
+    clip = found.clip
+    if not is_there(clip.video):
+        found.missing.append(Path(clip.video))
+        return
+    about = video.info(clip.video, clip.fps)
+    video.require_end(clip.video)
+    found.about = about
 
 
-def _pool_rates(study: Study) -> list[Fraction]:
-    offline = study.offline
-    by_pool = offline and study.strategies and offline.select_from == "pool"
-    return offline.rates if offline and by_pool else []
+def _annotation(found: Found) -> None:
+    clip = found.clip
+    if clip.annotation is None:
+        return
+    if not is_there(clip.annotation):
+        found.missing.append(Path(clip.annotation))
+        return
+    where = (clip.subject, clip.stem, clip.camera)
+    joints = extraction.read_annotation(clip.annotation, *where)
+    found.labelled_frames = count = len(joints)
+    extraction.check_counts(clip.video, clip.annotation, count, clip.expected, found.video_frames)
+    if found.about:
+        size = (found.about.width, found.about.height)
+        extraction.check_places(clip.video, clip.annotation, joints, size)
 
 
 def text(report: Report) -> str:
     """The report for a person: a line a subject, what is left out, every fault with its fix."""
     study = report.study
-    lines = [f"Study {study.name}: {study.source.place()}", ""]
-    heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
-    subjects: dict[str, list[Found]] = {}
-    for one in report.found:
-        subjects.setdefault(one.clip.subject, []).append(one)
-    rows = [heads, *(_row(subject, found) for subject, found in subjects.items())]
-    if len(subjects) > 1:
-        rows.append(_row("all", report.found))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
-        lines.append("  " + "  ".join(cells).rstrip())
+    lines = [f"Study {study.name} {study.source.makes} its data itself."]
+    if not study.source.makes:
+        lines = [f"Study {study.name}: {study.source.place()}", "", *_table(report.found)]
     notes = study.source.notes(offline=study.offline is not None)
     notes += [
         f"{one.clip.slug}: the video's last {one.surplus} frames have no label, and are dropped"
@@ -214,6 +209,20 @@ def text(report: Report) -> str:
     else:
         lines += ["", "Nothing is missing or broken."]
     return "\n".join(lines)
+
+
+def _table(found: Sequence[Found]) -> list[str]:
+    """A row for each subject, and their sum."""
+    heads: tuple[str, ...] = ("subject", "sequences", "videos", "annotations", "frames", "seconds")
+    subjects: dict[str, list[Found]] = {}
+    for one in found:
+        subjects.setdefault(one.clip.subject, []).append(one)
+    rows = [heads, *(_row(subject, several) for subject, several in subjects.items())]
+    if len(subjects) > 1:
+        rows.append(_row("all", found))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    aligned = ([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows)
+    return ["  " + "  ".join(cells).rstrip() for cells in aligned]
 
 
 def _grouped(faults: Sequence[BadInput]) -> list[str]:

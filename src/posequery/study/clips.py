@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from posequery import teachers
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, unreadable
+from posequery.sources.access import require_readable
 from posequery.sources.kinds import ClipSource
 from posequery.study.schema import PATHS, Study, named_paths
 
@@ -16,19 +17,39 @@ def clips(study: Study, out: str) -> dict[str, ClipSource]:
     return {clip.slug: clip for clip in found}
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether there is something at a path; raises `BadInput` where nobody may look."""
+    try:
+        os.stat(path)  # noqa: PTH116 (of a Path it would be the same)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return True
+
+
 def unusable_files(study: Study) -> Iterator[tuple[str, BadInput]]:
     """What is wrong with each file or folder that the study names, and the key it stands under."""
-    named = named_paths(study).items()
-    for key, path in ((key, path) for key, paths in named for path in paths):
-        fix, what = f"Correct its path under {key}", PATHS[key]
-        if not path.exists():
-            yield key, BadInput(path, "there is no such file", fix)
-        elif what and path.is_dir() != (what == "folder"):
-            yield key, BadInput(path, f"is no {'folder' if what == 'folder' else 'file'}", fix)
-        elif what == "program" and not os.access(path, os.X_OK):
-            yield key, BadInput(path, "may not be run", "Make it executable (chmod +x)")
-        if {"{", "}"} & set(str(path)):
-            yield key, BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
+    for key, paths in named_paths(study).items():
+        for path in paths:
+            try:
+                _require_usable(path, PATHS[key], f"Correct its path under {key}")
+            except BadInput as fault:
+                yield key, fault
+
+
+def _require_usable(path: Path, what: str, fix: str) -> None:
+    """what: 'file', 'folder', 'program', or '' for a file or a folder."""
+    if {"{", "}"} & set(str(path)):
+        raise BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
+    if not is_there(path):
+        raise BadInput(path, "there is no such file", fix)
+    kinds = {"folder": path.is_dir(), "file": path.is_file(), "program": path.is_file()}
+    if not kinds.get(what, path.is_dir() or path.is_file()):
+        raise BadInput(path, f"is no {'folder' if what == 'folder' else 'file'}", fix)
+    if what == "program" and not os.access(path, os.X_OK):
+        raise BadInput(path, "may not be run", "Make it executable (chmod +x)")
+    require_readable(path)
 
 
 def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> None:
@@ -46,7 +67,7 @@ def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> No
     if study.source.makes:
         return
     files = (file for clip in unmade for file in (clip.video, clip.annotation) if file)
-    missing = [file for file in files if not Path(file).exists()]
+    missing = [file for file in files if not is_there(file)]
     if missing:
         many = f" ({len(missing)} files are missing, this is the first)" if missing[1:] else ""
         what = f"there is no such video or annotation{many}"

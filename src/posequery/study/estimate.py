@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from posequery.clips import frames_in
-from posequery.online.clock import Train, schedule
+from posequery.online.policies import Policy, trainings
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
 from posequery.study import grid
 from posequery.study.schema import Study
+from posequery.timing import Timing
 
 RECORDED = 364
 """Bytes that a cell keeps of each frame that it predicts (`posequery.record`)."""
@@ -66,7 +66,8 @@ def work(
     fps: float,
     images: int,
 ) -> Work:
-    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second.
+    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second on
+    average.
 
     images: what the student is pre-trained on; 0 where a checkpoint is given.
     """
@@ -76,19 +77,21 @@ def work(
 
     pool, test, stream = of("pool"), of("test"), of("stream")
     online, epochs = study.online, study.training.epochs
-    window = frames_in(online.window, fps)
-    every = frames_in(online.continual_every, fps)
+    timing = Timing.even(stream, fps)
     if online.first_frames is not None:
-        stream = min(stream, frames_in(online.first_frames, fps))
-    takes, missed = frames_in(online.training_takes, fps), online.meanwhile == "missed"
-    windows, batches = (_trainings(stream, length, takes, missed) for length in (window, every))
+        stream = min(stream, timing.after(0, online.first_frames))
+        timing = Timing.even(stream, fps)
+    windows, batches = (
+        len(trainings(Policy(stretch), timing, online))
+        for stretch in (online.window, online.continual_every)
+    )
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
     for cell in lived:
         times = {"baseline": 0, "once": 1, "continual": batches}.get(cell.method, windows)
-        length = every if cell.method == "continual" else window
-        adapted += times * int(length * cell.rate)
+        stretch = online.continual_every if cell.method == "continual" else online.window
+        adapted += times * int(timing.after(0, stretch) * cell.rate)
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     plays = len(lived) + sum(cell.method == "continual" for cell in lived)
     scored = pool if offline else 0
@@ -108,15 +111,11 @@ def work(
     )
 
 
-def _trainings(stream: int, stretch: int, takes: int, missed: bool) -> int:
-    return sum(isinstance(event, Train) for event in schedule(stream, stretch, takes, missed))
-
-
 def measure_extraction(path: str, size: int) -> Extraction:
     """Extract a video's first frames as a job does, with two threads, and keep nothing."""
     start, count, written = time.perf_counter(), 0, 0
     with closing(compressed(path, size, threads=2, most=SAMPLE)) as frames:
-        for data in frames:
+        for data, _ in frames:
             count, written = count + 1, written + len(data)
     return Extraction(count / (time.perf_counter() - start), written / count)
 
@@ -132,16 +131,17 @@ def duration(seconds: float) -> str:
 def text(
     study: Study,
     done: Work,
-    extraction: Extraction,
+    extraction: Extraction | None,
     student: Student | None,
     copied: int,
 ) -> str:
-    """The estimate for a person; without `student` it has no hours of training and reading.
+    """The estimate for a person; without `student` it has no hours of training and reading, and
+    without `extraction`, where there is no video yet, neither those of extraction nor the disk.
 
     copied: bytes of images that the study keeps beside what it makes.
     """
     rows: list[tuple[str, int, str, float | None]] = [
-        ("extract", done.extracted, "frames", extraction.frames),
+        ("extract", done.extracted, "frames", extraction and extraction.frames),
         ("pre-train", done.pretrained, "images", student and student.training),
         ("fine-tune", done.finetuned, "images", student and student.training),
         ("adapt", done.adapted, "images", student and student.training),
@@ -158,13 +158,15 @@ def text(
             seconds += amount / rate
             line += f"  {rate:>8,.1f}/s  {duration(amount / rate):>10}"
         lines.append(line)
-    disk = done.extracted * extraction.bytes + copied
+    disk = done.extracted * (extraction.bytes if extraction else 0) + copied
     if student:
         disk += done.cells * student.weights
         lines.append(f"  {'together':<10} {duration(seconds):>45}")
     disk += RECORDED * (done.predicted - done.scored)
-    where = f"{disk / 1e9:,.1f} GB in results/{study.name}"
-    lines += ["", f"{done.cells} cells; {where}."]
+    where = f"; {disk / 1e9:,.1f} GB in results/{study.name}" if extraction else ""
+    lines += ["", f"{done.cells} cells{where}."]
+    if not extraction:
+        lines.append("To render the videos and to extract their frames is not in these hours.")
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")

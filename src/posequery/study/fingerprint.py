@@ -2,13 +2,15 @@
 
 - comments, layout, and strings that stand alone, such as docstrings: they do nothing;
 - the modules of `SHOWN`: they only show things to a person;
-- what a `raise X(...)` says: after it there is no number;
 - what the calls of `WORDS` say, and an option's `help`: words for a person;
-- plain text under a name, a function's or the module's private one, that is used in those places
-  alone.
+- plain text under a name of a function that is used in those places alone.
+
+What is in doubt counts: a text of a module or of a class may be read from elsewhere, and what
+another error than `BadInput` says by whoever catches it.
 """
 
 import ast
+from collections import Counter
 from typing import NamedTuple
 
 SHOWN = ("jobs.command", "jobs.progress", "jobs.terminal")
@@ -60,15 +62,8 @@ def _write(node: ast.AST, words: list[str], silent: set[int]) -> None:
 def left_out(tree: ast.Module, package: str) -> list[ast.AST]:
     """The statements and arguments of a module that its fingerprint leaves out."""
     finder = _Finder(tree, package)
-    module = _Unit()
-    finder.look(tree, module, in_function=False)
-    # What is not private may be used by other modules.
-    module.loud |= {
-        text.name
-        for text in module.texts
-        if not text.name.startswith("_") or text.name.startswith("__")
-    }
-    return [*finder.silent, *module.quiet()]
+    finder.look(tree, None)
+    return finder.silent
 
 
 class _Text(NamedTuple):
@@ -80,7 +75,7 @@ class _Text(NamedTuple):
 
 
 class _Unit:
-    """The names of a module, or of a function with all in it.
+    """The names of a function with all in it.
 
     loud: those that are bound to more than text, or used elsewhere than among words.
     """
@@ -102,22 +97,26 @@ class _Unit:
 
 
 class _Finder:
-    """Goes through a module once; `silent` is what is left out, but for the module's own texts."""
+    """Goes through a module once; `silent` is what is left out."""
 
     def __init__(self, tree: ast.Module, package: str) -> None:
         self.silent: list[ast.AST] = []
-        self._raised: ast.expr | None = None
         homes = {f"{package}.{module}": name for module, name in WORDS.items()}
+        bound = Counter(name for node in ast.walk(tree) for name in _bound(node))
+        # Whose name has another meaning somewhere in the module, or may have, is no word.
         self._calls = {
             alias.asname or alias.name
             for node in tree.body
             if isinstance(node, ast.ImportFrom) and node.module in homes
             for alias in node.names
-            if alias.name == homes[node.module]
-        }
+            if alias.name == homes[node.module] and bound[alias.asname or alias.name] == 1
+        } - ({*bound} if "*" in bound else set())
 
-    def look(self, node: ast.AST, unit: _Unit, in_function: bool) -> None:
-        """Look at all in a node; its names are those of `unit`."""
+    def look(self, node: ast.AST, unit: _Unit | None, in_class: bool = False) -> None:
+        """Look at all in a node; unit: the names of the function that it is in.
+
+        in_class: whether it is in a class's body, whose names are not the function's.
+        """
         said = self._said(node)
         self.silent += said
         for child in ast.iter_child_nodes(node):
@@ -126,31 +125,27 @@ class _Finder:
             if isinstance(child, ast.Expr) and _is_string(child.value):
                 self.silent.append(child)
                 continue
-            text = None if isinstance(node, ast.ClassDef) else _text(child)
-            if text:
+            text = _text(child) if unit and not in_class else None
+            if text and unit:
                 unit.texts.append(text)
                 continue
-            unit.loud.update(_names(child))
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not in_function:
-                inner = _Unit()
-                self.look(child, inner, in_function=True)
-                self.silent += inner.quiet()
-                unit.loud |= inner.loud
+            if unit:
+                unit.loud.update(_names(child))
+            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                self.look(child, unit, in_class or isinstance(child, ast.ClassDef))
+            elif unit:
+                self.look(child, unit)
             else:
-                self.look(child, unit, in_function)
+                inner = _Unit()
+                self.look(child, inner)
+                self.silent += inner.quiet()
 
     def _said(self, node: ast.AST) -> list[ast.AST]:
         """The arguments of a call that are words for a person."""
-        if isinstance(node, ast.Raise):
-            # What these two carry is used after them.
-            lasting = ("StopIteration", "SystemExit")
-            of = _called(node.exc) if isinstance(node.exc, ast.Call) else ""
-            self._raised = None if of in lasting else node.exc
         if not isinstance(node, ast.Call):
             return []
         words: list[ast.AST] = []
-        is_words = isinstance(node.func, ast.Name) and node.func.id in self._calls
-        if is_words or node is self._raised:
+        if isinstance(node.func, ast.Name) and node.func.id in self._calls:
             words = [*node.args, *node.keywords]
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
             words = [keyword for keyword in node.keywords if keyword.arg == "help"]
@@ -204,6 +199,13 @@ def _names(node: ast.AST) -> list[str]:
     """The names that a node itself uses or binds, in whichever way."""
     if isinstance(node, ast.Name):
         return [node.id]
+    return _bound(node)
+
+
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a node itself binds."""
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
     if isinstance(node, ast.arg):
         return [node.arg]
     if isinstance(node, ast.alias):

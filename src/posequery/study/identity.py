@@ -1,5 +1,6 @@
 """A study's identity across runs: one name stands for one protocol."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,17 @@ def _least(study: Study) -> Study:
     return Study.model_validate(_DEFAULTS).model_copy(update={"source": source})
 
 
+def _of_sections(study: Study) -> dict[str, Any]:
+    """The defaults of all keys of the sections that a study may leave out, where it has them."""
+    given = {key: section for key in _OPTIONAL if (section := getattr(study, key))}
+    return {
+        f"{key}.{name}": info.default
+        for key, section in given.items()
+        for name, info in type(section).model_fields.items()
+        if not info.is_required()
+    }
+
+
 def _renamed(noted: dict[str, Any]) -> dict[str, Any]:
     """Keys as they are called now."""
     return {"source.videos" if key == "videos" else key: value for key, value in noted.items()}
@@ -75,6 +87,22 @@ def note_protocol(study: Study, out: Path) -> None:
     path = _noted(out)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
+
+
+def require_folder(folder: Path) -> Path:
+    """The part of a folder's path that is there; raises `BadInput` where that is no folder."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise BadInput(there, "is a file where a folder is needed", "Move it away")
+    return there
+
+
+def require_writable(folder: Path) -> None:
+    """Raise `BadInput` if nothing may be written in a folder, or it can't be made."""
+    there = require_folder(folder)
+    if not os.access(there, os.W_OK | os.X_OK):
+        fix = "Get permission, or work elsewhere (snakemake --directory FOLDER)"
+        raise BadInput(folder, f"cannot be written in ({there} is read-only)", fix)
 
 
 def refuse_older_layout(out: Path) -> None:
@@ -104,7 +132,8 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     now = yaml.safe_load(yaml.safe_dump(protocol(study)))
     without = {section for section in ADDING if section in before or section in now}
     # A key that is younger than the results had its default when they were made.
-    before = yaml.safe_load(yaml.safe_dump(protocol(_least(study)))) | _renamed(before)
+    least = protocol(_least(study)) | _of_sections(study)
+    before = yaml.safe_load(yaml.safe_dump(least)) | _renamed(before)
     # Results may name the keys of other kinds of source, too, which decided nothing.
     without |= {key for key in before.keys() - now.keys() if key.startswith("source.")}
     # A strategy that is in one of the two alone adds cells, or drops them.

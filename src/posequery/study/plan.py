@@ -6,6 +6,7 @@ folder that the workflow runs in.
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ from pydantic import BaseModel
 
 from posequery import strategies, teachers
 from posequery.cell import Cell, parse_rate_slug, rate_slug
-from posequery.study import clips, grid, readings
+from posequery.study import clips, conditions, grid, identity, readings
+from posequery.study.loading import load_study
 from posequery.study.schema import Study
 
 
@@ -27,7 +29,8 @@ class Plan:
 
     study: the validated settings. out: the folder of its results. final: where cells.csv, tables
     and figures go, which for a part of a study is not `out`. clips: each clip by its slug. cells:
-    the points of the grid that this run makes.
+    the points of the grid that this run makes. Raises BadInput for a study that is known to fail
+    before any file is read.
     """
 
     def __init__(self, study: Study, only: tuple[str, ...] = ()) -> None:
@@ -39,6 +42,11 @@ class Plan:
         self.student = f"{self.out}/student/pretrained.pt"
         self.clips = clips.clips(study, self.out)
         self.cells = grid.cells(study, only)
+        conditions.require_cells(study, self.cells)
+        known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
+        if len(known) == len(self.clips):
+            for fault in conditions.of_frames(study, self.cells, self.clips, known):
+                raise fault
 
     def seed_words(self, *parts: str) -> str:
         """The words that seed a job's random draws, as JSON."""
@@ -55,9 +63,11 @@ class Plan:
         streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
         return [f"{self.out}/clips/{stream}.json" for stream in streams]
 
-    def first_frames_option(self, stream: str) -> list[str]:
-        first = self.study.online.first_frames
-        return ["--first-frames", first] if stream == "stream" and first else []
+    def index_options(self, stream: str) -> list[str]:
+        online = self.study.online
+        first = online.first_frames if stream == "stream" else None
+        options = ["--first-frames", first] if first else []
+        return options if online.in_frames else [*options, "--any-rate"]
 
     def rendered_files(self, subject: str) -> tuple[list[str], list[str]]:
         """The videos and the annotations that are rendered of a subject."""
@@ -88,6 +98,7 @@ class Plan:
             "--annotation": clip.annotation,
             "--stem": clip.stem,
             "--expected": clip.expected,
+            "--fps": clip.fps,
         }
         return [str(word) for option in options.items() if option[1] for word in option]
 
@@ -141,6 +152,13 @@ class Plan:
             options += ["--validation-set", inputs["validation"], "--best", best]
         return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
 
+    def validation_record(self) -> dict[str, list[str]]:
+        """What a pre-training was validated on, and its losses; nothing where there was none."""
+        if self.study.student.checkpoint:
+            return {"validated": [], "epochs": []}
+        epochs = f"{self.out}/student/epochs.csv"
+        return {"validated": [self.training_set("validation")], "epochs": [epochs]}
+
     def student_reports(self) -> list[str]:
         """What is reported of the pre-trained student beside the cells."""
         if not self.study.student.validation:
@@ -185,7 +203,7 @@ class Plan:
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
         if not labels.is_dir() and noted.is_file():
             return noted.read_text()
-        from posequery.teachers.openpose.json_files import title
+        from posequery.teachers.openpose.places import title
 
         folder = str(labels / self.openpose_subject(slug))
         return _openpose_digests(folder).get(title(clip.video), "")
@@ -200,8 +218,8 @@ class Plan:
         given = self.study.settings_of("openpose").model_dump(mode="json", exclude={"person"})
         options = ["--video", self.clips[slug].video, "--scratch", f"{self.state}/openpose"]
         options += ["--settings", json.dumps(given, sort_keys=True)]
-        subject = self.openpose_subject(slug)
-        return options + (["--subject", subject] if subject else [])
+        more = {"--subject": self.openpose_subject(slug), "--fps": self.clips[slug].fps}
+        return options + [str(word) for option in more.items() if option[1] for word in option]
 
     # Cells
 
@@ -256,6 +274,10 @@ class Plan:
         """The index of the stream that a setting's cells are measured on."""
         return f"{self.out}/clips/{'test' if setting == 'offline' else 'stream'}.json"
 
+    def measured_index(self, setting: str) -> list[str]:
+        """That index, where the run has such cells."""
+        return [self.tested_index(setting)] if self.cell_folders(setting) else []
+
     def reference_labels(self) -> list[str]:
         """What real people are measured against: the labels of the study's first teacher."""
         return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
@@ -302,9 +324,25 @@ class Plan:
         return f"Study {name} is complete: {made}; every cell is a row of {cells}."
 
 
+def planned(config: Mapping[str, Any], folder: Path) -> Plan:
+    """The plan of what `--config` names, and of nothing that its results were not made with.
+
+    folder: of the studies that ship. Raises BadInput.
+    """
+    study = load_study(config.get("study"), dict(config), folder)
+    # Snakemake turns an empty `only=` into None.
+    only = ("" if config["only"] is None else config["only"]) if "only" in config else None
+    plan = Plan(study, identity.restriction(only, study))
+    identity.require_folder(Path(plan.out))
+    identity.refuse_older_layout(Path(plan.out))
+    confirmed = identity.confirmation(config.get("confirm", False))
+    identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
+    return plan
+
+
 @functools.cache
 def _openpose_digests(folder: str) -> dict[str, str]:
     # Here, since it reads videos and so imports a decoder.
-    from posequery.teachers.openpose.json_files import digests
+    from posequery.teachers.openpose.places import digests
 
     return digests(folder)

@@ -22,16 +22,18 @@ from pydantic import (
 )
 
 from posequery import strategies, teachers
-from posequery.jobs.files import suggestion, unknown
+from posequery.jobs import bounds
+from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
-from posequery.settings import Section, one_of
+from posequery.settings import Rate, Section, one_of, shown
 from posequery.sources import kinds
 from posequery.student.recipe import Recipe
 from posequery.student.settings import Student
+from posequery.study.wording import plain
 
-NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"
-"""What a study may be called."""
+NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+"""What a study may be called: it becomes a folder."""
 
 
 def _strategies(value: object) -> object:
@@ -39,15 +41,15 @@ def _strategies(value: object) -> object:
     if isinstance(value, Mapping):  # already validated, or its JSON
         value = [{name: parameters} for name, parameters in value.items()]
     if not isinstance(value, list):
-        raise ValueError(f"write a list of strategies, not {value!r}")
+        raise ValueError(f"write a list of strategies, not '{shown(value)}'")
     chosen: dict[str, Section] = {}
     for entry in value:
         if isinstance(entry, Mapping) and len(entry) != 1:
             raise ValueError(
-                f"write one strategy an entry, as {{name: {{key: value}}}}, not {entry}"
+                f"write one strategy an entry, as {{name: {{key: value}}}}, not {shown(entry)}"
             )
         [(name, parameters)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
-        canonical = strategies.canonical(str(name))
+        canonical = strategies.canonical(shown(name))
         try:
             own = strategies.parameters(canonical, {} if parameters is None else parameters)
         except ValidationError as error:
@@ -64,7 +66,7 @@ def _parameter_fault(strategy: str, error: dict[str, Any]) -> str:
         known = strategies.load(strategy).parameters.model_fields
         there = suggestion(where, known) if known else "it has no parameters"
         return f"{strategy} has no parameter '{where}': {there}"
-    return f"{strategy}: {where}: {error['msg']}"
+    return f"{strategy}: {plain(where, [error])}"
 
 
 Strategies = Annotated[
@@ -83,16 +85,19 @@ def _of_a_kind(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
     kind = value.get("kind", kinds.DEFAULT)
-    if kind not in kinds.names():
-        raise ValueError(f"kind: {unknown('source kind', str(kind), kinds.names())}")
+    if not isinstance(kind, str) or kind not in kinds.names():
+        raise ValueError(f"kind: {unknown('source kind', shown(kind), kinds.names())}")
     return {**value, "kind": kind}
 
 
 def _teacher_sections() -> dict[str, Any]:
     """The sections of the teachers that have one, by their keys."""
     found: dict[str, Any] = {}
-    for name in teachers.names():
+    for name in teachers.by_label("title").values():
         teacher, about = teachers.load(name), f"Settings of the teacher `{name}`"
+        if teacher.key in found:
+            fault = f"its key '{teacher.key}' is another teacher's"
+            raise BadInput(f"posequery/teachers/{name}", fault, "Give it another key")
         if teacher.required:
             own = Field(None, description=f"{about}, which needs them.")
             found[teacher.key] = (teacher.settings | None, own)
@@ -123,13 +128,16 @@ class Study(TeacherSections):
     """Every cell is run once for each."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone."""
-    workers: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=0, le=bounds.PROCESSES)] = 0
     """Processes that make the batches of pre-training; they change no number."""
     source: Source = Field(default={}, validate_default=True)
     """Where the frames come from."""
     student: Student = Student()
     teachers: Annotated[list[TeacherName], Field(min_length=1)] = ["blazepose"]
     """Who labels the stream: ground truth, and one of the others beside it or alone."""
+    least_labelled: Rate = Fraction(1, 5)
+    """Share of the stream's frames in which a teacher that labels must find somebody, or the study
+    ends; it changes no number."""
     strategies: Strategies = Field(
         default=["uniform", "random", "error", "least_confidence"], validate_default=True
     )
@@ -193,6 +201,10 @@ class Study(TeacherSections):
         return self
 
 
+for _key in TeacherSections.model_fields.keys() & Study.__annotations__.keys():
+    raise BadInput("posequery/teachers", f"'{_key}' is a key of studies", "Give it another key")
+
+
 def sections(section: type[Section], key: str) -> dict[str, type[Section]]:
     """The sections that may stand under a key: by their kinds, or by '' where there is one."""
     annotation = section.model_fields[key].annotation
@@ -244,7 +256,7 @@ def named_paths(study: Study) -> dict[str, list[Path]]:
 
 NO_PROTOCOL = frozenset(
     {
-        *("name", "seeds", "strategies", "teachers", "workers"),
+        *("name", "seeds", "strategies", "teachers", "least_labelled", "workers"),
         *("offline.rates", "online.rates", "online.methods"),
     }
 )

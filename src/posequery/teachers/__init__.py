@@ -15,13 +15,17 @@ one:
 Teachers are loaded by name, so that editing one makes its own labels again and no others.
 """
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posequery.jobs.files import BadInput
+from posequery.jobs.terminal import tell
 from posequery.metrics import found_error
 from posequery.registry import Registry
 from posequery.settings import Section
@@ -31,7 +35,17 @@ if TYPE_CHECKING:
     from posequery.sources.kinds import ClipSource, Source
     from posequery.sources.video import VideoInfo
 
-    Videos = Sequence[tuple[ClipSource, VideoInfo | None]]
+    Videos = Sequence[tuple[ClipSource, VideoInfo | None, int]]
+
+
+FAR = 0.2
+"""Share of the frame's diagonal beyond which it is somebody else: the paper's OpenPose has an error
+of 0.006, joints read in a wrong scale are off by 0.25 and more, and nobody runs so far in a frame.
+
+A teacher labels one person. Of several it keeps to the one that it has begun with: the nearest to
+the last label, if no farther than this. Where this person is not found, a frame has no label; after
+a second without, the teacher begins again with the person whom it sees best.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,27 +96,64 @@ class Teacher:
     """What captions report of the settings."""
     inspect: "Callable[[Any, Source, Videos], Findings]" = lambda settings, source, stream: ([], [])
     """Its part of a check of a study's data: what it finds of its own files, from the settings, the
-    source, and each clip of the stream with what its video says of itself (None if broken)."""
+    source, and each clip of the stream with what its video says of itself (None if broken) and how
+    many frames the clip will have (0 if unknown)."""
 
     def fits(self, source: "Source") -> bool:
         """Whether the source has what the teacher needs."""
         return all(getattr(source, need) for need in self.needs)
 
 
-_TEACHERS = Registry[Teacher](__name__, __path__, "TEACHER", "teacher")
-names, load = _TEACHERS.names, _TEACHERS.load
+_TEACHERS = Registry[Teacher](__name__, __path__, "TEACHER", "teacher", reserved=("none",))
+names, load, by_label = _TEACHERS.names, _TEACHERS.load, _TEACHERS.by_label
 
 
 def summary(labels: Labels, stream: "Stream") -> dict[str, Any]:
-    """The teacher's error against the clips' own labels, and its notes.
+    """The teacher's error against the clips' own labels, what it found, and its notes.
 
     `mpjpe_px` is over the limb joints that both have, `found_share` how many of the labelled limb
     joints these are; None where there is no such joint. The paper gives 7.87 px for OpenPose on
-    its stream.
+    its stream. `labelled_share` is that of the frames in which it found anybody, `joints_found`
+    the mean number, of 18, of the joints that it found in these.
     """
     error, share = found_error(labels.joints, stream.joints(np.arange(len(stream))))
+    joints = _joints_found(labels)
     return {
         "mpjpe_px": None if np.isnan(error) else error,
         "found_share": None if np.isnan(share) else share,
+        "labelled_share": float((joints > 0).mean()),
+        "joints_found": float(joints[joints > 0].mean()) if joints.any() else 0.0,
         **labels.notes,
     }
+
+
+def require_labels(
+    labels: Labels, stream: "Stream", title: str, least: Fraction, path: str | os.PathLike[str]
+) -> None:
+    """Report how many frames of a stream a teacher labelled, and where it found nobody.
+
+    Raises `BadInput`, naming the labels' `path`, if it labelled a smaller share than `least`.
+    """
+    joints = _joints_found(labels)
+    seen = joints > 0
+    share = f"{seen.sum()} of {len(seen)} frames"
+    mean = joints[seen].mean() if seen.any() else 0
+    sys.stderr.write(f"{title} found a person in {share}, with {mean:.1f} of 18 joints each\n")
+    if seen.sum() < least * len(seen):
+        fault = (
+            f"{title} found a person in {share}, less than least_labelled={100 * float(least):g}%"
+        )
+        fix = "Use videos that show a person well, or lower least_labelled in the study's file"
+        raise BadInput(path, fault, fix)
+    empty = [
+        clip.slug
+        for clip, start in zip(stream.clips, stream.starts, strict=True)
+        if not seen[start : start + clip.frames].any()
+    ]
+    if empty:
+        tell(f"{title} found nobody in {', '.join(empty)}, which therefore has no labels")
+
+
+def _joints_found(labels: Labels) -> np.ndarray:
+    """How many joints each frame's label has (n,)."""
+    return np.isfinite(labels.joints).all(axis=2).sum(axis=1)

@@ -84,7 +84,25 @@ def test_another_shape(tmp_path, write_cdf, shape):
     refused(write_cdf(tmp_path / "a.cdf", np.zeros(shape)), "'Pose' has")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_keypoint_that_is_not_finite(tmp_path, write_cdf, pose, value):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308, -1e30, 1.1e6])
+def test_a_keypoint_that_is_not_finite_or_out_of_all_bounds(
+    tmp_path, write_cdf, pose, value, tried
+):
     pose[0, 3, 2 * 17] = value
     refused(write_cdf(tmp_path / "a.cdf", pose), "1 values.*frame 3, joint 17")
+    tried("12", "a joint of Human3.6M's beyond all bounds", {"refused": 1})
+
+
+def test_the_smallest_whole_number_has_no_absolute_value(tmp_path, write_cdf, pose):
+    pose = pose.astype(np.int64)
+    pose[0, 3, 2 * 17] = -(2**63)
+    refused(write_cdf(tmp_path / "a.cdf", pose), "1 values.*frame 3, joint 17")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_broken(
+    tmp_path, write_cdf, pose, no_permission, tried
+):
+    path = write_cdf(tmp_path / "a.cdf", pose)
+    with no_permission(path):
+        refused(path, "may not be read: permission denied")
+    tried("9", "Human3.6M's annotations that may not be read", {"refused as such": 1})

@@ -115,16 +115,24 @@ def test_a_video_that_broke_off_shifts_all_rows_after_it(tmp_path):
     assert "official layout" in told
 
 
-def test_a_value_that_is_not_finite(tmp_path):
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e308, -1e30])
+def test_a_value_that_is_not_finite_or_out_of_all_bounds(tmp_path, value):
     positions = pose(4)[:, KEPT_BY_MMPOSE]
-    positions[2, 11, 1] = np.nan  # joint 17 of the 32
+    positions[2, 11, 1] = value  # joint 17 of the 32
     path = write_npz(tmp_path / "a.npz", names(*EATING, range(1, 5)), positions)
-    refused(path, "1 values that are not finite, the first at frame 2, joint 17")
+    refused(path, "1 values that are not finite, .* the first at frame 2, joint 17")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_broken(npz, no_permission, tried):
+    with no_permission(npz):
+        refused(npz, "may not be read: permission denied")
+    tried("9", "Human3.6M's annotations that may not be read", {"refused as such": 1})
 
 
 @pytest.mark.parametrize(
     ("arrays", "fault"),
     [
+        ({"imgname": ["x" * 1025], "part": np.ones((1, 17, 3))}, "not a text"),
         ({"part": np.ones((2, 17, 3))}, "imgname"),
         ({"imgname": names(*EATING, [1, 2])}, "part"),
         ({"imgname": np.ones(2), "part": np.ones((2, 17, 3))}, "not a text"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posequery.teachers.blazepose import detector
-from posequery.teachers.blazepose.detector import Region, best_points, region_from_points
+from posequery.teachers.blazepose.detector import Region, people, region_from_points
 
 
 def test_anchors_computed_by_hand():
@@ -91,12 +91,12 @@ def _outputs(boxes):
 
 
 def test_nobody_is_found_below_the_threshold():
-    assert best_points(*_outputs([(5, (0, 0), 50, (0, 0), -0.01)])) is None
-    assert best_points(*_outputs([])) is None
+    assert people(*_outputs([(5, (0, 0), 50, (0, 0), -0.01)])) == []
+    assert people(*_outputs([])) == []
 
 
 def test_a_single_box_gives_its_anchor_plus_its_offset():
-    points = best_points(*_outputs([(2253, (0, 0), 50, (-22.4, 11.2), 1e4)]))
+    (points,) = people(*_outputs([(2253, (0, 0), 50, (-22.4, 11.2), 1e4)]))
     np.testing.assert_allclose(points, np.tile([6.5 / 7 - 0.1, 6.5 / 7 + 0.05], (4, 1)), atol=1e-6)
 
 
@@ -111,8 +111,20 @@ def test_points_are_averaged_by_score_over_the_boxes_that_overlap_the_best():
     raw, logits, centres = _outputs(boxes)
     shared = 28.0**2 / (2 * 1600 - 28.0**2)
     assert shared > 0.3  # so it is averaged in
-    points = best_points(raw, logits, centres)
+    points, other = people(raw, logits, centres)
     far = centres[1960] + 90 / 224
     near = centres[0] + [16 / 224, 0]
     expected = (centres[0] + 0.6 * near + 0.6 * far) / 2.2
     np.testing.assert_allclose(points, np.tile(expected, (4, 1)), atol=1e-6)
+    np.testing.assert_allclose(other, np.tile(centres[2] + [90 / 224, 0], (4, 1)), atol=1e-6)
+
+
+def test_people_apart_are_given_by_their_confidence():
+    boxes = [
+        (0, (0, 0), 20, (0, 0), 1.0),
+        (27, (0, 0), 20, (0, 0), 3.0),
+        (1500, (0, 0), 9, (0, 0), 2),
+    ]
+    raw, logits, centres = _outputs(boxes)
+    found = people(raw, logits, centres)
+    assert [points[0].tolist() for points in found] == centres[[27, 1500, 0]].tolist()

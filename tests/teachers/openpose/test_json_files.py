@@ -4,24 +4,21 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
-import h5py
 import numpy as np
 import pytest
+from edited import edited
+from openpose_people import NAMES, crowd, video_info
 
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.teachers.openpose.detections import read_detections, write_detections
-from posequery.teachers.openpose.json_files import digests, from_json
+from posequery.teachers.openpose.json_files import from_json, inspect
+from posequery.teachers.openpose.places import digests
 from posequery.teachers.openpose.settings import OpenPose
 
-NAMES = {
-    "BODY_25": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle
-LHip LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel""".split(),
-    "COCO": """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist RHip RKnee RAnkle LHip
-LKnee LAnkle REye LEye REar LEar""".split(),
-}
 SIZE = (1000, 1002)
 STEM = "Directions 1.54138969"
 POSE = {"Nose": (500.25, 100.5), "LWrist": (700.0, 400.75), "RAnkle": (450.5, 990.0)}
@@ -47,8 +44,12 @@ def write(folder, frames, stem=STEM):
     return path
 
 
-def read(folder, frames=0, video=f"Videos/{STEM}.mp4", size=SIZE, subject=None, **given):
-    return from_json(folder, video, size, frames, OpenPose(labels=folder, **given), subject)
+def read(
+    folder, frames, video=f"Videos/{STEM}.mp4", size=SIZE, subject=None, body="BODY_25", **given
+):
+    about = video_info(*size, frames)
+    given = OpenPose(labels=folder, body=body, **given)
+    return from_json(folder, video, about, given, subject)
 
 
 @pytest.mark.parametrize("model", ["BODY_25", "COCO"])
@@ -57,7 +58,7 @@ def test_people_and_joints_are_read_as_written(tmp_path, model):
     nobody = []
     write(tmp_path, {0: [person(POSE, model)], 1: nobody, 2: [person(other, model), person()]})
     write(tmp_path, {2: [person(other, model), person(POSE, model)]})
-    found = read(tmp_path, 3)
+    found = read(tmp_path, 3, body=model)
     assert found.start.tolist() == [0, 1, 1, 3]
     assert found.read.all()
     assert len(found) == 3
@@ -92,7 +93,8 @@ def test_people_and_joints_are_read_as_written(tmp_path, model):
 def test_the_same_pose_in_every_keypoint_scale(tmp_path, scale, scale_size, size, place, model):
     missing = (-1, -1) if scale == 4 else (0, 0)
     write(tmp_path, {0: [person(POSE, model, missing, place)]})
-    found = read(tmp_path, 1, size=size, keypoint_scale=scale, scale_size=scale_size)
+    given = {"keypoint_scale": scale, "scale_size": scale_size, "body": model}
+    found = read(tmp_path, 1, size=size, **given)
     for ours, theirs in OURS.items():
         joint = found.joints[0, JOINTS.index(ours)]
         np.testing.assert_allclose(joint, POSE[theirs], atol=0.01)
@@ -130,7 +132,7 @@ def test_files_are_found_in_the_folders_for_their_subject_and_video(tmp_path, su
 def test_the_first_folder_that_holds_any_of_them_is_used(tmp_path):
     write(tmp_path / "S1" / STEM, {0: [person()]})
     write(tmp_path / "S1", {0: [], 1: []})
-    assert read(tmp_path, subject="S1").start.tolist() == [0, 1]
+    assert read(tmp_path, 1, subject="S1").start.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("place", [".", STEM])
@@ -186,16 +188,16 @@ def test_a_file_for_a_missing_image_is_refused(tmp_path):
 
 def test_a_missing_or_empty_folder_is_reported(tmp_path):
     with pytest.raises(BadInput, match="there is no such folder"):
-        read(tmp_path / "nowhere")
+        read(tmp_path / "nowhere", 1)
     with pytest.raises(BadInput, match=rf"no OpenPose file of '{STEM}' \(searched .*S1.* or .*S1"):
-        read(tmp_path, subject="S1")
+        read(tmp_path, 1, subject="S1")
 
 
 def test_the_videos_that_a_folder_holds_instead_are_listed(tmp_path):
     for stem in ("Walking 1.54138969", "Eating.54138969", "Sitting.1", "Waiting.1"):
         write(tmp_path / "S1", {0: [], 1: []}, stem=stem)
     with pytest.raises(BadInput) as caught:
-        read(tmp_path, subject="S1")
+        read(tmp_path, 1, subject="S1")
     assert caught.value.fault == (
         "holds OpenPose files of 'Eating.54138969', 'Sitting.1', 'Waiting.1' and 1 more, but none "
         f"of '{STEM}'"
@@ -212,7 +214,7 @@ def test_more_files_than_frames_are_refused(tmp_path):
     ("existing", "frames", "fault"),
     [
         ([0, 3, 5], 6, "3 of the 6 frames of .* have no file, the first is frame 1"),
-        ([2, 3], 0, "2 of the 4 frames of .* have no file, the first is frame 0"),
+        ([2, 3], 4, "2 of the 4 frames of .* have no file, the first is frame 0"),
         ([0, 1], 5, "3 of the 5 frames .* all from frame 2 on: OpenPose seems to have stopped"),
     ],
 )
@@ -235,6 +237,20 @@ def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
     with pytest.raises(BadInput, match="3 of the 11 frames .* have no file"):
         read(tmp_path, 11)
     assert len(read(tmp_path, 10, missing="unlabelled")) == 10
+
+
+def test_a_check_wants_the_files_that_the_clip_wants(tmp_path, tried):
+    """Nine files of a video of ten frames: enough for a clip that ends where its labels do."""
+    write(tmp_path, {number: [person()] for number in range(9)})
+    given, source = OpenPose(labels=tmp_path, body="BODY_25"), SimpleNamespace()
+    source.subjects_share_names = False
+    clip = SimpleNamespace(video=f"{STEM}.mp4", subject="S1", slug="a")
+    for frames, faults in ((9, []), (0, []), (10, ["has 9 frames, but its clip a has 10"])):
+        lines, found = inspect(given, source, [(clip, video_info(*SIZE, 10), frames)])
+        assert [fault.fault for fault in found] == faults
+        assert lines == [f"openpose.labels: {1 - len(faults)} of the stream's 1 videos, {tmp_path}"]
+    assert inspect(given, source, [(clip, None, 10)])[1] == []
+    tried("8", "OpenPose's files end a frame early, by a check", {"refused": 1, "done right": 2})
 
 
 def test_a_videos_files_are_identified_by_names_and_sizes(tmp_path):
@@ -264,7 +280,16 @@ VALUES = person()["pose_keypoints_2d"]
         ("[" * 100_000, "is cut off or not JSON"),
         ('{"people":[{"pose_keypoints_2d":[nan]}]}', "is cut off or not JSON"),
         (b"\xff\xfe\x00", "is cut off or not JSON"),
-        ("[]", "holds no list of 'people'"),
+        ("[]", "is a list of 0 entries"),
+        (
+            '[{"people":[]},{"people":[]}]',
+            "is a list of 2 entries, where OpenPose writes a file for",
+        ),
+        ("[[]]", "holds no list of 'people'"),
+        ("3", "holds no list of 'people'"),
+        (" " * (1 << 16) + "{", "is cut off or not JSON"),
+        ("9" * 5000, "is cut off or not JSON"),
+        ('{"people":[' + '{"a":' * 100_000, "is cut off or not JSON"),
         ("{}", "holds no list of 'people'"),
         ('{"people":{}}', "holds no list of 'people'"),
         ('{"people":[[]]}', "holds no list of 'people'"),
@@ -280,12 +305,13 @@ VALUES = person()["pose_keypoints_2d"]
         ([body(pose_keypoints_2d=[*VALUES[:-1], True])], "not a number"),
         ([body(pose_keypoints_2d=[*VALUES[:-1], float("nan")])], "not finite"),
         ([body(pose_keypoints_2d=[float("inf"), *VALUES[1:]])], "not finite"),
-        ([body(pose_keypoints_2d=[10**400, *VALUES[1:]])], "not finite"),
+        ([body(pose_keypoints_2d=[10**400, *VALUES[1:]])], "not finite or above 1e"),
+        ([body(pose_keypoints_2d=[1.1e6, *VALUES[1:]])], "not finite or above 1e"),
         ([body(pose_keypoints_2d=[*VALUES[:-1], -0.1])], "a confidence below 0"),
         ([person(model="COCO")], r"another model \(BODY_25, COCO\) than earlier files"),
     ],
 )
-def test_a_malformed_file_is_reported(tmp_path, text, fault):
+def test_a_malformed_file_is_reported(tmp_path, text, fault, tried):
     write(tmp_path, {0: [person()], 2: [person()]})
     path = write(tmp_path, {1: text if isinstance(text, list) else []})
     if not isinstance(text, list):
@@ -293,6 +319,7 @@ def test_a_malformed_file_is_reported(tmp_path, text, fault):
     with pytest.raises(BadInput, match=fault) as caught:
         read(tmp_path, 3)
     assert caught.value.path == str(path)
+    tried("12", "a malformed JSON file of OpenPose", {"refused": 1})
 
 
 def test_people_without_bodies_are_fixed_by_openpose_s_flag(tmp_path):
@@ -347,6 +374,169 @@ def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_questioned(tmp_path, capsys):
     assert "should it be 3?" in capsys.readouterr().err
 
 
+# What the files do not say
+
+
+def write_crowd(folder, parts, place=lambda points: points, **more):
+    """A file for each person (k, 3) of `parts`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, one in enumerate(parts):
+        found = np.column_stack([place(one[:, :2]), one[:, 2]])
+        found[one[:, 2] == 0] = 0
+        content = {"people": [{"pose_keypoints_2d": found.ravel().tolist()}], **more}
+        path = folder / f"{STEM}_{number:012d}_keypoints.json"
+        path.write_text(json.dumps(content))
+
+
+HD = (1920, 1080)
+LIMB = [("left_wrist", "LWrist"), ("right_knee", "RKnee"), ("nose", "Nose"), ("left_hip", "LHip")]
+
+
+@pytest.mark.parametrize("model", NAMES)
+def test_the_body_model_is_found_by_where_the_parts_lie(tmp_path, model, capsys, tried):
+    parts = crowd(np.random.default_rng(0), model)
+    write_crowd(tmp_path, parts)
+    found = read(tmp_path, len(parts), size=HD, body=None)
+    for ours, theirs in LIMB:
+        expected = parts[:, NAMES[model].index(theirs)]
+        seen = expected[:, 2] > 0
+        joints = found.joints[:, JOINTS.index(ours)]
+        np.testing.assert_allclose(joints[seen], expected[seen, :2], rtol=1e-5)
+        assert np.isnan(joints[~seen]).all()
+    left, right, neck = (JOINTS.index(name) for name in ("left_shoulder", "right_shoulder", "neck"))
+    middle = found.joints[:, [left, right]].mean(axis=1)
+    assert np.nanmedian(np.abs(found.joints[:, neck] - middle)) < 6
+    assert f"people of {model}, in the frame as shown" in capsys.readouterr().err
+    tried("1", "OpenPose's files of a whole video", {"done right": 1})
+
+
+def test_a_body_model_that_stays_open_is_asked_for(tmp_path, tried):
+    write(tmp_path, {number: [person()] for number in range(9)})
+    with pytest.raises(BadInput, match="too few people") as caught:
+        read(tmp_path, 9, body=None)
+    assert caught.value.path == str(tmp_path)
+    assert "Set openpose.body" in caught.value.fix
+    tried("1", "OpenPose's files of three parts each", {"key asked for": 1})
+
+
+def test_a_portrait_video_whose_files_are_of_its_stored_frame(tmp_path, tried):
+    """A phone's video: stored 1920 x 1080, shown 1080 x 1920 after a quarter turn right."""
+    parts = crowd(np.random.default_rng(1), "COCO", noise=0)
+    about = video_info(1080, 1920, len(parts), stored=HD, turns=3)
+    upright = parts[:, :, :2] + [-420, 420]  # in the shown frame; in the stored one they lie
+    write_crowd(tmp_path, np.dstack([upright, parts[:, :, 2]]))
+    given = OpenPose(labels=tmp_path)
+    found = from_json(tmp_path, f"{STEM}.mp4", about, given)
+    seen = parts[:, 0, 2] > 0
+    np.testing.assert_allclose(found.joints[seen, 0], upright[seen, 0], rtol=1e-5)
+    lying = np.dstack([upright[..., 1], 1079 - upright[..., 0], parts[:, :, 2]])
+    write_crowd(tmp_path, lying)
+    again = from_json(tmp_path, f"{STEM}.mp4", about, given)
+    np.testing.assert_allclose(again.joints, found.joints, rtol=1e-4)
+    tried("2", "OpenPose's files of a quarter-turned video", {"done right": 2})
+
+
+def test_files_of_a_mirrored_video_are_mirrored_back_with_left_and_right(tmp_path, tried):
+    parts = crowd(np.random.default_rng(2), "BODY_25")
+    about = video_info(*HD, len(parts), mirrored=True)
+    write_crowd(tmp_path, parts)
+    with pytest.raises(BadInput, match="is stored mirrored, and OpenPose's files do not say"):
+        from_json(tmp_path, f"{STEM}.mp4", about, OpenPose(labels=tmp_path))
+    shown, stored = (
+        from_json(tmp_path, f"{STEM}.mp4", about, OpenPose(labels=tmp_path, geometry=name))
+        for name in ("shown", "stored")
+    )
+    left, right = JOINTS.index("left_elbow"), JOINTS.index("right_elbow")
+    np.testing.assert_allclose(
+        stored.joints[:, left, 0], 1919 - shown.joints[:, right, 0], rtol=1e-4
+    )
+    np.testing.assert_allclose(stored.joints[:, left, 1], shown.joints[:, right, 1], rtol=1e-4)
+    tried("2", "OpenPose's files of a mirrored video", {"done right": 2, "key asked for": 1})
+
+
+# A canvas
+
+
+def test_joints_in_pixels_of_a_canvas_are_scaled_to_the_frame(tmp_path, tried):
+    parts = crowd(np.random.default_rng(3), "COCO")
+    canvas = {"canvas_width": 910, "canvas_height": 512}  # 1920 x 1080 at 512, rounded
+
+    def place(points):
+        return (points + 0.5) * np.array([910, 512]) / HD - 0.5
+
+    write_crowd(tmp_path, parts, place, **canvas)
+    found = read(tmp_path, len(parts), size=HD, body=None)
+    seen = parts[:, 0, 2] > 0
+    np.testing.assert_allclose(found.joints[seen, 0], parts[seen, 0, :2], rtol=1e-4)
+    tried("1", "joints in pixels of a stated canvas", {"done right": 1})
+
+
+@pytest.mark.parametrize(
+    ("canvas", "given", "fault"),
+    [
+        ({"canvas_width": 512, "canvas_height": 512}, {}, "canvas of 512x512, whose shape is not"),
+        ({"canvas_width": 512, "canvas_height": 910}, {}, "canvas of 512x910, whose shape is not"),
+        ({"canvas_width": 910}, {}, "a canvas that is no width and height"),
+        ({"canvas_width": 910.0, "canvas_height": 512}, {}, "a canvas that is no width and height"),
+        ({"canvas_width": True, "canvas_height": 512}, {}, "a canvas that is no width and height"),
+        ({"canvas_width": 0, "canvas_height": 0}, {}, "a canvas that is no width and height"),
+        ({"canvas_width": 10**400, "canvas_height": 9}, {}, "a canvas that is no width and height"),
+        (
+            {"canvas_width": 910, "canvas_height": 512},
+            {"keypoint_scale": 2, "scale_size": "910x512"},
+            "states a canvas, so that keypoint_scale 2",
+        ),
+    ],
+)
+def test_a_canvas_that_is_not_the_frame_resized_is_refused(tmp_path, canvas, given, fault, tried):
+    write_crowd(tmp_path, crowd(np.random.default_rng(3), "COCO"), **canvas)
+    with pytest.raises(BadInput, match=fault):
+        read(tmp_path, 24, size=HD, body=None, **given)
+    tried("1", "a canvas of another shape, or none at all", {"refused": 1})
+
+
+def test_a_canvas_in_some_files_alone_is_refused(tmp_path):
+    write_crowd(
+        tmp_path, crowd(np.random.default_rng(3), "COCO"), canvas_width=910, canvas_height=512
+    )
+    path = tmp_path / f"{STEM}_000000000003_keypoints.json"
+    content = json.loads(path.read_text())
+    del content["canvas_width"], content["canvas_height"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match="_000000000000_.*states a canvas, where other files do not"):
+        read(tmp_path, 24, size=HD, body=None)
+
+
+def test_a_canvas_tells_a_quarter_turn(tmp_path):
+    """People in the middle fit both ways; the canvas is that of the shown frame, or the stored."""
+    parts = crowd(np.random.default_rng(4), "COCO")
+    for canvas, name in (((1080, 1920), "shown"), (HD, "stored")):
+        about = video_info(1080, 1920, len(parts), stored=HD, turns=1)
+        size = {"canvas_width": canvas[0], "canvas_height": canvas[1]}
+        write_crowd(tmp_path, parts, lambda points: points / 2, **size)
+        found = from_json(tmp_path, f"{STEM}.mp4", about, OpenPose(labels=tmp_path))
+        seen = parts[:, 0, 2] > 0
+        x, y = (parts[seen, 0, :2] / 2).T
+        expected = np.column_stack({"shown": (x, y), "stored": (y, 1919 - x)}[name])
+        np.testing.assert_allclose(found.joints[seen, 0], expected, rtol=1e-4)
+
+
+def test_a_list_of_one_frame_is_that_frame(tmp_path):
+    path = write(tmp_path, {0: [person()]})
+    path.write_text(f"[{path.read_text()}]")
+    assert len(read(tmp_path, 1).joints) == 1
+
+
+def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch, tried):
+    path = write(tmp_path, {0: [person()]})
+    with open(path, "r+b") as file:
+        file.truncate(1 << 30)  # sparse
+    monkeypatch.setattr(json, "loads", lambda text: pytest.fail("read"))
+    with pytest.raises(BadInput, match=r"has over 67,108,864 bytes"):
+        read(tmp_path, 1)
+    tried("12", "a JSON file of 1 GB", {"refused": 1})
+
+
 # The detections file
 
 
@@ -366,22 +556,22 @@ def cut(path: Path):
 
 
 def without(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file["start"]
 
 
 def unnamed(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file.attrs["video"]
 
 
 def unshared(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         file["start"][1] = 9
 
 
 def lengthened(path: Path):
-    with h5py.File(path, "a") as file:
+    with edited(path) as file:
         del file["read"]
         file["read"] = np.ones(7, bool)
 

@@ -130,7 +130,7 @@ def test_tracking_follows_a_person_starting_with_the_strongest():
         [somebody(60, score=0.99), somebody(14)],
         [somebody(22), somebody(60)],
         [somebody(30, [3]), somebody(90, score=0.9)],
-        [somebody(31, [4]), somebody(80, [3, 4])],  # only the second shares a joint with the last
+        [somebody(31, [4]), somebody(50, [3, 4])],  # only the second shares a joint with the last
     )
     chosen = choose(found, np.concatenate([NO_LABEL] * 5), "tracked", FPS)
     assert chosen.tolist() == [1, 3, 4, 6, 9]
@@ -143,6 +143,15 @@ def test_after_a_second_without_a_person_tracking_starts_again():
         found = seen([somebody(10)], *[[]] * empty, [near, far])
         chosen = choose(found, np.concatenate([NO_LABEL] * (empty + 2)), "tracked", FPS)
         assert chosen[-1] == expected
+
+
+def test_tracking_takes_nobody_who_is_far_away_until_a_second_has_passed(tried):
+    """A fifth of the diagonal is 25.6 px; a second has 4 frames."""
+    stranger = somebody(37, score=0.9)
+    found = seen([somebody(10)], [stranger], [somebody(14), stranger], *[[somebody(40)]] * 5)
+    chosen = choose(found, np.concatenate([NO_LABEL] * 8), "tracked", FPS)
+    assert chosen.tolist() == [0, NOBODY, 2, *[NOBODY] * 4, 8]
+    tried("10", "two people, the tracked one lost and found", {"same person": 3})
 
 
 def test_of_equally_near_people_tracking_takes_the_more_confident():
@@ -231,6 +240,8 @@ def test_a_stream_is_labelled_clip_by_clip_and_surplus_frames_are_dropped(tmp_pa
         # 12 joints are 3 px off, 6 are 4 px, 12 are exact; 30 of 5 frames' 60.
         "mpjpe_px": pytest.approx((12 * 3 + 6 * 4) / 30),
         "found_share": 0.5,
+        "labelled_share": 0.6,
+        "joints_found": pytest.approx((18 + 6 + 18) / 3),
         "frames": 5,
         "frames_without_file": 1,
         "frames_without_person": 1,
@@ -270,6 +281,26 @@ def test_somebody_else_is_not_a_label_where_the_labelled_person_is_not_found(tmp
     assert confidence[1].sum() == 0 and summary["frames_without_label"] == 1
     joints, _, _ = label_stream(stream, written(tmp_path, found), "strongest")
     assert joints[:, 5, 0].tolist() == [21, 80, 22]
+
+
+def test_a_clip_of_a_stranger_alone_is_unlabelled_and_reported(tmp_path, capsys, tried):
+    """By `labelled`; by another rule it is refused, as another video's files would be."""
+    stream = make_stream(tmp_path, {A: label(20, 2), B: label(20, 2)})
+    paths = written(
+        tmp_path,
+        seen([somebody(21)], [somebody(22), somebody(90)]),
+        seen([somebody(80)], [somebody(81)], video=B, origin="json/S1/b"),
+    )
+    joints, _, summary = label_stream(stream, paths, "labelled")
+    assert joints[:, 5, 0].tolist() == pytest.approx([21, 22, np.nan, np.nan], nan_ok=True)
+    assert summary["labelled_share"] == 0.5
+    said = capsys.readouterr().err
+    assert "json/S1/b: its joints lie 60 px (median) from the labels of clip1; frames with" in said
+    assert "more than one person in 1 of 4 frames; the one labels who is nearest to the" in said
+    for rule in ("tracked", "strongest"):
+        with pytest.raises(BadInput, match="from the labels of clip1"):
+            label_stream(stream, paths, rule)
+    tried("8", "a clip that shows a stranger alone", {"unlabelled and said": 1, "refused": 2})
 
 
 def test_a_stream_without_labels_has_no_error(tmp_path):

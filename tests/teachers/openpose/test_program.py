@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from openpose_people import video_info
 
 from posequery.clips import ClipInfo, ClipWriter, read_labels, write_index
 from posequery.jobs.files import BadInput
@@ -58,9 +59,9 @@ def run(tmp_path, program, video):
     """Runs the stand-in on the video and returns the detections."""
     (tmp_path / "models").mkdir()
 
-    def run(frames=FRAMES, video=video, **given):
+    def run(video=video, **given):
         given = OpenPose(**{"program": program, "models": tmp_path / "models"} | given)
-        return detect(video, SIZE, frames, given, tmp_path / "scratch")
+        return detect(video, video_info(*SIZE, FRAMES), given, tmp_path / "scratch")
 
     yield run
     left = tmp_path / "scratch"
@@ -77,9 +78,8 @@ def assert_on_the_person(joints):
 
 
 @pytest.mark.parametrize("model", ["BODY_25", "COCO"])
-@pytest.mark.parametrize("frames", [FRAMES, 0])
-def test_a_video_is_detected_frame_by_frame(run, video, model, frames):
-    found = run(model=model, frames=frames)
+def test_a_video_is_detected_frame_by_frame(run, video, model):
+    found = run(model=model)
     assert found.start.tolist() == list(range(FRAMES + 1))
     assert (found.video, found.origin) == (str(video), str(video))
     assert (found.width, found.height) == SIZE
@@ -153,12 +153,6 @@ def test_a_program_that_fails_is_reported(run, program, monkeypatch, capfd, trou
     assert caught.value.path == str(program)
     # The log has its whole output.
     assert ("Coming from:" in capfd.readouterr().err) == (trouble == "dies")
-
-
-def test_an_unknown_length_is_reported_as_unknown(run, monkeypatch):
-    monkeypatch.setenv("OPENPOSE_STAND_IN", "dies")
-    with pytest.raises(BadInput, match="after 3 of an unknown number of frames"):
-        run(frames=0)
 
 
 def test_frames_that_it_left_out_may_be_treated_as_unlabelled(run, monkeypatch):
@@ -297,7 +291,7 @@ def test_the_scripts_go_from_a_video_to_labels(tmp_path, program, video):
     labels, summary = tmp_path / "labels.h5", tmp_path / "openpose.json"
     files = ("--files", json.dumps({"detections": [str(found)]}))
     made = ("--output", labels, "--summary", summary)
-    which = ("--teacher", "openpose", "--device", "cpu")
+    which = ("--teacher", "openpose", "--device", "cpu", "--least", "1/5")
     script("label", *which, "--stream", index, *files, *settings, *made)
     np.testing.assert_array_equal(read_labels(labels, index)[0], detections.joints[:5])
     assert json.loads(summary.read_text())["mpjpe_px"] == pytest.approx(5)
@@ -312,7 +306,7 @@ def test_the_script_reads_json_in_any_scale(tmp_path, video):
         (folder / f"{video.stem}_{number:012d}_keypoints.json").write_text(text)
     options = ("--video", video, "--subject", "S1", "--scratch", tmp_path / "scratch")
     options += ("--output", tmp_path / "found.h5", "--settings")
-    given = OpenPose(labels=tmp_path / "json")
+    given = OpenPose(labels=tmp_path / "json", body="BODY_25")
     scaled = given.model_copy(update={"keypoint_scale": 3})
     script("detect_openpose", *options, scaled.model_dump_json())
     assert read_detections(tmp_path / "found.h5").joints[0, 0].tolist() == [79.5, 29.75]

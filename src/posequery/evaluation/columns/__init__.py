@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from posequery.cell import Outcome
+from posequery.jobs.files import BadInput
 from posequery.metrics import joint_errors
 from posequery.record import Record
 from posequery.registry import Registry
@@ -30,18 +31,29 @@ class Evaluation:
 
     cell: what it is, and what its job counted. lagged: of `continual` alone, of the first frames.
     reference (n, 18, 2): where the joints are, source pixels; NaN where nobody says so, and in
-    frames that the record says were missed, so that those count nowhere.
+    frames that the record says were missed, so that those count nowhere. person (n,): the person's
+    size in each frame's clip, see `evaluation.person`; NaN where nobody knows it. All arrays are
+    read-only: the next column looks at them as well.
     """
 
     cell: Outcome
     record: Record
     lagged: Record | None
     reference: np.ndarray
+    person: np.ndarray
+
+    def __post_init__(self) -> None:
+        for part in (self.record, self.lagged, self):
+            for value in vars(part).values() if part else ():
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
 
     @cached_property
     def errors(self) -> np.ndarray:
         """Each joint's distance (n, 18) from its reference, source pixels; NaN without one."""
-        return joint_errors(self.record.joints, self.reference)
+        errors = joint_errors(self.record.joints, self.reference)
+        errors.flags.writeable = False
+        return errors
 
 
 @dataclass(frozen=True)
@@ -55,15 +67,29 @@ class Column:
 _FILES = Registry[tuple[Column, ...]](__name__, __path__, "COLUMNS", "file of columns")
 
 
+COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
+TRAINED = ("trainings", "frames_trained", "passes")
+"""Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
+RESERVED = (*COUNTED, *TRAINED, "frames", "folder")
+_CORRECT = "Correct this file, see the recipe in its folder's package"
+
+
 def columns() -> tuple[Column, ...]:
     """All columns in their order: those of `errors`, then of the other files by name.
 
-    Raises ValueError for a name that is there twice.
+    Raises BadInput for a file that binds no column, or one whose name is taken.
     """
-    files = sorted(_FILES.names(), key=lambda file: (file != "errors", file))
-    found = [column for file in files for column in _FILES.load(file)]
-    names = [column.name for column in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"two columns are called '{name}'")
+    owners = dict.fromkeys(RESERVED, "a cell's own counts")
+    found: list[Column] = []
+    for file in sorted(_FILES.names(), key=lambda file: (file != "errors", file)):
+        path, bound = f"{__name__}.{file}".replace(".", "/"), _FILES.load(file)
+        good = isinstance(bound, tuple) and all(isinstance(column, Column) for column in bound)
+        if not bound or not good:
+            raise BadInput(path, "binds COLUMNS to no tuple of Column, or an empty one", _CORRECT)
+        for column in bound:
+            if column.name in owners:
+                fault = f"names a column '{column.name}', as {owners[column.name]} do already"
+                raise BadInput(path, fault, _CORRECT)
+            owners[column.name] = f"the columns of {file}"
+        found += bound
     return tuple(found)

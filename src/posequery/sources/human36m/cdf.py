@@ -10,7 +10,8 @@ from pathlib import Path
 import cdflib
 import numpy as np
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.bounds import COORDINATE
+from posequery.jobs.files import BadInput, unreadable
 from posequery.skeletons import HUMAN36M_JOINTS, from_human36m
 
 PATIENCE = 10
@@ -18,16 +19,16 @@ PATIENCE = 10
 
 _WIDTH = 2 * HUMAN36M_JOINTS
 _D2 = "Take the file of the same name from MyPoseFeatures/D2_Positions"
-_COPY_AGAIN = "Unpack or download it again"
+_COPY_AGAIN = "Unpack or download it again, or write it again if it is your own"
 
 
 def annotation(path: str | os.PathLike[str]) -> np.ndarray:
     """The 2-D positions of a sequence before one camera, (n, 18, 2) float32 in source pixels.
 
     The file's variable `Pose` has the shape (1, n, 64): 32 joints, x before y, in pixels of the
-    full image with the lens's distortion. Raises `BadInput` for a file that is missing, broken,
-    without `Pose`, of another shape (96 columns are 3-D positions), or with a value that is not
-    finite.
+    full image with the lens's distortion. Nothing in the file names the joints: 64 columns are
+    Human3.6M's 32. Raises `BadInput` for a file that is missing, broken, without `Pose`, of another
+    shape (96 columns are 3-D positions), or with a value that is not finite or out of all bounds.
     """
     pose = _variable(path)
     if pose.ndim != 3 or pose.shape[0] != 1 or not pose.shape[1]:
@@ -37,12 +38,11 @@ def annotation(path: str | os.PathLike[str]) -> np.ndarray:
     if pose.shape[2] != _WIDTH:
         fault = f"'Pose' has {pose.shape[2]} columns, not {_WIDTH} ({HUMAN36M_JOINTS} joints)"
         raise BadInput(path, fault, _D2)
-    with np.errstate(over="ignore"):
-        broken = np.argwhere(~np.isfinite(pose[0].astype(np.float32)))
+    broken = np.argwhere(~(np.abs(pose[0].astype(np.float64)) <= COORDINATE))
     if len(broken):
         frame, column = broken[0]
         fault = (
-            f"{len(broken)} values of 'Pose' are NaN or infinite, "
+            f"{len(broken)} values of 'Pose' are NaN, infinite or beyond {COORDINATE:,.0f} pixels, "
             f"the first at frame {frame}, joint {column // 2}"
         )
         raise BadInput(path, fault, _COPY_AGAIN)
@@ -80,6 +80,8 @@ def _variable(path: str | os.PathLike[str]) -> np.ndarray:
             file = cdflib.CDF(path)
             names = file.cdf_info().zVariables + file.cdf_info().rVariables
             pose = np.asarray(file["Pose"]) if "Pose" in names else None
+    except PermissionError as error:
+        raise unreadable(path, error) from error
     except Exception as error:  # cdflib's parser fails in as many ways as there are broken bytes
         fault = f"is truncated or not a CDF file ({type(error).__name__}: {error})"
         raise BadInput(path, fault, _COPY_AGAIN) from error

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from posequery.jobs.files import BadInput
+from posequery.sources.human36m.names import SUBJECTS
 
 
 def elsewhere(root: Path, layout: str) -> BadInput | None:
     """Where `root` plainly has the other one of the two layouts, or is beside the data."""
     here = any(root.glob("S*/Videos")) or (root / "images").is_dir()
-    for place in () if here else (root.parent, *sorted(root.iterdir())):
+    below = (place for place in sorted(root.glob("*")) if place.name not in SUBJECTS)
+    for place in () if here else (root.parent, *below):
         if any(place.glob("S*/Videos")):
             return BadInput(root, f"has no data, but {place} has", "Correct source.root")
     signs = {
@@ -39,8 +41,31 @@ def lacking(root: Path, files: Sequence[Path]) -> list[BadInput]:
         if folder.exists():
             first = several[0].relative_to(folder)
             fault = f"lacks {len(several)} file(s), the first is '{first}'"
-        faults.append(BadInput(folder, fault, _unpack(root, folder)))
+        faults.append(BadInput(folder, fault, _moved(folder, several) or _unpack(root, folder)))
     return faults
+
+
+def _moved(folder: Path, lacking: Sequence[Path]) -> str:
+    """What to rename or move where the files are there, in another folder than they should be.
+
+    Archives that are unpacked into folders of their own nest them (S1/S1), and copies may change
+    capitals.
+    """
+    parent, name, file = folder.parent, folder.name, lacking[0]
+    for other in sorted(parent.glob("*")) if not folder.exists() else ():
+        if other.is_dir() and other.name.lower() == name.lower():
+            return f"Rename {other} to {name}"
+    nested = {
+        parent / parent.name / name: folder,
+        folder / name: folder,
+        parent / file.parent.name: file.parent,
+    }
+    for place, right in nested.items():
+        if place != right and any(place.glob("*")):
+            return f"Move what is in {place} to {right}"
+    if (parent / file.name).is_file():
+        return f"Move the {file.suffix} files of {parent} to {file.parent}"
+    return ""
 
 
 def _unpack(root: Path, folder: Path) -> str:

@@ -12,21 +12,26 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.bounds import COORDINATE
+from posequery.jobs.files import BadInput, unreadable
 from posequery.skeletons import HUMAN36M_JOINTS, from_human36m
 from posequery.sources.human36m.names import TEST_SUBJECTS
 
 JOINTS = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 """Human3.6M's joint (of 32) for each of the 17 that mmpose keeps."""
+FPS = Fraction(50)
+"""Frames a second of its images, which do not state it: that of Human3.6M's cameras."""
 
 _BLOCK = 1 << 16
 """Rows of names that are held at a time: 14 MB of the 330."""
+_LONGEST = 4096  # bytes of a name; mmpose's have about 220
 _COPY_AGAIN = "Copy it again, or run preprocess_h36m.py again"
 _OTHER = "Take an h36m_train.npz or h36m_test.npz that preprocess_h36m.py wrote"
 _EVERY_FRAME = (
@@ -63,7 +68,8 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
 
     Of the NPZ no more than a block is held at a time. Raises `BadInput` for a file that is missing
     or broken, for arrays of other shapes, and for a sequence that is not there, not complete from
-    its first frame on, or has a value that is not finite.
+    its first frame on, or has a value that is not finite or out of all bounds. Nothing in the file
+    names the joints: preprocess_h36m.py writes 17, always in one order.
     """
     if not Path(path).is_file():
         raise BadInput(path, "there is no such annotation", _EVERY_FRAME)
@@ -71,7 +77,7 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
     with _readable(path), zipfile.ZipFile(path) as archive:
         with archive.open("imgname.npy") as member:
             images, row, text = _header(path, "imgname", member)
-            if row or text.kind != "U":
+            if row or text.kind != "U" or text.itemsize > _LONGEST:
                 raise BadInput(path, f"a row of 'imgname' is {row} of {text}, not a text", _OTHER)
             rows, numbers = _find(member, images, text, f"{subject}/{name}/{name}_")
         _require_every_frame(path, name, rows, numbers)
@@ -93,11 +99,11 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
             content = _read(member, len(rows) * size)
             _skip(member, None)  # at its end the archive's checksum is compared
     part = np.frombuffer(content, number).reshape(-1, len(JOINTS), 3)[:, :, :2]
-    with np.errstate(over="ignore"):
-        broken = np.argwhere(~np.isfinite(part.astype(np.float32)))
+    broken = np.argwhere(~(np.abs(part) <= COORDINATE))
     if len(broken):
         frame, joint, _ = broken[0]
-        fault = f"{name} has {len(broken)} values that are not finite, the first at frame {frame}"
+        many = f"{len(broken)} values that are not finite, or beyond {COORDINATE:,.0f} pixels"
+        fault = f"{name} has {many}, the first at frame {frame}"
         raise BadInput(path, f"{fault}, joint {JOINTS[joint]}", _COPY_AGAIN)
     pose = np.full((len(part), HUMAN36M_JOINTS, 2), np.nan)
     pose[:, list(JOINTS)] = part
@@ -108,6 +114,8 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
 def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
+    except PermissionError as error:
+        raise unreadable(path, error) from error
     except KeyError as error:
         raise BadInput(path, f"is not what mmpose writes ({error.args[0]})", _OTHER) from error
     except _UNREADABLE as error:

@@ -15,6 +15,7 @@ A validated object of the class is the study's `source`; it is asked, and never 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,6 +45,10 @@ class ClipSource:
     """Frames that its annotation must have."""
     short_annotation: bool = False
     """Whether its annotation is known to end long before its video."""
+    fps: Fraction | None = None
+    """Frames a second of its video, where that does not state it."""
+    known: tuple[int, float] | None = None
+    """How many frames it will have, and how many a second, where that is known before."""
     package: str = ""
     """The folder of the fetched package that holds its video, if one does."""
 

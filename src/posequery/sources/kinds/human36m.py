@@ -97,6 +97,7 @@ class Human36M(Sequences, Source):
             stem=sequence.stem,
             expected=counts.expected(subject, sequence.stem) if counted else None,
             short_annotation=(subject, sequence.stem) in counts.SHORT_ANNOTATIONS,
+            fps=mmpose.FPS if self.layout == "mmpose" else None,
         )
 
     def left_out(self, offline: bool) -> tuple[list[str], list[str]]:

@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from posequery.settings import Positive
+from posequery.jobs import bounds
 from posequery.sources.human36m import names
 from posequery.sources.human36m.settings import Sequences
 from posequery.sources.kinds import ClipSource, Rendering, Source
+from posequery.sources.rendered import FPS
 
 CAMERA = names.CAMERAS[0]
+Frames = Annotated[int, Field(ge=1, le=bounds.SEQUENCE)]
 
 
 class Rendered(Sequences, Source):
@@ -25,13 +27,13 @@ class Rendered(Sequences, Source):
     extraction_priority = 0
 
     kind: Literal["rendered"] = "rendered"
-    stream_frames: Positive = 28
+    stream_frames: Frames = 28
     """Annotated frames of each of S1's 30 sequences (at 5 a second)."""
     pool_sequences: Annotated[int, Field(ge=1, le=30)] = 6
     """Sequences of each of S5, S6, S7 and S8."""
-    pool_frames: Positive = 10
+    pool_frames: Frames = 10
     """Annotated frames of each of those sequences."""
-    test_frames: Positive = 12
+    test_frames: Frames = 12
     """Annotated frames of each sequence of S9 and S11 (subaction 1 of every action)."""
 
     def _sequences(self, subject: str) -> tuple[names.Sequence, ...]:
@@ -66,7 +68,7 @@ class Rendered(Sequences, Source):
 
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         return [
-            _clip(f"{out}/data/human36m", subject, sequence)
+            _clip(f"{out}/data/human36m", subject, sequence, self._frames(subject))
             for subject in names.SUBJECTS
             for sequence in self._sequences(subject)
         ]
@@ -75,7 +77,7 @@ class Rendered(Sequences, Source):
         return {"offline": [self.tested_on]}
 
 
-def _clip(root: str, subject: str, sequence: names.Sequence) -> ClipSource:
+def _clip(root: str, subject: str, sequence: names.Sequence, frames: int) -> ClipSource:
     if subject in names.TEST_SUBJECTS:
         streams: tuple[str, ...] = ("test",)
     else:
@@ -89,6 +91,7 @@ def _clip(root: str, subject: str, sequence: names.Sequence) -> ClipSource:
         video=str(names.video_path(root, subject, sequence.stem, CAMERA)),
         annotation=str(names.annotation_path(root, subject, sequence.stem, CAMERA)),
         streams=streams,
+        known=(frames, FPS),
     )
 
 

@@ -1,12 +1,32 @@
 """Videos of one's own, played one after another."""
 
 import re
-from pathlib import Path
-from typing import Literal
+from fractions import Fraction
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, PlainSerializer, model_validator
 
+from posequery.jobs import bounds
+from posequery.jobs.files import BadInput
+from posequery.settings import FileOrFolder, exact, shown
+from posequery.sources.access import refuse_live
 from posequery.sources.kinds import ClipSource, Source
+
+LONGEST = 80
+"""Letters of a video's name that its clip's name repeats: it becomes a part of others."""
+
+
+def _frames_a_second(value: object) -> Fraction | None:
+    if value is None:
+        return None
+    try:
+        rate = exact(shown(value))
+    except ValueError:
+        text = f"'{shown(value)}' is no frame rate: write 25, 29.97 or 30000/1001"
+        raise ValueError(text) from None
+    if not bounds.FRAME_RATES[0] <= rate <= bounds.FRAME_RATES[1]:
+        raise ValueError(f"no video shows {shown(value)} frames a second")
+    return rate
 
 
 class Videos(Source):
@@ -15,22 +35,35 @@ class Videos(Source):
     title = "own videos"
 
     kind: Literal["videos"] = "videos"
-    videos: list[Path] = []
+    videos: list[FileOrFolder] = []
     """Their paths, in the order in which they are played. `videos: [...]` at the top of a study's
     file is short for it."""
+    fps: Annotated[
+        Fraction | None,
+        BeforeValidator(_frames_a_second),
+        PlainSerializer(lambda rate: rate and str(rate)),
+    ] = None
+    """Frames a second of videos that do not state it: folders of images, and bare streams such as
+    `.mjpeg`. Others have a clock, and are refused where it says otherwise."""
 
     @model_validator(mode="after")
     def _some(self) -> "Videos":
         if not self.videos:
             raise ValueError("videos: name your videos here, or another kind of source")
+        for path in self.videos:
+            try:
+                refuse_live(path)
+            except BadInput as fault:
+                raise ValueError(str(fault)) from None
         return self
 
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         found = []
         for number, path in enumerate(self.videos, start=1):
-            stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-") or "video"
+            stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem)[:LONGEST].strip("-") or "video"
             slug = f"{number:02d}-{stem}"
-            found.append(ClipSource(slug, "person", stem, 1, "own", str(path), None, ("stream",)))
+            own = (slug, "person", stem, 1, "own", str(path), None, ("stream",))
+            found.append(ClipSource(*own, fps=self.fps))
         return found
 
     def place(self) -> str:

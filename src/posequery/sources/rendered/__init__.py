@@ -4,3 +4,6 @@
 parts, `painting` paints the parts, `backdrops` the background, `scenes` combines them, `studio`
 holds the room and its camera, and `people` and `writing` write the files.
 """
+
+FPS = 5
+"""Frames a second of the rendered videos."""

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from posequery.jobs.files import whole
 from posequery.jobs.seeds import generator as seeded
 from posequery.sources.human36m.names import CAMERAS, Sequence, annotation_path, video_path
+from posequery.sources.rendered import FPS
 from posequery.sources.rendered.anatomy import Array
 from posequery.sources.rendered.bodies import random_body
 from posequery.sources.rendered.studio import SIZE, Studio
 
 VALIDATION_SUBJECTS = ("S101", "S102", "S103", "S104")
 """Bodies for tuning settings, so that S9 and S11 stay unseen."""
-FPS = 5
 
 
 def write_subject(

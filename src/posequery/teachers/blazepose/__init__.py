@@ -16,7 +16,7 @@ def _label(stream: "Stream", files: Files, settings: Section, device: str) -> La
     package = Path(files["package"])
     detector = load_network(package / "pose_detection.tflite")
     landmarks = load_network(package / "pose_landmark_full.tflite")
-    return Labels(*label_stream(BlazePose(detector, landmarks), stream))
+    return label_stream(BlazePose(detector, landmarks), stream)
 
 
 TEACHER = Teacher(

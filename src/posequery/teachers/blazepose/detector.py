@@ -77,28 +77,32 @@ def anchors() -> np.ndarray:
     return np.concatenate(layers)
 
 
-def best_points(raw: np.ndarray, logits: np.ndarray, centres: np.ndarray) -> np.ndarray | None:
-    """The four body points (4, 2) of the most confident person, as shares of the input's side.
+def people(raw: np.ndarray, logits: np.ndarray, centres: np.ndarray) -> list[np.ndarray]:
+    """The four body points (4, 2) of each person, the most confident first; shares of the side.
 
     `raw` (2254, 12) and `logits` (2254,) are the network's outputs, `centres` the anchors. The
-    points of boxes that overlap the best one are averaged by score. None if no box reaches `SCORE`.
+    points of boxes that overlap the best one are averaged by score, then those of the best box that
+    is left, and so on. Boxes below `SCORE` are nobody.
     """
     limited = np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT)
     scores = 1 / (1 + np.exp(-limited))
     kept = np.flatnonzero(scores >= SCORE)
-    if not len(kept):
-        return None
     values, centre, score = raw[kept].astype(np.float64) / SIDE, centres[kept], scores[kept]
     middle, half = values[:, :2] + centre, values[:, 2:4] / 2
     low, high = middle - half, middle + half
-    best = int(np.argmax(score))
-    shared = np.clip(np.minimum(high, high[best]) - np.maximum(low, low[best]), 0, None)
-    intersection = shared.prod(axis=1)
     area = (high - low).prod(axis=1)
-    same = intersection > OVERLAP * (area + area[best] - intersection)
-    same[best] = True
     points = values[:, 4:].reshape(-1, 4, 2) + centre[:, None]
-    return np.average(points[same], axis=0, weights=score[same])
+    left = np.ones(len(kept), bool)
+    found = []
+    while left.any():
+        best = int(np.argmax(np.where(left, score, 0)))
+        shared = np.clip(np.minimum(high, high[best]) - np.maximum(low, low[best]), 0, None)
+        intersection = shared.prod(axis=1)
+        same = left & (intersection > OVERLAP * (area + area[best] - intersection))
+        same[best] = True
+        found.append(np.average(points[same], axis=0, weights=score[same]))
+        left &= ~same
+    return found
 
 
 def letterbox(width: int, height: int) -> Region:

@@ -4,8 +4,9 @@ Bazarevsky et al., BlazePose (2020). The two networks ship in the mediapipe whee
 itself nor torch is needed.
 """
 
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.skeletons import BLAZEPOSE_JOINTS, from_blazepose
 from posequery.sources.playback import play
+from posequery.teachers import FAR, Labels
 from posequery.teachers.blazepose import detector, landmarks
 
 Network = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -52,37 +54,66 @@ def load_network(path: str | os.PathLike[str]) -> Network:
 
 
 class BlazePose:
-    """Tracks one person: runs the detector only where the last frame's region yields no pose.
+    """Tracks one person: the detector finds whom only where the last frame's region yields no pose.
 
-    `detections` counts how often the first network, the detector, ran.
+    Of several people that it finds, the nearest to the person's last place is taken, but none who
+    is `FAR` away; at a video's start, and a second after the person was lost, the one of whom it is
+    most confident. Once a second it looks, too, how many people there are.
+
+    detections: how often the first network, the detector, ran. looks: how often it looked for the
+    number of people. crowded: how often there were several.
     """
 
     def __init__(self, detect: Network, landmark: Network) -> None:
         self._detect, self._landmark = detect, landmark
         self._anchors = detector.anchors()
-        self._region: detector.Region | None = None
-        self.detections = 0
+        self.detections = self.looks = self.crowded = 0
+        self.restart(math.inf)
 
-    def restart(self) -> None:
-        """Forget the person: the next frame belongs to another video."""
-        self._region = None
+    def restart(self, second: float) -> None:
+        """Forget the person: the next frame belongs to another video, of `second` frames each."""
+        self._second = max(1, second)
+        self._region: detector.Region | None = None
+        self._last: detector.Region | None = None
+        self._lost = 0
+        self._until_look = 0.0
 
     def __call__(self, frame: np.ndarray) -> landmarks.Pose | None:
-        """The pose in an RGB frame (h, w, 3) uint8; None if there is no person in it."""
+        """The pose in an RGB frame (h, w, 3) uint8; None if the person is not in it."""
+        people = None
         pose = self._pose_in(frame, self._region)
         if pose is None:
-            pose = self._pose_in(frame, self._find(frame))
+            people = self._people(frame)
+            pose = self._pose_in(frame, self._same(people, frame))
         self._region = None if pose is None else pose.next_region
+        self._last = self._region or self._last
+        self._lost = 0 if pose else self._lost + 1
+        if self._until_look < 1:
+            self.looks += 1
+            self.crowded += len(self._people(frame) if people is None else people) > 1
+            self._until_look += self._second
+        self._until_look -= 1
         return pose
 
-    def _find(self, frame: np.ndarray) -> detector.Region | None:
+    def _people(self, frame: np.ndarray) -> list[detector.Region]:
+        """The regions of all people in a frame, the most confident first."""
         self.detections += 1
         outputs = self._detect(detector.detector_input(frame))
-        points = detector.best_points(
+        found = detector.people(
             outputs["Identity"][0], outputs["Identity_1"].ravel(), self._anchors
         )
         height, width = frame.shape[:2]
-        return None if points is None else detector.region_in_frame(points, width, height)
+        return [detector.region_in_frame(points, width, height) for points in found]
+
+    def _same(self, people: Sequence[detector.Region], frame: np.ndarray) -> detector.Region | None:
+        """Which of people is the one that was tracked; anybody if none was for a second."""
+        last = self._last
+        if last is None or self._lost >= self._second:
+            return people[0] if people else None
+        far = FAR * math.hypot(*frame.shape[:2])
+        away = [math.hypot(one.x - last.x, one.y - last.y) for one in people]
+        near = min(away, default=math.inf)
+        return people[away.index(near)] if near <= far else None
 
     def _pose_in(self, frame: np.ndarray, region: detector.Region | None) -> landmarks.Pose | None:
         if region is None or not region.side > 0:
@@ -90,12 +121,14 @@ class BlazePose:
         return landmarks.read_pose(self._landmark(landmarks.landmarks_input(frame, region)), region)
 
 
-def label_frames(teacher: BlazePose, frames: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def label_frames(
+    teacher: BlazePose, frames: Iterable[np.ndarray], fps: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Joints (n, 18, 2) float32 in source pixels and confidence (n, 18) for a video's RGB frames.
 
     Confidence is BlazePose's visibility. A frame without a pose has NaN joints and confidence 0.
     """
-    teacher.restart()
+    teacher.restart(fps)
     points, visibility = [], []
     for frame in frames:
         pose = teacher(frame)
@@ -107,25 +140,23 @@ def label_frames(teacher: BlazePose, frames: Iterable[np.ndarray]) -> tuple[np.n
     )
 
 
-def label_stream(teacher: BlazePose, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
+def label_stream(teacher: BlazePose, stream: Stream) -> Labels:
     """Labels for a whole stream, each clip's from its source video at full size.
 
-    Returns joints (n, 18, 2) float32 in source pixels and confidence (n, 18), as `label_frames`.
-    A clip in which nobody is ever found is reported on stderr. Raises `BadInput` if nobody is found
-    in any clip, and for a video that is missing, broken, or shorter than its clip.
+    Joints and confidence are as by `label_frames`; the notes say in how many looks, one a second,
+    there were several people. Raises `BadInput` for a video that is missing, broken, or shorter
+    than its clip.
     """
-    labels = []
     with Progress(len(stream), "frames", "label with BlazePose") as progress:
-        for clip in stream.clips:
-            joints, confidence = label_frames(teacher, _counted(play(clip), progress))
-            if not confidence.any():
-                tell(f"{clip.video}: BlazePose found nobody in it, so it has no labels")
-            labels.append((joints, confidence))
+        labels = [
+            label_frames(teacher, _counted(play(clip), progress), clip.fps) for clip in stream.clips
+        ]
     joints, confidence = (np.concatenate(parts) for parts in zip(*labels, strict=True))
-    if not confidence.any():
-        fault = "BlazePose found nobody in any of its videos"
-        raise BadInput(stream.path, fault, "Use videos that show a person")
-    return joints, confidence
+    looks, crowded = teacher.looks, teacher.crowded
+    if crowded:
+        seen = f"in {crowded} of {looks} looks, one a second"
+        tell(f"BlazePose sees more than one person {seen}; it keeps to the one it began with")
+    return Labels(joints, confidence, {"looks": looks, "looks_with_several_people": crowded})
 
 
 def _counted(frames: Iterable[np.ndarray], progress: Progress) -> Iterator[np.ndarray]:

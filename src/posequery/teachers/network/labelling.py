@@ -1,6 +1,7 @@
 """A network of `student.network.NETWORKS` as a teacher: it labels a stream from its source videos.
 
-It stands where OpenPose stands in the paper.
+It stands where OpenPose stands in the paper. It labels rendered people alone, of whom one is in
+view: it takes the highest peak of each joint's map, and would mix two people's joints.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Everybody that OpenPose detects in one video, and the HDF5 file that stores them.
+"""Everybody that OpenPose detects in one video, and the sealed HDF5 file that stores them.
 
 The file has `joints` (m, 18, 2) and `confidence` (m, 18) of m people, float32, `start` (n + 1)
 int64, `read` (n,) bool, and the other fields of `Detections` as attributes.
@@ -6,17 +6,14 @@ int64, `read` (n,) bool, and the other fields of `Detections` as attributes.
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
-import h5py
 import numpy as np
 
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs import sealed
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 
 _REMAKE = "Delete it and make it again"
-_MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
-"""What reading a malformed file may raise."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Detections:
 
 def write_detections(path: str | os.PathLike[str], detections: Detections) -> None:
     """Write detections, completely or not at all."""
-    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with sealed.created(path) as file:
         for name in ("joints", "confidence", "start", "read"):
             file[name] = getattr(detections, name)
         for name in ("video", "width", "height", "origin"):
@@ -55,26 +52,29 @@ def write_detections(path: str | os.PathLike[str], detections: Detections) -> No
 
 def read_detections(path: str | os.PathLike[str]) -> Detections:
     """Detections from a file. Raises `BadInput` for a file that is missing or broken."""
-    if not Path(path).is_file():
-        raise BadInput(path, "there is no such detections file", _REMAKE)
-    try:
-        with h5py.File(path, "r") as file:
-            found = Detections(
-                joints=file["joints"][:].astype(np.float32, copy=False),
-                confidence=file["confidence"][:].astype(np.float32, copy=False),
-                start=file["start"][:].astype(np.int64, copy=False),
-                read=file["read"][:].astype(bool, copy=False),
-                video=str(file.attrs["video"]),
-                width=int(file.attrs["width"]),
-                height=int(file.attrs["height"]),
-                origin=str(file.attrs["origin"]),
-            )
+    with sealed.opened(path, "detections file", _REMAKE) as file:
+        found = Detections(
+            joints=file["joints"][:].astype(np.float32, copy=False),
+            confidence=file["confidence"][:].astype(np.float32, copy=False),
+            start=file["start"][:].astype(np.int64, copy=False),
+            read=file["read"][:].astype(bool, copy=False),
+            video=str(file.attrs["video"]),
+            width=int(file.attrs["width"]),
+            height=int(file.attrs["height"]),
+            origin=str(file.attrs["origin"]),
+        )
         shapes = (found.joints.shape, found.confidence.shape, found.start.shape, found.read.shape)
         people, frames = len(found.joints), len(found.read)
         if shapes != ((people, len(JOINTS), 2), (people, len(JOINTS)), (frames + 1,), (frames,)):
             raise ValueError(f"the arrays have shapes {shapes}")
         if found.start[0] != 0 or found.start[-1] != people or (np.diff(found.start) < 0).any():
             raise ValueError("the frames do not add up to all people")
-    except _MALFORMED as error:
-        raise BadInput(path, f"not a valid detections file ({error})", _REMAKE) from error
     return found
+
+
+def require_frames(found: Detections, frames: int, slug: str, path: str | os.PathLike[str]) -> None:
+    """Raise `BadInput`, naming `path`, if detections end before the `frames` of the clip `slug`."""
+    if len(found) < frames:
+        fault = f"has {len(found)} frames, but its clip {slug} has {frames}"
+        fix = "OpenPose seems to have stopped early: run it again on the whole video"
+        raise BadInput(path, fault, fix)

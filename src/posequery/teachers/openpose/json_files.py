@@ -4,163 +4,93 @@ Written from OpenPose's documentation and source (doc/02_output.md, include/open
 include/openpose/filestream/wPeopleJsonSaver.hpp, src/openpose/producer/, src/openpose/core/
 keypointScaler.cpp, src/openpose/utilities/openCv.cpp); never tried on a file of the real program.
 
-A video's files are `<stem>_<frame, 12 digits from 0>_keypoints.json`; those of a folder of images
-are `<image's stem>_keypoints.json`, where frame i is the image with number i + 1. They are searched
-for in folders whose names identify them, and the first folder that holds any of them is used:
-
-- with a subject: `<folder>/<subject>/<stem>/`, then `<folder>/<subject>/`, and nowhere else, since
-  Human3.6M uses the same video names for all its subjects. Files with the stem elsewhere in
-  `<folder>` are refused: they may belong to any subject, and if OpenPose wrote two subjects into
-  the same folder, the end of the longer video is left after the shorter one.
-- without a subject: `<folder>/<stem>/`, then `<folder>/`.
-
-Coordinates are used as OpenPose gives them. It adds half a source pixel to each peak
-(src/openpose/net/nmsBase.cpp: 'empirically higher'), so its origin is known only to half a pixel.
+The files say neither which joints they hold, nor in which frame, nor in which unit: `body`,
+`geometry` and `scale` find this out, or ask. Coordinates are used as OpenPose gives them. It adds
+half a source pixel to each peak (src/openpose/net/nmsBase.cpp: 'empirically higher'), so its origin
+is known only to half a pixel.
 """
 
-import hashlib
 import io
 import json
 import os
-import re
-from collections.abc import Callable
+import sys
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
-from posequery.skeletons import from_openpose
-from posequery.sources import video as videos
-from posequery.teachers.openpose.detections import Detections
+from posequery.skeletons import JOINTS
+from posequery.sources.video import VideoInfo
+from posequery.teachers.openpose import geometry, scale
+from posequery.teachers.openpose.body import BODIES, body_of
+from posequery.teachers.openpose.detections import Detections, require_frames
+from posequery.teachers.openpose.places import find, title
 from posequery.teachers.openpose.settings import OpenPose
 
 if TYPE_CHECKING:
     from posequery.sources.kinds import Source
     from posequery.teachers import Findings, Videos
 
-PARTS = (25, 18)
-"""Body parts of BODY_25 and of COCO."""
 LAST = 0.2
-"""Share of a video that OpenPose may silently leave out at its end: not all declared frames need to
-be shown, as in a video trimmed on a phone. If the clip has these frames, `label_stream` refuses."""
-SUFFIX = "_keypoints.json"
-OUTSIDE = 0.05
-"""Share of joints that may lie outside the frame; OpenPose itself hardly ever puts one there."""
-HUGE = 1e9
-"""Larger than any coordinate; comparing with it also finds NaN and whole numbers of any length."""
+"""Share of a video that OpenPose may leave out at its end, where OpenCV may count fewer frames. If
+its clip has these frames, `require_frames` refuses."""
 
-_NUMBER = re.compile(r"_\d+$")
+_NUMBERS = {3 * body.parts for body in BODIES.values()}
 _OPENPOSE_AGAIN = "Run OpenPose on the video again"
-_SCALE = "Set the --keypoint_scale that OpenPose was run with, and check that it ran on this video"
-
-
-def title(video: str | os.PathLike[str]) -> str:
-    """The name from which a video's files are named: its stem, or a folder's name."""
-    return Path(video).name if Path(video).is_dir() else Path(video).stem
 
 
 def from_json(
     folder: str | os.PathLike[str],
     video: str | os.PathLike[str],
-    size: tuple[int, int],
-    frames: int,
+    about: VideoInfo,
     given: OpenPose,
     subject: str | None = None,
 ) -> Detections:
-    """All people that OpenPose detected in `video`, from the JSON files in `folder` (see above).
+    """All people that OpenPose detected in `video`, from the JSON files in `folder` (see `places`).
 
-    size: width and height of the video in pixels. frames: how many it has, 0 if unknown. given:
-    the `--keypoint_scale` of the files, and whether to refuse a video with frames that have no
-    file, or to treat these as unlabelled: nobody is in them.
+    about: what the video says of itself. given: how OpenPose was run, as far as it must be known,
+    and whether to refuse a video with frames that have no file, or to treat these as unlabelled:
+    nobody is in them.
 
     Raises `BadInput` for a folder without files for this video, for a file that is broken or
-    contains no body, and for what cannot belong to this video or this scale.
+    contains no body, for what cannot belong to this video or this scale, and where it stays open
+    what the joints are or in which frame.
     """
     video = Path(video)
-    scale, missing = given.keypoint_scale, given.missing
-    place, files = _find(Path(folder), subject, video)
-    seen = max(files) + 1
-    short = missing == "refuse" and 0 <= frames - seen <= LAST * frames
-    count = seen if short else frames or seen
-    if seen > count:
-        fault = f"is for frame {max(files)}, but {video} has {count} frames"
-        fix = "It belongs to another video or another cut of it: run OpenPose on this one"
-        raise BadInput(place / files[max(files)], fault, fix)
-    read = np.zeros(count, bool)
-    read[list(files)] = True
-    _check_whole(place, read, title(video), missing)
-
+    place, files = find(Path(folder), subject, video)
+    read = _frames_read(place, files, video, about.frames, given.missing)
+    number = np.zeros(len(read), np.int64)
     people: list[list[float]] = []
-    number = np.zeros(count, np.int64)
+    canvases: list[tuple[int, int] | None] = []
+    names: list[str] = []
     with Progress(len(files), "files", f"read OpenPose's files of {title(video)}") as progress:
         for frame in sorted(files):
-            found = _people(os.path.join(place, files[frame]))  # noqa: PTH118 (half the time)
+            found, canvas = _people(os.path.join(place, files[frame]))  # noqa: PTH118 (half the time)
             for values in found:
                 if len(values) != len((people or found)[0]):
                     fault = "holds people of another model (BODY_25, COCO) than earlier files"
                     raise BadInput(place / files[frame], fault, _OPENPOSE_AGAIN)
             people += found
+            canvases += [canvas] * len(found)
+            names += [files[frame]] * len(found)
             number[frame] = len(found)
             progress.advance()
-
-    parts = np.array(people, np.float64).reshape(-1, len(people[0]) // 3 if people else 25, 3)
-    scaled = parts[:, :, :2].copy()
-    parts[:, :, :2] = _to_source(scaled, np.array(size), scale, given.pixels)
-    owner = np.repeat(np.arange(count), number).tolist()
-    _check_scale(parts, scaled, size, scale, place, [files[frame] for frame in owner])
-    joints, confidence = from_openpose(parts)
+    joints, confidence = _joints(people, canvases, names, place, video, about, given)
     return Detections(
         joints=joints,
         confidence=confidence,
         start=np.concatenate([[0], np.cumsum(number)]),
         read=read,
         video=str(video),
-        width=size[0],
-        height=size[1],
+        width=about.width,
+        height=about.height,
         origin=str(place.absolute() / title(video)),
     )
-
-
-def _find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[int, str]]:
-    """The folder with the video's JSON files, and each frame's file name."""
-    if not folder.is_dir():
-        raise BadInput(folder, "there is no such folder", "Give the folder of OpenPose's output")
-    name = title(video)
-    number = _numbering(video)
-    flat = [folder / name, folder]
-    own = [folder / subject / name, folder / subject] if subject else flat
-    others: set[str] = set()
-    for place in dict.fromkeys([*own, *flat]):
-        listed = _listed(place)
-        files = {
-            frame: file for file in listed if (frame := number(file[: -len(SUFFIX)])) is not None
-        }
-        if files and place not in own:
-            fault = f"holds files of '{name}', which may belong to any subject"
-            fix = f"Put those of {subject} into {folder / str(subject)}"
-            if folder.name == subject:
-                fix = f"If they are {subject}'s, give the parent folder: {folder.parent}"
-            raise BadInput(place, fault, fix)
-        if files:
-            if video.is_dir() and place.name == name and len(files) < len(listed):
-                stranger = min(set(listed) - set(files.values()))
-                fault = f"belongs to no image in {video}"
-                fix = "Remove it, or run OpenPose on the images again"
-                raise BadInput(place / stranger, fault, fix)
-            return place, files
-        others |= {_stem(file[: -len(SUFFIX)]) for file in listed}
-    if not others:
-        searched = " or ".join(str(place) for place in own)
-        fault = f"holds no OpenPose file of '{name}' (searched {searched})"
-        raise BadInput(folder, fault, "Run OpenPose with --write_json on the video")
-    shown = ", ".join(f"'{stem}'" for stem in sorted(others)[:3])
-    shown += f" and {len(others) - 3} more" if len(others) > 3 else ""
-    fault = f"holds OpenPose files of {shown}, but none of '{name}'"
-    raise BadInput(folder, fault, "Give the folder with this video's files, or run OpenPose on it")
 
 
 def inspect(given: OpenPose, source: "Source", stream: "Videos") -> "Findings":
@@ -172,69 +102,34 @@ def inspect(given: OpenPose, source: "Source", stream: "Videos") -> "Findings":
     folder = given.labels
     if folder is None or not folder.is_dir():
         return [], []
-    seen = [(clip, about) for clip, about in stream if about]
-    for clip, about in seen:
+    seen = [(clip, about, frames) for clip, about, frames in stream if about]
+    for clip, about, frames in seen:
         subject = clip.subject if source.subjects_share_names else None
-        size = (about.width, about.height)
         try:
             with redirect_stderr(io.StringIO()):  # its progress
-                from_json(folder, clip.video, size, about.frames, given, subject)
+                found = from_json(folder, clip.video, about, given, subject)
+            require_frames(found, frames, clip.slug, found.origin)
         except BadInput as fault:
             faults.append(fault)
     whole = len(seen) - len(faults)
     return [f"openpose.labels: {whole} of the stream's {len(stream)} videos, {folder}"], faults
 
 
-def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """By the stem of each video that has JSON files anywhere in `folder`, a digest of these files.
-
-    It covers their relative paths and sizes: files copied with other dates have the same digest,
-    and files that OpenPose wrote again will hardly all have the same sizes.
-    """
-    found: dict[str, hashlib._Hash] = {}
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(SUFFIX):
-                stem = _NUMBER.sub("", name[: -len(SUFFIX)])
-                path = os.path.join(place, name)  # noqa: PTH118 (half the time)
-                row = f"{os.path.relpath(place, folder)}/{name} {os.stat(path).st_size}\n"  # noqa: PTH116
-                found.setdefault(stem, hashlib.sha256()).update(
-                    row.encode(errors="surrogateescape")
-                )
-    return {stem: digest.hexdigest()[:16] for stem, digest in found.items()}
-
-
-def _listed(place: Path) -> list[str]:
-    if not place.is_dir():
-        return []
-    with os.scandir(place) as entries:
-        names = (entry.name for entry in entries if entry.name.endswith(SUFFIX) and entry.is_file())
-        return sorted(names)
-
-
-def _split(name: str) -> tuple[str, int | None]:
-    stem, _, digits = name.rpartition("_")
-    numbered = len(digits) == 12 and digits.isascii() and digits.isdigit()
-    return (stem, int(digits)) if stem and numbered else (name, None)
-
-
-def _stem(name: str) -> str:
-    return _split(name)[0]
-
-
-def _numbering(video: Path) -> Callable[[str], int | None]:
-    """From a JSON file's name without `SUFFIX` to the frame; None if it is not the video's."""
-    if video.is_dir():
-        name, count = videos.images(video)
-        order = {f"{name}{number + 1:06d}": number for number in range(count)}
-        return order.get
-
-    def number(name: str) -> int | None:
-        stem, frame = _split(name)
-        return frame if stem == video.stem else None
-
-    return number
+def _frames_read(
+    place: Path, files: dict[int, str], video: Path, frames: int, missing: str
+) -> np.ndarray:
+    """Which of a video's frames have a file (n,) bool. Raises `BadInput`."""
+    seen = max(files) + 1
+    short = missing == "refuse" and 0 <= frames - seen <= LAST * frames
+    count = seen if short else frames
+    if seen > count:
+        fault = f"is for frame {max(files)}, but {video} has {count} frames"
+        fix = "It belongs to another video or another cut of it: run OpenPose on this one"
+        raise BadInput(place / files[max(files)], fault, fix)
+    read = np.zeros(count, bool)
+    read[list(files)] = True
+    _check_whole(place, read, title(video), missing)
+    return read
 
 
 def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None:
@@ -253,15 +148,9 @@ def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None
     tell(f"{place}: {fault}; they are treated as unlabelled")
 
 
-def _people(path: str) -> list[list[float]]:
-    """The body parts of each person in a file: x, y, confidence, one part after another."""
-    try:
-        with open(path, "rb") as file:
-            content = json.loads(file.read())
-    except OSError as error:
-        raise BadInput(path, f"cannot be read ({error.strerror})", _OPENPOSE_AGAIN) from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(path, f"is cut off or not JSON ({error})", _OPENPOSE_AGAIN) from error
+def _people(path: str) -> tuple[list[list[float]], tuple[int, int] | None]:
+    """The body parts of each person in a file, x, y, confidence one after another; its canvas."""
+    content = _content(path)
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         fault = "holds no list of 'people', so OpenPose did not write it"
@@ -273,68 +162,79 @@ def _people(path: str) -> list[list[float]]:
             raise BadInput(path, fault, "Run OpenPose with --body 1")
         if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
             raise BadInput(path, "holds a value that is not a number", _OPENPOSE_AGAIN)
-        if len(values) not in [3 * parts for parts in PARTS]:
+        if len(values) not in _NUMBERS:
             fault = f"holds a body of {len(values)} numbers, but BODY_25 has 75 and COCO has 54"
             raise BadInput(path, fault, "Run OpenPose with --model_pose BODY_25 or COCO")
-        if not all(-HUGE < value < HUGE for value in values) or min(values[2::3]) < 0:
-            fault = "holds a number that is not finite, or a confidence below 0"
+        far = bounds.COORDINATE
+        if not all(-far < value < far for value in values) or min(values[2::3]) < 0:
+            fault = f"holds a number that is not finite or above {far:.0e}, or a confidence below 0"
             raise BadInput(path, fault, _OPENPOSE_AGAIN)
-    return bodies
+    return bodies, scale.canvas_of(content, path)
 
 
-def _to_source(
-    places: np.ndarray, size: np.ndarray, scale: int, scale_size: tuple[int, int] | None
-) -> np.ndarray:
-    """Coordinates (..., 2) in a `--keypoint_scale` to source pixels; size (2,) is the source's.
-
-    OpenPose's corners are the centres of the corner pixels, hence the - 1 (keypointScaler.cpp,
-    resizeGetScaleFactor in openCv.cpp).
-    """
-    edge = size - 1
-    if scale == 0:
-        return places
-    if scale == 3:
-        return places * edge
-    if scale == 4:
-        return (places + 1) / 2 * edge
-    assert scale_size is not None
-    shrunk = ((np.array(scale_size) - 1) / edge).min()
-    if scale == 2:
-        return places / shrunk
-    # The frame fills part of the network's input, in whole pixels (poseExtractorCaffe.cpp).
-    filled = np.floor(shrunk * size + 0.5)
-    return places * (edge / (filled - 1)).min()
+def _content(path: str) -> Any:
+    """What a file holds as JSON; a list of one frame, as some programs write, is that frame."""
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > bounds.TEXT_BYTES:
+                fault = f"has over {bounds.TEXT_BYTES:,} bytes, which no frame's people need"
+                raise BadInput(path, fault, _OPENPOSE_AGAIN)
+            content = json.loads(file.read())
+    except OSError as error:
+        raise BadInput(path, f"cannot be read ({error.strerror})", _OPENPOSE_AGAIN) from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(path, f"is cut off or not JSON ({error})", _OPENPOSE_AGAIN) from error
+    if not isinstance(content, list):
+        return content
+    if len(content) != 1:
+        fault = f"is a list of {len(content)} entries, where OpenPose writes a file for each frame"
+        raise BadInput(path, fault, 'Write each frame to a file of its own: {"people": [...]}')
+    return content[0]
 
 
-def _check_scale(
-    parts: np.ndarray,
-    scaled: np.ndarray,
-    size: tuple[int, int],
-    scale: int,
+def _joints(
+    people: list[list[float]],
+    canvases: list[tuple[int, int] | None],
+    names: list[str],
     place: Path,
-    files: list[str],
-) -> None:
-    """Refuse body parts (m, k, 3) in source pixels that no frame of `size` can have."""
-    found = parts[:, :, 2] > 0
-    if not found.any():
-        return
-    frame = f"the frame is {size[0]}x{size[1]}"
-    if scale <= 2 and np.abs(scaled[found]).max() <= 1:
-        fault = f"all joints lie between -1 and 1: this is --keypoint_scale 3 or 4, not {scale}"
-        raise BadInput(place, fault, _SCALE)
-    share = parts[:, :, :2] / size
-    far = found & ((share < -1) | (share > 2)).any(axis=2)
-    if far.any():
-        person, part = np.argwhere(far)[0]
-        x, y = parts[person, part, :2]
-        fault = f"has a joint at ({x:.0f}, {y:.0f}) with --keypoint_scale {scale}, but {frame}"
-        raise BadInput(place / files[person], fault, _SCALE)
-    outside = ((share[found] < -0.01) | (share[found] > 1.01)).any(axis=1).mean()
-    if outside > OUTSIDE:
-        fault = f"{outside:.0%} of the joints lie outside with --keypoint_scale {scale}: {frame}"
-        raise BadInput(place, fault, _SCALE)
-    if scale == 4 and scaled[found].min() >= 0:
-        tell(
-            f"{place}: with --keypoint_scale 4, everybody is in the lower right quarter of all "
-            "frames; should it be 3?"
-        )
+    video: Path,
+    about: VideoInfo,
+    given: OpenPose,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The student's joints (m, 18, 2) of a video's people as shown, and their confidence (m, 18).
+
+    canvases, names: each person's canvas, where there is one, and file.
+    """
+    if not people:
+        return np.empty((0, len(JOINTS), 2), np.float32), np.empty((0, len(JOINTS)), np.float32)
+    parts = np.array(people, np.float64).reshape(len(people), -1, 3)
+    sizes = _sizes(canvases, names, place)
+    name = geometry.seen(
+        video, about, given.geometry, lambda size: scale.fits(parts, size, given, sizes)
+    )
+    size = geometry.size_of(name, about)
+    if sizes is not None:
+        scale.require_canvas(sizes, size, given, place, names)
+    raw = parts[:, :, :2].copy()
+    parts[:, :, :2] = scale.to_pixels(raw, size, given, sizes)
+    scale.require_fit(raw, parts, size, given.keypoint_scale, place, names)
+    model = body_of(parts, given.stated_body, place)
+    sys.stderr.write(f"{place}: people of {model}, in the frame as {name}\n")
+    parts[:, :, :2] = geometry.to_shown(parts[:, :, :2], name, about)
+    joints, confidence = (
+        geometry.named_as_shown(values, name, about) for values in BODIES[model].read(parts)
+    )
+    return joints, confidence
+
+
+def _sizes(
+    canvases: list[tuple[int, int] | None], names: list[str], place: Path
+) -> np.ndarray | None:
+    """Each person's canvas (m, 2); None if no file states one. Raises `BadInput` for a mixture."""
+    if None in canvases:
+        stated = [name for name, canvas in zip(names, canvases, strict=True) if canvas]
+        if stated:
+            fault = "states a canvas, where other files do not"
+            raise BadInput(place / stated[0], fault, "Take all files from one program")
+        return None
+    return np.array(canvases, np.float64)

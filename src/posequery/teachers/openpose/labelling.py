@@ -6,8 +6,8 @@
   rule uses the label because the question is how well OpenPose detects the labelled person, not
   which person in the image that is.
 - `tracked`: the person nearest to the one taken last, by the mean distance over the joints that
-  both have. Each clip starts with its strongest person, and starts again when nobody was taken for
-  a second. Nothing keeps it from switching to another person when its own is not found.
+  both have, unless this is `FAR` away: then the frame has no label. Each clip starts with its
+  strongest person, and starts again when nobody was taken for a second.
 - `strongest`: the person with the highest sum of confidence over the student's joints, the first on
   a tie. This is nearly the person that `--number_people_max 1` keeps: OpenPose's own score also
   counts links and the area (src/openpose/core/keepTopNPeople.cpp), which its files do not contain.
@@ -21,18 +21,21 @@ import numpy as np
 
 from posequery.clips import ClipInfo, Stream
 from posequery.jobs.files import BadInput
+from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
 from posequery.skeletons import JOINTS, LIMBS
-from posequery.teachers import Labels
-from posequery.teachers.openpose.detections import Detections, read_detections
+from posequery.teachers import FAR, Labels
+from posequery.teachers.openpose.detections import Detections, read_detections, require_frames
 
-RULES = ("labelled", "tracked", "strongest")
+_WHO = {
+    "labelled": "nearest to the ground truth",
+    "tracked": "nearest to the one before",
+    "strongest": "seen most surely",
+}
+RULES = tuple(_WHO)
 NOBODY = -1
-FAR = 0.2
-"""Share of the frame's diagonal beyond which it is somebody else: the paper's OpenPose has an error
-of 0.006, while joints read in a wrong scale are off by 0.25 and more."""
-
 _REMAKE = "Make the detections again"
+_ANOTHER = "Another video, or a --keypoint_scale other than openpose.keypoint_scale?"
 
 
 def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: str) -> Labels:
@@ -42,7 +45,8 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
     A joint is NaN where OpenPose found none or nobody was taken; the notes are `counts`. Frames of
     a video after its clip's last frame are dropped. Raises `BadInput` for a file that is broken, or
     for another or a shorter video, for two clips whose detections come from the same JSON files,
-    and for a clip in which half of the joints are `FAR` from its own labels.
+    and for a clip in which half of the joints are `FAR` from its own labels; with `labelled`, which
+    takes nobody so far away, only if this is so of every clip, and it is said otherwise.
     """
     if len(paths) < len(stream.clips):
         fault = f"has {len(stream.clips)} clips, but {len(paths)} detections files are given"
@@ -54,6 +58,8 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
     read = np.zeros(len(stream), bool)
     taken = np.zeros(len(stream), bool)
     origins: dict[str, str] = {}
+    strange: list[BadInput] = []
+    near = 0
     for clip, start, path in zip(stream.clips, stream.starts, paths, strict=False):
         found = read_detections(path)
         _check(found, clip, path)
@@ -62,18 +68,32 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
             fault = f"comes from the same JSON files as {first}'s ({found.origin})"
             raise BadInput(path, fault, "Keep each subject's files in a folder with its name")
         here = slice(start, start + clip.frames)
-        chosen = choose(found, own[here], rule, stream.fps)
+        chosen = choose(found, own[here], rule, clip.fps)
         taken[here] = chosen != NOBODY
         joints[here][taken[here]] = found.joints[chosen[taken[here]]]
         confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
-        _check_distance(joints[here], own[here], clip, found.origin)
+        off = joint_errors(joints[here], own[here])[:, LIMBS]
+        far = FAR * np.hypot(clip.width, clip.height)
+        if np.isfinite(off).any() and np.nanmedian(off) > far:
+            fault = f"its joints lie {np.nanmedian(off):.0f} px (median) from the labels of "
+            strange.append(BadInput(found.origin, f"{fault}{clip.slug}", _ANOTHER))
+        else:
+            near += np.isfinite(off).any()
+        if strange and rule != "labelled":
+            raise strange[0]
         if rule == "labelled":
-            distance = frame_errors(joint_errors(joints[here], own[here]))
-            another = distance > FAR * np.hypot(clip.width, clip.height)
+            another = frame_errors(joint_errors(joints[here], own[here])) > far
             joints[here][another], confidence[here][another] = np.nan, 0
             taken[here] &= ~another
         number[here] = np.diff(found.start)[: clip.frames]
         read[here] = found.read[: clip.frames]
+    if strange and not near:
+        raise strange[0]
+    if several := int((number > 1).sum()):
+        seen = f"in {several} of {len(number)} frames"
+        tell(f"OpenPose sees more than one person {seen}; the one labels who is {_WHO[rule]}")
+    for one in strange:
+        tell(f"{one.path}: {one.fault}; frames with nobody near these have no label")
     return Labels(joints, confidence, counts(number, read, taken))
 
 
@@ -86,19 +106,7 @@ def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> N
     if (found.width, found.height) != (clip.width, clip.height):
         fault = f"is for frames of {found.width}x{found.height}, but its clip {clip.slug} has "
         raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
-    if len(found) < clip.frames:
-        fault = f"has {len(found)} frames, but its clip {clip.slug} has {clip.frames}"
-        fix = "OpenPose seems to have stopped early: delete this file and run it again"
-        raise BadInput(path, fault, fix)
-
-
-def _check_distance(joints: np.ndarray, own: np.ndarray, clip: ClipInfo, origin: str) -> None:
-    errors = joint_errors(joints, own)[:, LIMBS]
-    known = errors[np.isfinite(errors)]
-    if len(known) and np.median(known) > FAR * np.hypot(clip.width, clip.height):
-        fault = f"its joints lie {np.median(known):.0f} px (median) from the labels of {clip.slug}"
-        fix = "Another video, or a --keypoint_scale other than openpose.keypoint_scale?"
-        raise BadInput(origin, fault, fix)
+    require_frames(found, clip.frames, clip.slug, path)
 
 
 def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndarray:
@@ -120,13 +128,14 @@ def choose(found: Detections, own: np.ndarray, rule: str, fps: float) -> np.ndar
         raise ValueError(f"there is no rule {rule!r}; the rules are {', '.join(RULES)}")
     chosen = np.full(len(own), NOBODY)
     last = np.full(joints.shape[1:], np.nan, np.float32)
+    far = FAR * float(np.hypot(found.width, found.height))
     absent = np.inf
     for frame in range(len(own)):
         if absent >= fps:
             chosen[frame] = strongest[frame]
         else:
             here = slice(found.start[frame], found.start[frame + 1])
-            chosen[frame] = _nearest(joints[here], strength[here], last, here.start)
+            chosen[frame] = _nearest(joints[here], strength[here], last, far, here.start)
         absent += 1
         if chosen[frame] != NOBODY:
             last, absent = joints[chosen[frame]], 0
@@ -146,14 +155,19 @@ def _best(
     return best
 
 
-def _nearest(people: np.ndarray, strength: np.ndarray, last: np.ndarray, first: int) -> int:
-    """Which of people (p, 18, 2), numbered from `first` on, is nearest to `last` (18, 2)."""
+def _nearest(
+    people: np.ndarray, strength: np.ndarray, last: np.ndarray, far: float, first: int
+) -> int:
+    """Which of people (p, 18, 2), numbered from `first` on, is nearest to `last` (18, 2).
+
+    far: the distance in pixels beyond which it is somebody else.
+    """
     distances = joint_errors(people, np.broadcast_to(last, people.shape))
     shared = np.isfinite(distances)
     eligible = np.flatnonzero(shared.any(axis=1))
-    if not len(eligible):
-        return NOBODY
     mean = distances[eligible].mean(axis=1, where=shared[eligible], dtype=np.float64)
+    if not (mean <= far).any():
+        return NOBODY
     return first + int(eligible[np.lexsort((-strength[eligible], mean))[0]])
 
 

@@ -21,8 +21,10 @@ from typing import IO
 
 from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
+from posequery.sources.video import VideoInfo
 from posequery.teachers.openpose.detections import Detections
-from posequery.teachers.openpose.json_files import SUFFIX, from_json, title
+from posequery.teachers.openpose.json_files import from_json
+from posequery.teachers.openpose.places import SUFFIX, title
 from posequery.teachers.openpose.settings import OpenPose
 
 HEARTBEAT = 0.5
@@ -35,17 +37,16 @@ LOGGED = 4000
 
 def detect(
     video: str | os.PathLike[str],
-    size: tuple[int, int],
-    frames: int,
+    about: VideoInfo,
     given: OpenPose,
     scratch: str | os.PathLike[str],
 ) -> Detections:
     """All people that OpenPose detects in a video, or in a folder of its images.
 
-    size: the video's width and height in pixels. frames: how many it has, 0 if unknown. given: the
-    program, openpose.bin, its folder of models that contains `pose/`, and how to run it. The
-    program's files go into a separate folder under `scratch`, which is removed at the end, as is
-    whatever a killed run on the same video left there.
+    about: what the video says of itself. given: the program, openpose.bin, its folder of models
+    that contains `pose/`, and how to run it. The program's files go into a separate folder under
+    `scratch`, which is removed at the end, as is whatever a killed run on the same video left
+    there.
 
     Raises `BadInput` if the program or its models are missing, and if it dies, leaves out frames or
     writes unusable files.
@@ -74,10 +75,10 @@ def detect(
             "--display=0",
             "--render_pose=0",
         ]
-        with Progress(frames or None, "frames", f"OpenPose on {title(video)}") as progress:
+        with Progress(about.frames, "frames", f"OpenPose on {title(video)}") as progress:
             _run(command, folder, output, progress)
         try:
-            found = from_json(output, video, size, frames, given)
+            found = from_json(output, video, about, given)
         except BadInput as error:
             name = Path(error.path).name
             what = f"its file {name} " if name.endswith(SUFFIX) else ""
@@ -124,7 +125,7 @@ def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> 
         output_text, errors = _read(stdout), _read(stderr)
     if process.returncode:
         sys.stderr.write(f"{output_text[-LOGGED:]}\n{errors[-LOGGED:]}\n")
-        done = f"{progress.done} of {progress.total or 'an unknown number of'} frames"
+        done = f"{progress.done} of {progress.total} frames"
         fault = f"{_ending(process.returncode)} after {done}: {_reason(errors or output_text)}"
         raise BadInput(command[0], fault, "See the log for its output")
     if not progress.done:

@@ -31,9 +31,16 @@ class OpenPose(Section):
     """OpenPose's own program (`openpose.bin`), to run instead of reading `labels`."""
     models: Folder | None = None
     """The folder that contains the program's models."""
-    model: Literal["BODY_25", "COCO"] = "BODY_25"
-    """The body model that the program uses. JSON files of both models are told apart
-    automatically."""
+    model: Literal["BODY_25", "BODY_25B", "COCO"] = "BODY_25"
+    """The body model that the program uses."""
+    body: Literal["BODY_25", "BODY_25B", "COCO"] | None = None
+    """The body model of `labels`, which the JSON files do not name. Needed only where it is not
+    found by where the parts lie, as where nobody ever faces the camera."""
+    geometry: Literal["shown", "turned", "stored"] | None = None
+    """The frame that OpenPose saw. `shown`: as players show it. `turned`: as OpenCV reads it,
+    turned but neither mirrored nor stretched. `stored`: the file's own pixels. Needed for a video
+    that is to be mirrored, turned by half or stretched to square pixels, and for a quarter turn
+    where the joints fit both ways; without these, all three are the same."""
     net_resolution: Annotated[str, BeforeValidator(_net_resolution)] = "-1x368"
     """The program's network size in pixels, width x height; -1 follows the frame's shape."""
     keypoint_scale: Annotated[int, Field(ge=0, le=4)] = 0
@@ -47,13 +54,20 @@ class OpenPose(Section):
     nobody was found has a file.)"""
     person: Literal["tracked", "labelled", "strongest"] = "tracked"
     """Which of several people is taken: the one nearest to the last frame's, the one nearest to the
-    ground truth, or the one that OpenPose is most confident of."""
+    ground truth, or the one that OpenPose is most confident of. The first two take nobody who is
+    farther than a fifth of the frame's diagonal; after a second without a person, `tracked` begins
+    again with the most confident one."""
 
     @property
     def pixels(self) -> tuple[int, int] | None:
         """`scale_size` as numbers."""
         width, _, height = (self.scale_size or "").partition("x")
         return (int(width), int(height)) if width else None
+
+    @property
+    def stated_body(self) -> str | None:
+        """The body model, where it is known beforehand."""
+        return self.model if self.program else self.body
 
     @model_validator(mode="after")
     def _one_origin(self) -> "OpenPose":
@@ -63,6 +77,8 @@ class OpenPose(Section):
             raise ValueError("give program and models together")
         if self.program and (self.keypoint_scale or self.scale_size):
             raise ValueError("keypoint_scale and scale_size are for labels; the program writes 0")
+        if self.program and self.body:
+            raise ValueError("body is for labels; the program's is model")
         if (self.keypoint_scale in (1, 2)) != bool(self.scale_size):
             raise ValueError("scale_size is needed for keypoint_scale 1 and 2, and only for these")
         return self

@@ -1,0 +1,71 @@
+"""A video that is a folder of its frames as JPEGs `<name>000001.jpg`, `<name>000002.jpg` ..."""
+
+import os
+import re
+import struct
+from collections import defaultdict
+from pathlib import Path
+
+from posequery.jobs.files import BadInput
+from posequery.sources.access import require_readable
+
+ALL_AGAIN = "Extract every frame of the video into it again"
+_COPY_AGAIN = "Copy or download it again"
+_NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
+_END = b"\xff\xd9"
+_TAIL = 1024  # bytes: some cameras pad after the end marker
+_EXIF, _ORIENTATION = b"Exif\0\0", 0x112
+
+
+def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
+    """The prefix of the file names of a video's images, before 000001.jpg etc., and their number.
+
+    Raises `BadInput` for a folder without images, with several videos, with a missing image, or
+    with one that may not be read.
+    """
+    require_readable(folder)
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for entry in os.scandir(folder):
+        if match := _NUMBERED.fullmatch(entry.name):
+            numbers[match[1]].add(int(match[2]))
+            if not entry.stat().st_size:
+                raise BadInput(entry.path, "is empty (0 bytes)", _COPY_AGAIN)
+            if not os.access(entry.path, os.R_OK):
+                require_readable(entry.path)
+    if len(numbers) != 1:
+        fault = f"holds {'several sets of' if numbers else 'no'} images named <name>000001.jpg"
+        raise BadInput(folder, fault, "Give a video, or a folder with the images of one video")
+    ((name, found),) = numbers.items()
+    if missing := set(range(1, max(found) + 1)) - found:
+        lacking = (
+            f"{len(missing)} of its {max(found)} images, the first {name}{min(missing):06d}.jpg"
+        )
+        raise BadInput(folder, f"lacks {lacking}", ALL_AGAIN)
+    return name, len(found)
+
+
+def image(folder: str | os.PathLike[str], number: int) -> Path:
+    """The file of frame `number`, counted from 0."""
+    return Path(folder, f"{images(folder)[0]}{number + 1:06d}.jpg")
+
+
+def has_end(jpeg: bytes) -> bool:
+    """Whether a JPEG's last bytes are there."""
+    return _END in jpeg[-_TAIL:]
+
+
+def orientation(jpeg: bytes) -> int:
+    """The orientation (1 to 8) that a JPEG's EXIF data state; 1, as stored, without any."""
+    start = jpeg.find(_EXIF, 0, 1 << 16) + len(_EXIF)
+    if start < len(_EXIF):
+        return 1
+    order = "<" if jpeg[start : start + 2] == b"II" else ">"
+    try:
+        first = start + struct.unpack_from(f"{order}I", jpeg, start + 4)[0]
+        for place in range(struct.unpack_from(f"{order}H", jpeg, first)[0]):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", jpeg, first + 2 + 12 * place)
+            if tag == _ORIENTATION:
+                return int(value) if 1 <= value <= 8 else 1
+    except struct.error:
+        pass  # FFmpeg, too, takes broken EXIF data for none
+    return 1

@@ -1,0 +1,115 @@
+"""Sealed files: what is packed comes back, from any process, and memory does not grow."""
+
+import os
+import tracemalloc
+from contextlib import closing
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from posequery.jobs import sealed
+from posequery.jobs.files import BadInput, sha256
+
+
+def packed(path: Path, *parts: bytes) -> Path:
+    with sealed.created(path) as file, closing(sealed.Packing(path.parent)) as packing:
+        for part in parts:
+            packing.append(np.frombuffer(part, np.uint8))
+        packing.store(file)
+        file["other"] = np.arange(5)
+    return path
+
+
+def opened(path: Path) -> sealed.Packed:
+    with sealed.opened(path, "thing", "Make it again") as file:
+        return sealed.Packed(file, "part", "Make it again")
+
+
+@pytest.mark.parametrize("parts", [[], [b""], [b"a", b"", bytes(3 << 20), b"bc"]])
+def test_parts_come_back(parts: list[bytes], tmp_path: Path) -> None:
+    found = opened(packed(tmp_path / "a.h5", *parts))
+    assert [bytes(found[number]) for number in range(len(found))] == parts
+    found.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_a_sealed_file_is_an_hdf5_file(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.h5", b"abc", b"de")
+    with h5py.File(path) as file:
+        assert bytes(file["packed"][:]) == b"abcde" and file["other"][:].tolist() == [*range(5)]
+        assert file["packed_start"][:].tolist() == [0, 3, 5]
+
+
+def test_the_seal_sets_a_content_apart(tmp_path: Path) -> None:
+    one, same, other = (
+        packed(tmp_path / f"{number}.h5", b"abc", last)
+        for number, last in enumerate((b"de", b"de", b"df"))
+    )
+    assert sealed.digest(one) == sealed.digest(same) != sealed.digest(other)
+    assert sha256(one) == sha256(same)
+
+
+def test_parts_are_read_in_a_forked_process(tmp_path: Path) -> None:
+    found = opened(packed(tmp_path / "a.h5", b"abc", b"de"))
+    if (child := os.fork()) == 0:
+        os._exit(bytes(found[1]) != b"de")
+    assert os.waitpid(child, 0)[1] == 0
+    assert bytes(found[0]) == b"abc"
+
+
+def test_damage_to_one_part_spares_the_others(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.h5", b"abc", b"defg", b"hi")
+    path.write_bytes(path.read_bytes().replace(b"abcdefghi", b"abcdeXghi"))
+    found = opened(path)
+    assert (bytes(found[0]), bytes(found[2])) == (b"abc", b"hi")
+    with pytest.raises(BadInput, match=r"a\.h5: part 1 is broken.* Make it again"):
+        _ = found[1]
+
+
+def test_a_file_of_another_program_or_version_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["other"] = np.arange(5)
+    with h5py.File(tmp_path / "b.h5", "w", userblock_size=sealed.USER_BLOCK) as file:
+        file["other"] = np.arange(5)
+    (tmp_path / "c.h5").write_bytes(b"")
+    for name in "abc":
+        with pytest.raises(BadInput, match="does not begin with its sum .damaged, or older"):
+            opened(tmp_path / f"{name}.h5")
+    with pytest.raises(BadInput, match="there is no such thing"):
+        opened(tmp_path)
+
+
+def test_what_fails_in_the_block_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), sealed.created(tmp_path / "a.h5"):
+        _ = 1 / 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_what_is_packed(tmp_path: Path) -> None:
+    part = np.zeros(1 << 20, np.uint8)
+    tracemalloc.start()
+    with sealed.created(tmp_path / "a.h5") as file, closing(sealed.Packing(tmp_path)) as packing:
+        for _ in range(64):
+            packing.append(part)
+        packing.store(file)
+    opened(tmp_path / "a.h5").close()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever HDF5 is told by the environment, no lock is asked for."""
+    asked = []
+    real = h5py.File
+
+    def noted(*arguments: object, **options: object) -> h5py.File:
+        asked.append(options.get("locking"))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(sealed.h5py, "File", noted)
+    opened(packed(tmp_path / "a.h5", b"abc")).close()
+    assert asked and not any(asked)
+    assert None not in asked
