@@ -68,14 +68,16 @@ class LogHandler(LogHandlerBase):
             return [self._board.finish(about["job_id"], time.monotonic())]
         elif event == LogEvent.JOB_ERROR:
             return self._failed(self._board.fail(about["jobid"]))
-        elif record.levelno >= logging.WARNING and not self._is_known(about.get("exception")):
-            return [record.getMessage()]
+        elif record.levelno >= logging.WARNING:
+            message = record.getMessage()
+            return [] if self._is_known(about.get("exception"), message) else [message]
         return []
 
-    def _is_known(self, exception: str | None) -> bool:
+    def _is_known(self, exception: str | None, message: str) -> bool:
         """Whether it only says that a job failed, or was interrupted, with its whole command."""
-        repeats = ("RuleException", "WorkflowError")
-        return self._interrupted or (self._job_failed and exception in repeats)
+        # This one comes before the job's own event.
+        of_job = exception == "RuleException" and "CalledProcessError" in message
+        return self._interrupted or of_job or (self._job_failed and exception == "WorkflowError")
 
     def _failed(self, job: Job | None) -> list[str]:
         if job is None or self._interrupted:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,15 +26,17 @@ online: {rates: [10%]}
 def start(folder: Path, target: str = "cells") -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "scripts/run.py"), "small.yaml", target]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True
-    )
+    # A file, since what a killed run leaves running holds on to a pipe.
+    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
+    run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
+    run.said = said
+    return run
 
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
-    told, errors = run.communicate(timeout=300)
-    return run.returncode, told + errors
+    code = run.wait(timeout=300)
+    run.said.seek(0)
+    return code, run.said.read()
 
 
 def trains(run: subprocess.Popen[str]) -> list[psutil.Process]:
