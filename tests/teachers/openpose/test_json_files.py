@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -519,6 +520,30 @@ def test_a_canvas_tells_a_quarter_turn(tmp_path):
         x, y = (parts[seen, 0, :2] / 2).T
         expected = np.column_stack({"shown": (x, y), "stored": (y, 1919 - x)}[name])
         np.testing.assert_allclose(found.joints[seen, 0], expected, rtol=1e-4)
+
+
+def test_random_damage_is_refused_or_leaves_a_frame_s_people_readable(tmp_path, tried):
+    """OpenPose's files have no sum: a digit that became another one is not noticed."""
+    generator = np.random.default_rng(8)
+    parts = crowd(generator, "BODY_25")
+    found = Counter()
+    for _ in range(150):
+        write_crowd(tmp_path, parts)
+        path = tmp_path / f"{STEM}_{generator.integers(len(parts)):012d}_keypoints.json"
+        content = bytearray(path.read_bytes())
+        for place in generator.integers(0, len(content), generator.integers(1, 4)):
+            content[place] = generator.choice([0, 32, 45, 57, 91, 93, 123, 125, 255])
+        path.write_bytes(content[: generator.choice([len(content), place])])
+        faults = []
+        try:
+            read(tmp_path, len(parts), size=HD, body=None)
+        except BadInput as fault:
+            faults.append(fault)
+        assert all(fault.path in (str(path), str(tmp_path)) for fault in faults)
+        assert all(len(str(fault).splitlines()) == 1 for fault in faults)
+        found["refused" if faults else "read"] += 1
+    assert found["refused"] > 75
+    tried("12", "random damage of an OpenPose file, of which it has no sum", found)
 
 
 def test_a_list_of_one_frame_is_that_frame(tmp_path):
