@@ -1,9 +1,9 @@
 """The parser and the decoding of highest peaks, compared with trt_pose's parser and with a limit.
 
-trt_pose is measured in the same run if it is installed (`trt_pose.parse_objects`), on the same maps;
-otherwise ours stands beside the limit alone, one pass over every map's cells. Target: no slower than
-trt_pose in batches, for 0 to 8 people and noisy maps. Milliseconds per image with maps of 64 x 64;
-everything takes turns and is reported by its fastest turn.
+trt_pose is measured in the same run, on the same maps, if it is installed; otherwise ours stands
+beside the limit alone, one pass over every map's cells. Target: no slower than trt_pose in batches,
+for 0 to 8 people and noisy maps. Milliseconds per image with maps of 64 x 64; everything takes
+turns and is reported by its fastest turn.
 
     python benchmarks/decoding.py [--threads N] [--turns N]
 """
