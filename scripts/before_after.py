@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
+    parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
     options = parser.parse_args()
@@ -20,6 +21,7 @@ def main() -> None:
         options.cells,
         options.stream,
         options.labels,
+        options.window,
         options.captions,
         options.folder,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corruption import corrupted
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
@@ -150,6 +151,25 @@ def test_scoring_goes_on_behind_the_last_block(
     assert "block-000000004.npz: what a killed job left is damaged" in capsys.readouterr().err
     assert calls == [0, 4, 8, 4]
     np.testing.assert_array_equal(again[0], error)
+
+
+def test_no_damage_to_a_block_changes_a_score(
+    labelled: Stream, tmp_path: Path, monkeypatch, tried
+) -> None:
+    monkeypatch.setattr(pool_scores, "BLOCK", 4)
+    read = reader(labelled, [])
+    scores = pool_scores.in_blocks(labelled, read, tmp_path)
+    left, random, done = {}, seeds.generator("damage"), 0
+    for path in tmp_path.glob("block-*.npz"):
+        left[path] = path.read_bytes()
+    for path in sorted(left) * 100:
+        content = corrupted(left[path], random)
+        path.unlink() if content is None else path.write_bytes(content)
+        again = pool_scores.in_blocks(labelled, read, tmp_path)
+        done += all(map(np.array_equal, again, scores, [True, True]))
+        path.write_bytes(left[path])
+    assert done == 300
+    tried("5", "a damaged state of a scoring", {"same result": done})
 
 
 def test_blocks_change_no_batch() -> None:

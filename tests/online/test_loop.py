@@ -1,6 +1,8 @@
 """The loop: who predicts which frame, when it trains and on what; a kill changes nothing."""
 
 import json
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from corruption import corrupted
 
 from posequery import record
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
@@ -197,8 +200,8 @@ def test_parts_written_after_the_last_whole_stretch_do_not_reach_the_record(
 @pytest.mark.parametrize(
     ("pattern", "damage"),
     [
-        ("tally.json", "cut"),
-        ("tally.json", "not UTF-8"),
+        ("kept.json", "cut"),
+        ("kept.json", "not UTF-8"),
         ("part-000000005.npz", "missing"),
         ("part-000000005.npz", "cut"),
         ("lagged-000000008.npz", "missing"),
@@ -237,12 +240,45 @@ def test_a_damaged_state_is_told_and_played_from_the_start(
         assert all(np.array_equal(one[name], two[name], equal_nan=True) for name in one), part
 
 
+def test_no_damage_to_what_a_kill_left_changes_a_record(
+    stream: Stream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    tried: Callable[..., None],
+) -> None:
+    """Damage at random to each file: the note, the parts, the weights."""
+    what = task(stream, "continual", "1", recipe=RECIPE.model_copy(update={"epochs": 1}))
+    _, network, _ = play(what, tmp_path / "whole")
+    played = (tmp_path / "whole/record.h5").read_bytes()
+    play_until_killed(what, tmp_path / "left", monkeypatch)
+    names = sorted(path.name for path in (tmp_path / "left").iterdir())
+    assert {name[:4] for name in names} == {"kept", "part", "lagg", "weig"}
+    random, outcomes = seeds.generator("damage"), Counter()
+    for number, name in enumerate(["kept.json"] * 12 + names * 3):
+        folder = tmp_path / str(number)
+        shutil.copytree(tmp_path / "left", folder)
+        content = corrupted((folder / name).read_bytes(), random)
+        (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+        _, again, _ = play(what, folder)
+        assert same(network, again) and (folder / "record.h5").read_bytes() == played, name
+        outcomes["same result"] += 1
+        outcomes["reported"] += "the job starts over" in capsys.readouterr().err
+        shutil.rmtree(folder)
+    # What came after the last whole stretch is made again in any case; and so is all of it where
+    # the note is lost as a whole.
+    assert outcomes["reported"] > outcomes["same result"] / 2
+    tried("5", "a damaged state of a stream", {"same result": outcomes["same result"]})
+
+
 def test_what_is_written_after_each_stretch_does_not_grow(stream: Stream, tmp_path: Path) -> None:
     short = Policy("1 frames", times=0, lag="1 frames")
     play(task(stream, "baseline", policy=short), tmp_path)
-    tally = json.loads((tmp_path / "tally.json").read_text())
+    _, kept = (tmp_path / "kept.json").read_text().splitlines()
+    tally = json.loads(kept)["note"]
     assert tally.pop("frame") == 23
     assert not any(isinstance(value, list) for value in tally.values())
+    assert json.loads(kept)["files"] == {}
 
 
 def test_a_window_with_too_few_labels_is_trained_on_those_there_are(

@@ -122,6 +122,11 @@ def _write_record(
 
 
 @pytest.fixture
+def write_record() -> Callable[..., None]:
+    return _write_record
+
+
+@pytest.fixture
 def stream(tmp_path: Path) -> Stream:
     """All joints at (10, 10); its labels file is 3 px beside that in x, 4 px in y."""
     clips = []

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from posequery.report.adaptation import last_labels, stretch_errors, window_mask
+from posequery.report.adaptation import (
+    last_labels,
+    played_windows,
+    stretch_errors,
+    window_mask,
+)
+from posequery.timing import Timing
 
 
 def test_cameras_that_begin_with_windows():
@@ -70,3 +76,14 @@ def test_errors_of_parts_of_a_stream_and_what_they_cover():
     assert later == (5, 0.25, 0.5)
     assert np.isnan(none[:2]).all()
     assert none[2] == 0
+
+
+def test_windows_begin_after_missed_frames_and_end_by_the_clock():
+    seen = np.zeros(10, int)
+    assert played_windows(Timing.even(10, 5), "4 frames", seen).tolist() == [0, 4, 8]
+    seen[[0, 4, 5, 9]] = -1
+    assert played_windows(Timing.even(10, 5), "3 frames", seen).tolist() == [1, 6]
+    assert played_windows(Timing.even(10, 5), "3 frames", seen - 1).tolist() == []
+    # A second of five frames, then of one.
+    slow = Timing(np.array([0, 0.2, 0.4, 0.6, 0.8, 1, 2, 3]), 1)
+    assert played_windows(slow, "1 s", np.zeros(8, int)).tolist() == [0, 5, 6, 7]

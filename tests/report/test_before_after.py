@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import av
 import cv2
-import h5py
 import numpy as np
 import pytest
 
@@ -16,6 +15,7 @@ from posequery.report.film import FOOT, LEGEND, LONGEST
 from posequery.skeletons import JOINTS
 
 SHAPES = {"landscape": (1280, 720), "portrait": (720, 1280), "square": (600, 600)}
+WINDOW = "10 frames"
 WEIGHTS = ["after 12345 trainings"]
 SKIN = (230, 60, 40)
 FRAMES = 12
@@ -57,7 +57,7 @@ def skin(picture):
 
 
 @pytest.fixture
-def small_person(tmp_path, make_stream, a_cell, write_cells, mine):
+def small_person(tmp_path, make_stream, a_cell, write_cells, write_record, mine):
     """Of clips of given shapes, in which a person of a tenth of their height walks along an edge:
     the picture's and the film's files, and the stream. The students are wrong by half a frame."""
 
@@ -80,16 +80,12 @@ def small_person(tmp_path, make_stream, a_cell, write_cells, mine):
         ]
         cells_csv, _ = write_cells(rows, len(taught))
         for row, off in zip(rows, (0.5, 0.02), strict=True):
-            with h5py.File(tmp_path / row["folder"] / "record.h5", "r+") as file:
-                file["joints"][:] = (
-                    taught + off * stream.source_size(np.arange(len(taught)))[:, None]
-                )
-                if row["k"]:
-                    updates = np.arange(6, len(taught), 6)
-                    file["updates/frame"][:] = updates
-                    file["version"][:] = np.searchsorted(updates, np.arange(len(taught)), "right")
+            updates = np.arange(6, len(taught), 6) if row["k"] else np.empty(0, int)
+            picked = [updates[:0]] * len(updates)
+            joints = taught + off * stream.source_size(np.arange(len(taught)))[:, None]
+            write_record(tmp_path / row["folder"] / "record.h5", joints, updates, picked)
         out = tmp_path / "pictures"
-        write_before_after(cells_csv, stream.path, labels, mine, out)
+        write_before_after(cells_csv, stream.path, labels, "6 frames", mine, out)
         return out, stream
 
     return make
@@ -137,12 +133,12 @@ def test_clips_of_all_shapes_in_one_film(small_person):
 
 def test_before_and_after(video_cells, video_stream, label_files, mine, tmp_path):
     out = tmp_path / "figures"
-    written = write_before_after(video_cells, video_stream.path, label_files[0], mine, out)
+    written = write_before_after(video_cells, video_stream.path, label_files[0], WINDOW, mine, out)
     assert [path.name for path in written] == ["overlay.mp4", "before_after.png", "before_after.md"]
     assert (out / "before_after.png").read_bytes()[:4] == b"\x89PNG"
     assert "uniform 20 %" in (out / "before_after.md").read_text()
     first = [path.read_bytes() for path in written]
-    write_before_after(video_cells, video_stream.path, label_files[0], mine, out)
+    write_before_after(video_cells, video_stream.path, label_files[0], WINDOW, mine, out)
     assert first == [path.read_bytes() for path in written]
 
 
@@ -162,7 +158,9 @@ def sheets(monkeypatch):
 def test_each_picture_says_how_often_its_weights_were_trained(
     video_cells, video_stream, label_files, mine, tmp_path, sheets
 ):
-    write_before_after(video_cells, video_stream.path, label_files[0], mine, tmp_path / "out")
+    write_before_after(
+        video_cells, video_stream.path, label_files[0], WINDOW, mine, tmp_path / "out"
+    )
     ((_, rows, columns, weights), figure) = sheets[0]
     assert rows == ["never adapted", "uniform 20 %", "teacher: BlazePose"]
     assert (columns, weights) == (["cam1", "cam2"], ["after 1 training", "after 3 trainings"])
@@ -187,7 +185,9 @@ def test_nothing_to_compare_is_reported(
 ):
     cells_csv, _ = write_cells([a_cell("online", "none", "baseline", 0, 20.0)])
     with pytest.raises(BadInput, match=r"cells\.csv: has no student to compare"):
-        write_before_after(cells_csv, video_stream.path, label_files[0], mine, tmp_path / "out")
+        write_before_after(
+            cells_csv, video_stream.path, label_files[0], WINDOW, mine, tmp_path / "out"
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -196,7 +196,9 @@ def test_a_video_that_is_cut_off_leaves_no_film(
 ):
     write_video(tmp_path / "clips" / "cam2.mp4", [np.full((128, 96, 3), 70, np.uint8)] * 7)
     with pytest.raises(BadInput, match=r"cam2\.mp4: holds 7 frames, but its clip cam2 has 20"):
-        write_before_after(video_cells, video_stream.path, label_files[0], mine, tmp_path / "out")
+        write_before_after(
+            video_cells, video_stream.path, label_files[0], WINDOW, mine, tmp_path / "out"
+        )
     assert not list((tmp_path / "out").iterdir())
 
 

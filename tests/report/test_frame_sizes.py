@@ -109,7 +109,7 @@ def test_the_streams_report_has_shares_where_videos_differ(
     stream = make_stream(tmp_path / "two", frames, rate=5)
     labels = tmp_path / "labels.h5"
     write_labels(labels, taught, np.ones(taught.shape[:2]), stream.path)
-    write_report(video_cells, stream.path, labels, None, 10, mine, tmp_path, tmp_path)
+    write_report(video_cells, stream.path, labels, None, "10 frames", mine, tmp_path, tmp_path)
     with (tmp_path / "adaptation.csv").open() as handle:
         rows = {row["method"]: row for row in csv.DictReader(handle)}
     head = "to the teacher (BlazePose) all windows"

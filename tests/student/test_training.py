@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from corruption import corrupted
 from torch import nn
 
+from posequery.jobs import resume, seeds
 from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.skeletons import LIMBS
@@ -91,7 +93,7 @@ def test_a_killed_training_ends_where_one_never_killed_does(
     never_stopped: tuple[torch.Tensor, list[training.Epoch]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    state = tmp_path / "epoch.pt"
+    state = tmp_path
     save: Callable[..., None] = training._save_state
 
     def save_and_die(*arguments: object) -> None:
@@ -114,7 +116,7 @@ def test_the_best_epochs_weights_survive_a_kill(
     """Even when the best epoch was before the kill and no later one is as good."""
     recipe = Recipe(epochs=6, batch_size=2, stdev=1.2 / 8)
     given = {"validation": spots(5, 9), "log": tmp_path / "epochs.csv"}
-    state = tmp_path / "epoch.pt"
+    state = tmp_path
     save: Callable[..., None] = training._save_state
     each: list[torch.Tensor] = []
 
@@ -139,7 +141,7 @@ def test_the_best_epochs_weights_survive_a_kill(
     with pytest.raises(KeyboardInterrupt):
         train(spots(6, 0), recipe, state, best=build("densenet_small", "other"), **given)
     monkeypatch.undo()
-    kept_before = torch.load(state)["epochs"]
+    kept_before = torch.load(next(state.glob("epoch-*.pt")))["epochs"]
     again = build("densenet_small", "other")
     resumed, epochs = train(spots(6, 0), recipe, state, best=again, **given)
     assert torch.equal(weights(again), each[lowest])
@@ -198,25 +200,67 @@ def test_a_gpu_without_bfloat16_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
     training._require_precision("float32")
 
 
-@pytest.mark.parametrize("fault", ["cut off", "no optimiser", "another network", "flipped bit"])
+@pytest.mark.parametrize(
+    "fault", ["cut off", "no optimiser", "another network", "flipped bit", "missing", "no note"]
+)
 def test_a_broken_state_makes_training_start_over(
-    fault: str, tmp_path: Path, never_stopped: tuple[torch.Tensor, list[training.Epoch]]
+    fault: str,
+    tmp_path: Path,
+    never_stopped: tuple[torch.Tensor, list[training.Epoch]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """From the initial weights, whatever the broken state has already replaced."""
-    state = tmp_path / "epoch.pt"
-    other = build("densenet_wide" if fault == "another network" else "densenet_small", "other")
-    torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0, 1e-3)]}, state)
+    train(spots(6, 0), state=tmp_path)
+    (state,) = tmp_path.glob("epoch-*.pt")
+    if fault in ("no optimiser", "another network"):
+        other = build("densenet_wide" if fault == "another network" else "densenet_small", "other")
+        torch.save({"network": other.state_dict(), "epochs": [(1.0, 6, 1.0, 1e-3)]}, state)
+        resume.keep(tmp_path, state.name, [state])
     if fault == "cut off":
         state.write_bytes(state.read_bytes()[:1000])
     if fault == "flipped bit":
-        state.unlink()
-        train(spots(6, 0), state=state)
         content = bytearray(state.read_bytes())
         bias = torch.load(state, weights_only=True)["network"]["head.bias"].numpy().tobytes()
         content[content.index(bias) + 2] ^= 1
         state.write_bytes(content)
-    network, _ = train(spots(6, 0), state=state)
-    assert torch.equal(weights(network), never_stopped[0])
+    if fault in ("missing", "no note"):
+        (state if fault == "missing" else tmp_path / resume.KEPT).unlink()
+    capsys.readouterr()
+    network, epochs = train(spots(6, 0), state=tmp_path)
+    assert len(epochs) == 3 and torch.equal(weights(network), never_stopped[0])
+    assert ("the job starts over" in capsys.readouterr().err) == (fault != "no note")
+
+
+def test_no_damage_to_a_state_changes_a_training(
+    tmp_path: Path,
+    never_stopped: tuple[torch.Tensor, list[training.Epoch]],
+    monkeypatch: pytest.MonkeyPatch,
+    tried: Callable[..., None],
+) -> None:
+    """Bytes of what a kill after two epochs left are flipped, cut off and zeroed, at random."""
+    save: Callable[..., None] = training._save_state
+
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)
+        if len(arguments[3]) == 2:  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "_save_state", save_and_die)
+        train(spots(6, 0), state=tmp_path)
+    left = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    random, done = seeds.generator("damage"), 0
+    for path in sorted(left) * 8:
+        content = corrupted(left[path], random)
+        path.unlink() if content is None else path.write_bytes(content)
+        network, _ = train(spots(6, 0), state=tmp_path)
+        done += torch.equal(weights(network), never_stopped[0])
+        for old in tmp_path.iterdir():
+            old.unlink()
+        for one, content in left.items():
+            one.write_bytes(content)
+    assert done == 16
+    tried("5", "a damaged state of a training", {"same result": done})
 
 
 def test_joints_without_a_label_are_not_trained_towards_zero() -> None:
@@ -254,8 +298,8 @@ def test_no_frame_is_refused() -> None:
 
 def test_a_diverging_loss_is_reported() -> None:
     with pytest.raises(BadInput, match="the loss of epoch"):
-        train(spots(4, 0), Recipe(epochs=40, learning_rate=1e30, stdev=0.1))
-    frozen = Recipe(epochs=1, learning_rate=1e30, stdev=0.1)
+        train(spots(4, 0), Recipe(epochs=40, learning_rate=1e15, stdev=0.1))
+    frozen = Recipe(epochs=1, learning_rate=1e15, stdev=0.1)
     with pytest.raises(BadInput, match="the validation loss"):
         train(spots(4, 0), frozen, validation=spots(1, 0))
 

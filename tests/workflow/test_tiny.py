@@ -240,7 +240,7 @@ def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
     # How progress is shown, and what of; what is reported of a damaged state; what is refused.
     assert plan("jobs/progress.py", ("INTERVAL = 5.0", "INTERVAL = 9.0")) == {}
     assert plan("online/adapt.py", ('"frames", "adapt")', '"images", "live")')) == {}
-    assert plan("online/loop.py", ('tell(f"{folder}', 'tell(f"Look: {folder}')) == {}
+    assert plan("jobs/resume.py", ('tell(f"{folder}', 'tell(f"Look: {folder}')) == {}
     refused = ('BadInput("precision=bfloat16", fault, "', 'BadInput("precision", fault, "Please ')
     assert plan("student/training.py", refused) == {}
     shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")

@@ -203,6 +203,7 @@ else:
         params:
             code=code_digest("before_after"),
             captions=PLAN.captions(),
+            window=STUDY.online.window,
         message:
             "Show the student before and after it has adapted"
         shell:
@@ -210,5 +211,6 @@ else:
             + " --cells {input.cells:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
+            + " --window {params.window:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"

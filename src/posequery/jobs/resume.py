@@ -1,13 +1,29 @@
-"""What a killed job resumes from: a folder that belongs to exactly one job."""
+"""What a killed job resumes from: a folder that belongs to exactly one job.
 
+A job calls `keep` whenever it has got somewhere, and `restored` when it starts. What is kept is
+believed only if its sums are right.
+"""
+
+import errno
+import fcntl
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from posequery.jobs.files import sha256, write_text
+from posequery.jobs.terminal import tell
+
+KEPT = "kept.json"
+"""The file of a folder that says what of it counts: a line of its own SHA-256, and the rest."""
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What a file system without locks may answer."""
+
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -18,17 +34,19 @@ def job(
 
     arguments: plain data, all arguments of the job that decide its numbers, with its code's digest.
     inputs: the files that it reads, by what they are to it; their content counts, not their paths.
-    If the block raises, the folder stays, and the same job resumes from it.
+    If the block raises, the folder stays, and the same job resumes from it. A second process that
+    asks for the same folder waits until this one is done with it or killed.
     """
     key = _key(arguments, inputs)
     owner = folder / "job"
-    if not owner.is_file() or owner.read_bytes() != key.encode():
-        if folder.exists():
-            _delete(folder)
-        folder.mkdir(parents=True)
-        write_text(owner, key)
-    yield folder
-    _delete(folder)
+    with _alone(folder):
+        if not owner.is_file() or owner.read_bytes() != key.encode():
+            if folder.exists():
+                _delete(folder)
+            folder.mkdir(parents=True)
+            write_text(owner, key)
+        yield folder
+        _delete(folder)
 
 
 def _key(arguments: Mapping[str, object], inputs: Mapping[str, Path | None]) -> str:
@@ -36,8 +54,85 @@ def _key(arguments: Mapping[str, object], inputs: Mapping[str, Path | None]) -> 
     return hashlib.sha256(json.dumps([arguments, read], sort_keys=True).encode()).hexdigest()
 
 
-def start_over(folder: Path) -> None:
-    """Empty the folder of a job whose state is damaged; it stays that job's."""
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a lock beside `folder`, which the system takes back however this process ends."""
+    path = folder.with_name(f"{folder.name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with open(path, "a", encoding="utf-8") as file:
+            _lock(file.fileno(), path)
+            # Whoever held it before has deleted the file that was waited for.
+            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tell(f"{path}: another process does this job; waiting until it ends")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        tell(f"{path}: this file system has no locks; nothing keeps two jobs apart here")
+
+
+def keep(folder: Path, note: Any, files: Iterable[Path] = ()) -> None:
+    """From here on, a job that is killed goes on with `note` and with `files`, as they are now.
+
+    note: plain data. files: some of the folder's own, under new names where their content is new;
+    those that were kept before and are no more are deleted. A kill at any time leaves either what
+    was kept before or this.
+    """
+    path, before = folder / KEPT, {}
+    with suppress(OSError, ValueError):
+        before = _read(path)["files"]
+    now = {file.name: sha256(file) for file in files}
+    text = json.dumps({"note": note, "files": now})
+    write_text(path, f"{_sum(text)}\n{text}\n")
+    for name in before.keys() - now.keys():
+        (folder / name).unlink(missing_ok=True)
+
+
+def restored(folder: Path, read: Callable[[Any], Found]) -> Found | None:
+    """What `read` makes of the note that was kept; None if there is none, with the folder empty.
+
+    Whatever is wrong with what was kept, or raised by `read`, is reported, and counts as nothing.
+    """
+    path = folder / KEPT
+    try:
+        if path.is_file():
+            kept = _read(path)
+            for name, digest in kept["files"].items():
+                if sha256(folder / name) != digest:
+                    raise ValueError(f"{name} does not match its SHA-256")
+            return read(kept["note"])
+    except Exception as error:  # whatever is wrong with a half-way state, starting over fixes it
+        tell(f"{folder}: what a killed job left is damaged ({error}); the job starts over")
+    _empty(folder)
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    digest, text = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    if digest != _sum(text):
+        raise ValueError(f"{path.name} does not match its SHA-256")
+    return json.loads(text)
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _empty(folder: Path) -> None:
+    """It stays this job's."""
     for path in folder.iterdir():
         if path.name != "job":
             path.unlink()

@@ -62,7 +62,7 @@ def finetune(
                     recipe,
                     info.input_size,
                     words,
-                    state=folder / "training.pt",
+                    state=folder,
                     progress=progress,
                 )
         # Of the people that the second reading finds, the one nearest the truth is kept.

@@ -6,14 +6,13 @@ training begins and when its weights go live is `online.clock`'s to say.
 """
 
 import copy
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -21,9 +20,7 @@ from torch import nn
 from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import resume, seeds
-from posequery.jobs.files import write_text
 from posequery.jobs.progress import Progress
-from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import parts
 from posequery.online.clock import Miss, Play, Train, schedule
@@ -84,6 +81,8 @@ class Tally:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
     weights: str | None = None
     """File of the live weights, if they are not the first ones."""
+    parts: str = ""
+    """Sum over all parts of the frames before, see `parts.total`."""
 
 
 class Seen(NamedTuple):
@@ -120,7 +119,7 @@ def run(
     a window is too small for the rate.
     """
     original = copy.deepcopy(network.state_dict())
-    tally, seen = _resume(task, network, original, folder)
+    tally, seen = _resume(network, original, folder)
     if progress is not None:
         progress.advance(tally.frame)
     timing = task.stream.timing
@@ -150,16 +149,21 @@ def run(
                 said = _predict(task, network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
                 seen = _joined([Seen(*(rows[first - tally.first :] for rows in seen)), said])
-                played, tally.frame, tally.first = stop - tally.frame, stop, first
-                _commit(folder, network, info, tally, changed=begun is not None)
+                began, tally.frame, tally.first = tally.frame, stop, first
+                written = _written(task, folder, began, start, stop)
+                _commit(folder, network, info, tally, written, changed=begun is not None)
                 begun = None
                 if progress is not None:
-                    progress.advance(played)
+                    progress.advance(stop - began)
     return tally
 
 
 def _part(folder: Path, kind: str, start: int) -> Path:
     return folder / f"{kind}-{start:09d}.npz"
+
+
+def _start(part: Path) -> int:
+    return int(part.stem.split("-")[1])
 
 
 def _joined(pieces: Sequence[Seen]) -> Seen:
@@ -234,31 +238,35 @@ def _finish(
     return parts.Update(training.live, picked, selection.score, selection.decided_by)
 
 
+def _written(task: Task, folder: Path, began: int, start: int, stop: int) -> list[Path]:
+    """The parts of frames began to stop, of which those up to start were missed."""
+    ahead = task.lags[(began <= task.lags) & (task.lags < stop)].tolist()
+    own = [_part(folder, "part", at) for at in sorted({began, start})]
+    return own + [_part(folder, "lagged", at) for at in ahead]
+
+
 def _commit(
     folder: Path,
     network: nn.Module,
     info: checkpoint.CheckpointInfo,
     tally: Tally,
+    written: Sequence[Path],
     changed: bool,
 ) -> None:
-    """Write down that the last part is whole; the tally's own file is what makes it so."""
-    before = tally.weights
+    """Write down that the last parts are whole; this is what makes them so."""
+    tally.parts = parts.total(written, tally.parts)
     if changed:
         tally.weights = f"weights-{tally.frame:09d}.pt"
         checkpoint.save(folder / tally.weights, network, info)
-    write_text(folder / "tally.json", json.dumps(tally.__dict__))
-    if changed and before is not None:
-        (folder / before).unlink()
+    resume.keep(folder, tally.__dict__, [folder / tally.weights] if tally.weights else [])
 
 
-def _resume(
-    task: Task, network: nn.Module, original: dict[str, object], folder: Path
-) -> tuple[Tally, Seen]:
-    path = folder / "tally.json"
-    if not path.is_file():
-        return Tally(), _NOTHING
-    try:
-        tally = Tally(**json.loads(path.read_text(encoding="utf-8")))
+def _resume(network: nn.Module, original: dict[str, object], folder: Path) -> tuple[Tally, Seen]:
+    def read(note: dict[str, Any]) -> tuple[Tally, Seen]:
+        tally = Tally(**note)
+        before = [path for path in folder.glob("*-*.npz") if _start(path) < tally.frame]
+        if parts.total(before) != tally.parts:
+            raise ValueError("its parts do not match their sum")
         frame, seen = 0, [_NOTHING]
         while frame < tally.frame:
             values = parts.read_part(_part(folder, "part", frame))
@@ -266,14 +274,13 @@ def _resume(
             frame += max(1, len(values["version"]))
             if frame > tally.first:
                 seen.append(Seen(*(values[name][since:] for name in Seen._fields)))
-        for start in task.lags[task.lags < tally.frame]:
-            parts.read_part(_part(folder, "lagged", start))
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)
             network.load_state_dict(live.state_dict())
-    except Exception as error:  # whatever is wrong with a half-way state, starting over fixes it
-        tell(f"{folder}: what a killed job left is damaged ({error}); the stream starts over")
-        resume.start_over(folder)
+        return tally, _joined(seen)
+
+    found = resume.restored(folder, read)
+    if found is None:
         network.load_state_dict(original)
         return Tally(), _NOTHING
-    return tally, _joined(seen)
+    return found

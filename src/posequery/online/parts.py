@@ -3,13 +3,15 @@
 So memory does not grow with the stream, and a killed job loses at most one stretch.
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import whole
+from posequery.jobs.files import sha256, whole
 from posequery.skeletons import JOINTS
 
 PER_FRAME = ("joints", "peaks", "parsed", "version")
@@ -62,6 +64,14 @@ def read_part(path: Path) -> dict[str, np.ndarray]:
     """The arrays that `write_part` wrote, by name; raises whatever NumPy does if it is damaged."""
     with np.load(path, allow_pickle=False) as values:
         return {name: values[name] for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK)}
+
+
+def total(paths: Iterable[Path], others: str = "") -> str:
+    """A sum over parts, by name and content, in any order; `others` is the sum over other ones."""
+    found = int(others or "0", 16)
+    for path in paths:
+        found ^= int(hashlib.sha256(f"{path.name} {sha256(path)}".encode()).hexdigest(), 16)
+    return f"{found:064x}"
 
 
 def join(parts: list[Path], path: Path, fps: float) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posequery.metrics import joint_errors, mpjpe
+from posequery.timing import Timing
 
 
 def window_mask(starts: np.ndarray, windows: np.ndarray, frames: int) -> np.ndarray:
@@ -19,6 +20,18 @@ def window_mask(starts: np.ndarray, windows: np.ndarray, frames: int) -> np.ndar
     for start, end in zip(starts, after, strict=True):
         seen[start:end] = False
     return seen
+
+
+def played_windows(timing: Timing, window: str, version: np.ndarray) -> np.ndarray:
+    """The first frames (w,) of the windows of a student that may miss frames while it trains.
+
+    window: '1500 frames' or '30 s'. version (n,): -1 for a frame that was missed, which is of none.
+    """
+    seen, found, frame = np.flatnonzero(version >= 0), [], 0
+    while (at := np.searchsorted(seen, frame)) < len(seen):
+        found.append(seen[at])
+        frame = timing.after(int(seen[at]), window)
+    return np.array(found, np.int64)
 
 
 def last_labels(

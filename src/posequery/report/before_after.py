@@ -16,6 +16,7 @@ from posequery.clips import Stream, read_labels
 from posequery.jobs.files import BadInput, whole
 from posequery.jobs.progress import Progress
 from posequery.metrics import frame_errors, joint_errors
+from posequery.report.adaptation import played_windows
 from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
 from posequery.report.film import FilmWriter, weights_said
@@ -95,7 +96,7 @@ def _draw_sheet(
     """
     tall, broad = cuts[0][0][0].shape[:2]
     wide = min((PAGE - 0.3) / len(columns), _HIGHEST * broad / tall)
-    size = (wide * len(columns) + 0.3, (wide * tall / broad + 0.2) * len(rows) + 0.3)
+    size = (wide * len(columns) + 0.3, (wide * tall / broad + 0.17) * len(rows) + 0.15)
     sheet = Figure(figsize=size, dpi=DOTS, layout="compressed")
     panels = sheet.subplots(len(rows), len(columns), squeeze=False)
     texts: list[tuple[Text, Axes]] = []
@@ -138,11 +139,12 @@ def _overlays(lines: Sequence[Line], teacher: str, taught: np.ndarray) -> list[O
 
 
 def write_before_after(
-    cells_csv: Path, index: Path, labels: Path, captions: Captions, folder: Path
+    cells_csv: Path, index: Path, labels: Path, window: str, captions: Captions, folder: Path
 ) -> list[Path]:
     """Write before_after.png, its caption (.md), and overlay.mp4 of a stream with its labels.
 
-    Before is the student that never adapts, after the adapted one of the highest rate. Every source
+    Before is the student that never adapts, after the adapted one of the highest rate. window:
+    '1500 frames' or '30 s'. Every source
     video is decoded once, and memory does not grow with the stream. Returns the files. Raises
     `BadInput` if there are no such cells, or for a broken video.
     """
@@ -155,10 +157,11 @@ def write_before_after(
     overlays, adapted = _overlays(lines, captions.teacher, taught), lines[1]
     shown, names, cuts = shown_frames(stream, taught), clip_names(stream), []
     aspect = sheet_aspect(stream, shown, taught)
+    windows = played_windows(stream.timing, window, adapted.version)
     film = folder / "overlay.mp4"
     with (
         whole(film) as temporary,
-        FilmWriter(temporary, stream, names, adapted, overlays) as writer,
+        FilmWriter(temporary, stream, names, adapted, windows, overlays) as writer,
         Progress(len(stream), "frames", "draw skeletons") as progress,
     ):
         for number, frame in enumerate(chain.from_iterable(map(play, stream.clips))):

@@ -48,11 +48,11 @@ class TimeLine:
     """
 
     def __init__(
-        self, times: np.ndarray, starts: np.ndarray, line: Line, colours: Sequence[Colour]
+        self, stream: Stream, line: Line, windows: np.ndarray, colours: Sequence[Colour]
     ) -> None:
-        self._times, self._starts, self._line = times, starts, line
+        self._times, self._end = stream.timing.shown, stream.timing.seconds
+        self._starts, self._line, self._windows = stream.starts, line, windows
         self._before, self._after, self._teacher = colours
-        self._end = times[-1] + (times[-1] / (len(times) - 1) if len(times) > 1 else 1)
 
     def _x(self, frame: int, width: int) -> int:
         seconds = self._times[frame] if frame < len(self._times) else self._end
@@ -68,7 +68,7 @@ class TimeLine:
         for start in self._starts[1:].tolist():
             bar[16:28, self._x(start, width) - 1 :][:, :2] = 0
         last = -_EDGE
-        for border in self._line.windows.tolist():
+        for border in self._windows.tolist():
             if (x := self._x(border, width)) - last >= 4:
                 bar[13:31, x] = WHITE
                 last = x
@@ -93,7 +93,8 @@ class TimeLine:
 class FilmWriter:
     """Writes the H.264 film of a stream, frame by frame, each shown when the stream shows it.
 
-    names: of the clips. line: the student that adapts; `overlays` are the one that does not, that
+    names: of the clips. line: the student that adapts, in `windows` that begin with those frames
+    (w,). `overlays` are the one that does not, that
     one, and the teacher, whom the view follows. To be used inside `files.whole`.
     """
 
@@ -103,6 +104,7 @@ class FilmWriter:
         stream: Stream,
         names: Sequence[str],
         line: Line,
+        windows: np.ndarray,
         overlays: Sequence[Overlay],
     ) -> None:
         self._stream, self._names, self._line, self._overlays = stream, names, line, overlays
@@ -110,8 +112,8 @@ class FilmWriter:
         self._views = _views(stream, overlays[-1].joints, self._size)
         self._times = stream.timing.shown
         self._head = LEGEND * (len(overlays) + 1)
-        before, after, teacher = (overlay.colour for overlay in overlays)
-        self._time_line = TimeLine(self._times, stream.starts, line, (before, after, teacher))
+        colours = [overlay.colour for overlay in overlays]
+        self._time_line = TimeLine(stream, line, windows, colours)
         self._bar = self._time_line.draw(self._size[0])
         self._tick = -1
         self._container = av.open(os.fspath(path), "w")

@@ -27,7 +27,7 @@ class Line:
     method: a cell's, or 'teacher' or 'repeat'. name: printed, without the rate. joints: (n, 18, 2)
     in source pixels. rate, k: None where none is picked. updates: (u,) first frames of new weights.
     picked: the frames labelled for each. version: (n,) how many trainings the weights of each frame
-    had seen, -1 for a frame that was missed. stretch: frames between two trainings, if there are.
+    had seen, -1 for a frame that was missed.
     """
 
     method: str
@@ -38,13 +38,6 @@ class Line:
     updates: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     picked: tuple[np.ndarray, ...] = ()
     version: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
-    stretch: int = 0
-
-    @property
-    def windows(self) -> np.ndarray:
-        """First frames of its stretches; a missed frame belongs to none."""
-        seen = np.flatnonzero(self.version >= 0)
-        return seen[:: self.stretch] if self.stretch else seen[:0]
 
     @property
     def label(self) -> str:
@@ -99,7 +92,6 @@ def _line(cell: Any, folder: Path, frames: int) -> Line:
         updates=read.update_frames,
         picked=tuple(read.picked),
         version=read.version,
-        stretch=cell.n if cell.method != "baseline" else 0,
     )
 
 

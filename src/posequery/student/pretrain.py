@@ -74,7 +74,7 @@ def pretrain(
                 val_set=_name(validation_set) if validation_set else None,
                 best=lowest,
                 workers=workers,
-                state=folder / "epoch.pt",
+                state=folder,
                 log=log,
                 progress=progress,
             )

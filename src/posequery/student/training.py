@@ -16,10 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs import seeds
+from posequery.jobs import resume, seeds
 from posequery.jobs.files import BadInput, whole
 from posequery.jobs.progress import Progress
-from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, targets
 from posequery.student.adam import Adam
 from posequery.student.augmentation import STILL
@@ -70,7 +69,7 @@ def fit(
     val_set: str | None = None,
     best: nn.Module | None = None,
     workers: int = 0,
-    state: str | os.PathLike[str] | None = None,
+    state: Path | None = None,
     log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Epoch]:
@@ -82,9 +81,9 @@ def fit(
 
     Each epoch's order and each image's augmentation are seeded by (words, epoch, index), so neither
     `workers`, the number of processes that make the batches, nor resuming changes a single bit (on
-    one CPU thread). `state` is the state file of exactly this training (`jobs.resume` ensures
-    that): it is written after each epoch, so a kill loses at most one epoch; training resumes from
-    it if it exists, and starts over if it is damaged. `log` is a CSV file of the epochs so far.
+    one CPU thread). `state` is the folder of exactly this training (`jobs.resume` ensures that):
+    each epoch is kept there, so a kill loses at most one epoch; training resumes from the last, and
+    starts over if it is damaged. `log` is a CSV file of the epochs so far.
     `progress` advances by images of both sets.
 
     Raises ValueError if either set has no samples, and for a `best` without validation; `BadInput`
@@ -224,7 +223,7 @@ def _write_log(log: str | os.PathLike[str] | None, epochs: list[Epoch]) -> None:
 
 
 def _save_state(
-    state: str | os.PathLike[str] | None,
+    state: Path | None,
     network: nn.Module,
     optimiser: Adam,
     epochs: list[Epoch],
@@ -238,28 +237,32 @@ def _save_state(
         "epochs": [tuple(epoch) for epoch in epochs],
         "best": None if best is None else best.state_dict(),
     }
-    with whole(state) as temporary:
+    path = state / f"epoch-{len(epochs):06d}.pt"
+    with whole(path) as temporary:
         torch.save(content, temporary)
+    resume.keep(state, path.name, [path])
 
 
 def _restore_state(
-    state: str | os.PathLike[str] | None,
+    state: Path | None,
     network: nn.Module,
     optimiser: Adam,
     best: nn.Module | None,
 ) -> list[Epoch]:
-    if state is None or not Path(state).is_file():
+    if state is None:
         return []
     first = {key: value.clone() for key, value in network.state_dict().items()}
-    try:
-        content = checkpoint.read(state, "It is not used")
-        epochs = [Epoch(*epoch) for epoch in content["epochs"]]
+
+    def read(name: str) -> list[Epoch]:
+        content = checkpoint.read(state / name, "It is not used")
         network.load_state_dict(content["network"])
         if best is not None:
             best.load_state_dict(content["best"])
         optimiser.load_state_dict(content["optimiser"])
-    except Exception as error:  # whatever is wrong with the state, starting over fixes it
-        tell(f"{state}: the state of a killed training is damaged ({error}); training starts over")
+        return [Epoch(*epoch) for epoch in content["epochs"]]
+
+    epochs = resume.restored(state, read)
+    if epochs is None:
         network.load_state_dict(first)
         return []
     return epochs
