@@ -40,9 +40,27 @@ def test_every_reading_names_a_key_that_exists():
     assert named - files <= set(keys(Study))
 
 
-@pytest.mark.parametrize("page", ["README.md", "config/README.md", "docs/student.md"])
+PAGES = ["README.md", "CONTRIBUTING.md", "config/README.md"]
+PAGES += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_point_to_files(page):
     path = ROOT / page
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     for link in links:
         assert (path.parent / link).exists(), link
+
+
+def test_messages_that_are_explained_are_those_of_the_code():
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    # A text over two lines is one text.
+    code = re.sub(r"\"\s*\n\s*f?\"", "", code)
+    unknown = []
+    for row in re.findall(r"^\| (.*?) \| ", page, re.MULTILINE):
+        for quoted in re.findall(r"`([^`]+)`", row):
+            parts = [part.strip(" ,;:'()") for part in quoted.split("...")]
+            unknown += [part for part in parts if len(part) > 12 and part not in code]
+    # What the system says, and a command.
+    assert {*unknown} <= {"No space left on device", "Disk quota exceeded"}
