@@ -99,7 +99,8 @@ class LogHandler(LogHandlerBase):
 
     def _block(self) -> str:
         """The moving lines, and the way back to the start of their first."""
-        columns, rows = os.get_terminal_size(self._stream.fileno())
+        size = os.get_terminal_size(self._stream.fileno())
+        columns, rows = size.columns or 80, size.lines or 24  # a terminal may not know
         status = self._board.status(time.monotonic())[-(rows - 1) :]
         up = f"\x1b[{len(status) - 1}A" if len(status) > 1 else ""
         return "\n".join(line[: columns - 1] for line in status) + "\r" + up
