@@ -408,7 +408,7 @@ def test_a_stream_tells_when_each_frame_is_shown(tmp_path):
             writer.close(info, None, times=np.array(times))
         paths.append(tmp_path / f"{name}.h5")
     write_index(tmp_path / "stream.json", paths)
-    times = Stream(tmp_path / "stream.json").times
+    times = Stream(tmp_path / "stream.json").timing.shown
     np.testing.assert_allclose(times, [0, 0.1, 0.4, 0.5, 0.7])
 
 

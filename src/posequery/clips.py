@@ -318,11 +318,6 @@ class Stream:
         clips = zip(inside, self.clips, strict=True)
         return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
 
-    @property
-    def times(self) -> np.ndarray:
-        """When each frame is shown (n,) float64, in seconds from the first."""
-        return self.timing.shown
-
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""
         sizes = np.array([(clip.width, clip.height) for clip in self.clips])
