@@ -13,12 +13,13 @@ import threading
 import time
 from logging import LogRecord
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from posequery.jobs.terminal import ERASE
-from snakemake_logger_plugin_posequery.board import Board, Job
+if TYPE_CHECKING:
+    from snakemake_logger_plugin_posequery.board import Job
 
 LIVE_INTERVAL, LOG_INTERVAL = 1.0, 60.0  # seconds
 
@@ -33,7 +34,12 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        self._board = Board()
+        # Snakemake imports every plugin that it finds, also to run the workflow of another checkout,
+        # which is to import its own library.
+        from posequery.jobs.terminal import ERASE
+        from snakemake_logger_plugin_posequery.board import Board, Job
+
+        self._board, self._job, self._erase = Board(), Job, ERASE
         self._stream = sys.stderr
         self._live = self._stream.isatty()
         self._interrupted = self._job_failed = False
@@ -53,7 +59,7 @@ class LogHandler(LogHandlerBase):
         self._over.set()
         if self._live:
             with self._turn:
-                print(ERASE, end="", file=self._stream, flush=True)
+                print(self._erase, end="", file=self._stream, flush=True)
         super().close()
 
     def _lines(self, record: LogRecord) -> list[str]:
@@ -62,7 +68,7 @@ class LogHandler(LogHandlerBase):
             self._board.plan(about["stats"])
         elif event == LogEvent.JOB_INFO:
             log = about["log"][0] if about["log"] else None
-            job = Job(about["rule_name"], about["rule_msg"] or "", log, time.monotonic())
+            job = self._job(about["rule_name"], about["rule_msg"] or "", log, time.monotonic())
             self._board.start(about["jobid"], job)
         elif event == LogEvent.JOB_FINISHED:
             return [self._board.finish(about["job_id"], time.monotonic())]
@@ -79,7 +85,7 @@ class LogHandler(LogHandlerBase):
         of_job = exception == "RuleException" and "CalledProcessError" in message
         return self._interrupted or of_job or (self._job_failed and exception == "WorkflowError")
 
-    def _failed(self, job: Job | None) -> list[str]:
+    def _failed(self, job: "Job | None") -> list[str]:
         if job is None or self._interrupted:
             return []
         self._job_failed = True
@@ -91,7 +97,7 @@ class LogHandler(LogHandlerBase):
     def _write(self, lines: list[str], status: bool) -> None:
         text = "".join(f"{line}\n" for line in lines)
         if self._live:
-            text = ERASE + text
+            text = self._erase + text
         if status and self._board.running and not self._interrupted:
             text += self._block() if self._live else self._board.status(time.monotonic())[-1] + "\n"
         self._stream.write(text)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from snakemake_logger_plugin_posequery.board import Board, Job
@@ -65,3 +68,9 @@ def test_a_failed_job_waits_again(board):
     board.start(1, job("adapt"))
     board.finish(1, 10.0)
     assert board.status(10.0) == ["1 of 7 jobs done, about 0:30 left"]
+
+
+def test_what_snakemake_imports_before_the_workflow_does_not_import_the_library():
+    """Else a workflow in another checkout would find this one's library instead of its own."""
+    code = "import sys, snakemake_logger_plugin_posequery; sys.exit('posequery' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
