@@ -34,7 +34,7 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        # Snakemake imports every plugin that it finds, also to run the workflow of another checkout,
+        # Snakemake imports every plugin that it finds, also for the workflow of another checkout,
         # which is to import its own library.
         from posequery.jobs.terminal import ERASE
         from snakemake_logger_plugin_posequery.board import Board, Job
