@@ -320,6 +320,6 @@ def test_a_stream_of_clips_goes_on_where_the_one_before_ends(tmp_path, counted):
         )
         clips.append(clip_of(path).path)
     write_index(tmp_path / "stream.json", clips)
-    times = Stream(tmp_path / "stream.json").times
+    times = Stream(tmp_path / "stream.json").timing.shown
     assert (np.diff(times) > 0).all()
     assert times[FRAMES] == pytest.approx(FRAMES / 30, abs=0.03)
