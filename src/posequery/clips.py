@@ -10,10 +10,10 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
 
 import cv2
@@ -73,7 +73,7 @@ def jpeg(frame: np.ndarray) -> np.ndarray:
     return cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), JPEG)[1].ravel()
 
 
-class ClipWriter:
+class ClipWriter(AbstractContextManager["ClipWriter"]):
     """Writes a clip frame by frame; memory use does not grow with the clip.
 
     Use it inside `files.whole`, so that a broken clip never replaces a good one.
@@ -129,15 +129,7 @@ class ClipWriter:
             for key, value in asdict(info).items():
                 file.attrs[key] = value
 
-    def __enter__(self) -> "ClipWriter":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._frames.close()
 
 

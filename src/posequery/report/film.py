@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from fractions import Fraction
-from types import TracebackType
+from itertools import chain
 
 import av
 import cv2
@@ -75,7 +76,7 @@ class TimeLine:
         for frame in live:
             x = self._x(frame, width)
             cv2.fillConvexPoly(bar, np.array([[x - 4, 5], [x + 4, 5], [x, 12]]), self._after)
-        for frame in np.concatenate([[], *self._line.picked]).astype(int).tolist():
+        for frame in chain(*self._line.picked):
             bar[32:37, self._x(frame, width)] = self._teacher
         key = "triangle: new weights live, line: window begins, mark below: frame picked"
         write(bar, key, (_EDGE, 46), _SMALL, (190, 190, 190), width - 2 * _EDGE)
@@ -90,12 +91,12 @@ class TimeLine:
         return copy
 
 
-class FilmWriter:
+class FilmWriter(AbstractContextManager["FilmWriter"]):
     """Writes the H.264 film of a stream, frame by frame, each shown when the stream shows it.
 
     names: of the clips. line: the student that adapts, in `windows` that begin with those frames
-    (w,). `overlays` are the one that does not, that
-    one, and the teacher, whom the view follows. To be used inside `files.whole`.
+    (w,). `overlays` are the one that does not, the one that does, and the teacher, whom the view
+    follows. To be used inside `files.whole`.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class FilmWriter:
         colours = [overlay.colour for overlay in overlays]
         self._time_line = TimeLine(stream, line, windows, colours)
         self._bar = self._time_line.draw(self._size[0])
+        self._picked = frozenset(chain(*line.picked))
         self._tick = -1
         self._container = av.open(os.fspath(path), "w")
         rate = Fraction(stream.fps).limit_denominator(1001)
@@ -158,9 +160,8 @@ class FilmWriter:
         weights = weights_said(int(self._line.version[index]))
         new = ", new weights live" if self._is_new(index) else ""
         seen = np.isfinite(teacher.joints[index]).any()
-        picked = any(index in picks for picks in self._line.picked)
         taught = "" if seen else ", sees nobody here"
-        taught += ", this frame picked" if picked else ""
+        taught += ", this frame picked" if index in self._picked else ""
         rows = [
             f"{before.name}: pre-trained",
             f"{after.name}: {weights}{new}",
@@ -181,15 +182,7 @@ class FilmWriter:
         self._container.mux(self._track.encode(None))
         self._container.close()
 
-    def __enter__(self) -> "FilmWriter":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close() if kind is None else self._container.close()
 
 
