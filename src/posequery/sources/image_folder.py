@@ -2,11 +2,11 @@
 
 import os
 import re
-import struct
 from collections import defaultdict
 from pathlib import Path
 
 from posequery.jobs.files import BadInput
+from posequery.sources import jpeg
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
@@ -14,7 +14,7 @@ _COPY_AGAIN = "Copy or download it again"
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
 _END = b"\xff\xd9"
 _TAIL = 1024  # bytes: some cameras pad after the end marker
-_EXIF, _ORIENTATION = b"Exif\0\0", 0x112
+_EXIF = b"Exif\0\0"
 
 
 def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
@@ -49,23 +49,12 @@ def image(folder: str | os.PathLike[str], number: int) -> Path:
     return Path(folder, f"{images(folder)[0]}{number + 1:06d}.jpg")
 
 
-def has_end(jpeg: bytes) -> bool:
+def has_end(data: bytes) -> bool:
     """Whether a JPEG's last bytes are there."""
-    return _END in jpeg[-_TAIL:]
+    return _END in data[-_TAIL:]
 
 
-def orientation(jpeg: bytes) -> int:
+def orientation(data: bytes) -> int:
     """The orientation (1 to 8) that a JPEG's EXIF data state; 1, as stored, without any."""
-    start = jpeg.find(_EXIF, 0, 1 << 16) + len(_EXIF)
-    if start < len(_EXIF):
-        return 1
-    order = "<" if jpeg[start : start + 2] == b"II" else ">"
-    try:
-        first = start + struct.unpack_from(f"{order}I", jpeg, start + 4)[0]
-        for place in range(struct.unpack_from(f"{order}H", jpeg, first)[0]):
-            tag, _, _, value = struct.unpack_from(f"{order}HHIH", jpeg, first + 2 + 12 * place)
-            if tag == _ORIENTATION:
-                return int(value) if 1 <= value <= 8 else 1
-    except struct.error:
-        pass  # FFmpeg, too, takes broken EXIF data for none
-    return 1
+    start = data.find(_EXIF, 0, 1 << 16)
+    return 1 if start < 0 else jpeg.orientation(data[start + len(_EXIF) :])

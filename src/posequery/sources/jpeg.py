@@ -26,7 +26,7 @@ def header(data: bytes) -> Header | None:
     """The header of a JPEG; None for anything else, and for one that is cut off before its size."""
     if data[:2] != b"\xff\xd8":
         return None
-    place, orientation = 2, 1
+    place, stated = 2, 1
     while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):
         marker = data[place + 1]
         if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:  # padding, or without content
@@ -38,23 +38,28 @@ def header(data: bytes) -> Header | None:
             if len(content) < 5:
                 return None
             height, width = (int.from_bytes(content[i : i + 2], "big") for i in (1, 3))
-            return Header(width, height, orientation, data.rfind(_END, end) >= 0)
+            return Header(width, height, stated, data.rfind(_END, end) >= 0)
         if marker in (0xD9, 0xDA):  # pixels or the end, before any size
             return None
         if marker == 0xE1 and content[:6] == b"Exif\0\0":
-            orientation = _orientation(content[6:])
+            stated = orientation(content[6:])
         place = max(end, place + 2)
     return None
 
 
-def _orientation(tiff: bytes) -> int:
+def orientation(tiff: bytes) -> int:
+    """The orientation (1 to 8) in EXIF data, after their name; 1, as stored, where none is whole.
+
+    FFmpeg, too, takes broken EXIF data for none.
+    """
     order = "little" if tiff[:2] == b"II" else "big"
 
     def number(start: int, size: int) -> int:
         return int.from_bytes(tiff[start : start + size], order)  # type: ignore[arg-type]
 
     first = number(4, 4)
-    for entry in range(first + 2, min(first + 2 + 12 * number(first, 2), len(tiff)), 12):
+    last = min(first + 2 + 12 * number(first, 2), len(tiff) - 9)  # ten bytes of an entry matter
+    for entry in range(first + 2, last, 12):
         if number(entry, 2) == 0x0112:
             value = number(entry + 8, 2)
             return value if 1 <= value <= 8 else 1

@@ -115,8 +115,9 @@ def with_geometry(
         try:
             for number, packet in enumerate(_intact(path, container, stream)):
                 if photos and packet.size:
-                    exif = orientation(bytes(packet))
-                    if folder and not has_end(bytes(packet)):
+                    data = bytes(packet)
+                    exif = orientation(data)
+                    if folder and not has_end(data):
                         raise _damaged(path, number, "is truncated or not a JPEG")
                 for frame in packet.decode():
                     if frame.is_corrupt:
