@@ -100,6 +100,13 @@ def test_the_list_follows_the_results(results: Path) -> None:
     assert "only/uniform/cells.csv" in found.right and "data/S1/Walking 1.mp4" not in found.right
 
 
+def test_a_file_that_the_list_cannot_hold_is_named(results: Path) -> None:
+    write(results, {"labels/a:b.h5": "labels"})
+    sums.note(results)
+    assert sums.read(results / "SHA256SUMS").keys() == FILES.keys()
+    assert sums.compare(results).unlisted == ["labels/a:b.h5"]
+
+
 @pytest.mark.parametrize(
     "line", ["junk", f"{'0' * 64}  ../x", f"{'0' * 64}  /etc/passwd", f"{'0' * 64}  a\\b", "\xff"]
 )

@@ -55,6 +55,8 @@ def _note(results: Path) -> None:
         known, since = read(listing), listing.stat().st_mtime_ns
     sums = {}
     for name, path in _files(results):
+        if not is_safe(name):  # the list cannot hold it, so that a copy names it as unlisted
+            continue
         kept = known.get(name) if path.stat().st_mtime_ns <= since else None
         sums[name] = kept or sha256(path)
     if sums != known:
@@ -150,5 +152,5 @@ def _files(results: Path) -> Iterator[tuple[str, Path]]:
         words = name.split("/")
         hidden = any(word.startswith(".") for word in words)  # half-written, or Snakemake's own
         left_out = words[0] in LEFT_OUT or name.endswith(".tar.gz")
-        if not hidden and not left_out and is_safe(name) and path.is_file():
+        if not hidden and not left_out and path.is_file():
             yield name, path
