@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from posequery.jobs.files import BadInput, summed_by, whole
+from posequery.jobs.files import BadInput, summed_by, unreadable, whole
 from posequery.study import sums
 from posequery.study.sums import SUMS
 
@@ -116,7 +116,7 @@ def verify(path: Path) -> int:
     except (tarfile.TarError, EOFError, zlib.error, *_HOSTILE) as fault:
         raise BadInput(path, f"is damaged or no archive ({fault})", _COPY_AGAIN) from None
     except OSError as fault:
-        raise BadInput(path, f"cannot be read: {fault.strerror or fault}", _COPY_AGAIN) from None
+        raise unreadable(path, fault) from None
     if listing is None:
         raise BadInput(path, f"holds no {SUMS}", _COPY_AGAIN)
     _require_apart(path, [*found, SUMS])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posequery.jobs import bounds
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, unreadable
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.skeletons import JOINTS
@@ -181,7 +181,7 @@ def _content(path: str) -> Any:
                 raise BadInput(path, fault, _OPENPOSE_AGAIN)
             content = json.loads(file.read())
     except OSError as error:
-        raise BadInput(path, f"cannot be read ({error.strerror})", _OPENPOSE_AGAIN) from error
+        raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
         raise BadInput(path, f"is cut off or not JSON ({error})", _OPENPOSE_AGAIN) from error
     if not isinstance(content, list):
