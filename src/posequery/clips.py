@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import BadInput, read_summed, sha256, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
 from posequery.skeletons import JOINTS
 from posequery.timing import Timing, require_one_rate
 
@@ -37,10 +37,6 @@ The usual half-resolution colours move them by 1.4 px and change it by 0.17 ± 0
 fewer bytes (measured in the study mini, `benchmarks/jpeg_quality.py`)."""
 OPEN_CLIPS = 256
 """Number of clip files that a stream keeps open at once."""
-
-_REMAKE = "Delete it and make it again"
-_MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
-"""What reading a malformed file may raise."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ class Clip:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        with sealed.opened(path, "clip file", _REMAKE) as file:
+        with sealed.opened(path, "clip file", REMAKE) as file:
             self.info = info = _info(file.attrs)
             if not all(value > 0 for value in (info.fps, info.width, info.height, info.size)):
                 raise ValueError("a frame rate or a size is not positive")
@@ -155,11 +151,11 @@ class Clip:
             self.times = file["times"][:].astype(np.float64, copy=False)
             if self.times.shape != (info.frames,) or not (np.diff(self.times) > 0).all():
                 raise ValueError(f"{self.times.shape} times, or times that do not rise")
-            self._frames = sealed.Packed(file, "frame", _REMAKE)
+            self._frames = sealed.Packed(file, "frame", REMAKE)
         if len(self._frames) != info.frames:
             self.close()
             fault = f"{info.frames} frames declared, {len(self._frames)} stored"
-            raise BadInput(path, f"not a valid clip file ({fault})", _REMAKE)
+            raise BadInput(path, f"not a valid clip file ({fault})", REMAKE)
 
     def frames(self, indices: np.ndarray) -> np.ndarray:
         """RGB frames (k, size, size, 3) uint8 at `indices` (k,), in any order."""
@@ -169,7 +165,7 @@ class Clip:
             data = self._frames[int(index)]
             decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if decoded is None or decoded.shape != (size, size, 3):
-                raise BadInput(self.path, f"frame {index} is broken", _REMAKE)
+                raise BadInput(self.path, f"frame {index} is broken", REMAKE)
             cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=frames[place])
         return frames
 
@@ -236,12 +232,12 @@ class Stream:
     def __init__(self, index: str | os.PathLike[str]) -> None:
         self.path = Path(index)
         try:
-            rows = json.loads(read_summed(index, _REMAKE))["clips"]
+            rows = json.loads(read_summed(index, REMAKE))["clips"]
             self._files = [self.path.parent / row["file"] for row in rows]
             self.clips = [_info(row) for row in rows]
             self._seals = [row["seal"] for row in rows]
-        except _MALFORMED as error:
-            raise BadInput(index, f"not an index of clips ({error})", _REMAKE) from error
+        except sealed.MALFORMED as error:
+            raise BadInput(index, f"not an index of clips ({error})", REMAKE) from error
         if not self.clips:
             raise BadInput(index, "lists no clip", "Check the study's source: it gave no clip")
         counts = [clip.frames for clip in self.clips]
@@ -272,7 +268,7 @@ class Stream:
         clip = Clip(self._files[number])
         if sealed.digest(clip.path) != self._seals[number]:
             clip.close()
-            raise BadInput(clip.path, f"is not the clip that {self.path} lists", _REMAKE)
+            raise BadInput(clip.path, f"is not the clip that {self.path} lists", REMAKE)
         self._open[number] = clip
         if len(self._open) > OPEN_CLIPS:
             self._open.popitem(last=False)[1].close()
@@ -339,8 +335,8 @@ def read_labels(
     Raises `BadInput` if the file is broken or was made for another stream.
     """
     count = len(Stream(index))
-    with sealed.opened(path, "labels file", _REMAKE) as file:
+    with sealed.opened(path, "labels file", REMAKE) as file:
         if file.attrs["index_sha256"] != sha256(index):
             fault = f"holds labels for a stream other than {index}"
-            raise BadInput(path, fault, _REMAKE)
+            raise BadInput(path, fault, REMAKE)
         return _labels(file, count)

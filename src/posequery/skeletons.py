@@ -188,7 +188,12 @@ def from_openpose(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = _OPENPOSE.get(parts.shape[1]) if parts.ndim == 3 and parts.shape[2] == 3 else None
     if order is None:
         raise ValueError(f"expected (n, 25, 3) or (n, 18, 3), got {parts.shape}")
-    taken = parts[:, list(order)].astype(np.float32)
+    return _found(parts[:, list(order)])
+
+
+def _found(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Parts (n, k, 3) of x, y, confidence as joints (n, k, 2), NaN where not found, and (n, k)."""
+    taken = parts.astype(np.float32)
     joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
     joints[confidence == 0] = np.nan
     return joints, confidence
@@ -210,7 +215,4 @@ def from_openpose_body_25b(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shoulders = parts[:, [LEFT_SHOULDER, RIGHT_SHOULDER]]
     neck = shoulders.mean(axis=1, keepdims=True)
     neck[:, :, 2] = shoulders[:, :, 2].min(axis=1, keepdims=True)
-    taken = np.concatenate([parts[:, :COCO_JOINTS], neck], axis=1).astype(np.float32)
-    joints, confidence = taken[:, :, :2].copy(), taken[:, :, 2].copy()
-    joints[confidence == 0] = np.nan
-    return joints, confidence
+    return _found(np.concatenate([parts[:, :COCO_JOINTS], neck], axis=1))

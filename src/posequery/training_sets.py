@@ -16,10 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import REMAKE, BadInput, whole
 from posequery.skeletons import JOINTS
-
-_REMAKE = "Delete it and make it again"
 
 
 @dataclass(frozen=True)
@@ -63,20 +61,19 @@ class Images(Sequence[Image]):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        with sealed.opened(path, "training set", _REMAKE) as file:
+        with sealed.opened(path, "training set", REMAKE) as file:
             self._people, self._boxes = file["people"][:], file["masked_boxes"][:]
             self._people_start = file["people_start"][:]
             self._boxes_start = file["masked_start"][:]
             joints, self.labelled = tuple(file.attrs["joints"]), set(file.attrs["labelled"])
-            self._jpegs = sealed.Packed(file, "image", _REMAKE)
+            self._jpegs = sealed.Packed(file, "image", REMAKE)
         if not len(self):
             raise BadInput(path, "holds no image", "Prepare it from annotations of people")
         if joints != JOINTS:
-            raise BadInput(path, f"its joints are {', '.join(map(str, joints))}", _REMAKE)
+            raise BadInput(path, f"its joints are {', '.join(map(str, joints))}", REMAKE)
         if other := self.labelled - set(JOINTS):
-            raise BadInput(
-                path, f"it labels {', '.join(map(str, other))}, no joint of its", _REMAKE
-            )
+            names = ", ".join(sorted(map(str, other)))
+            raise BadInput(path, f"it labels {names}, no joint of its", REMAKE)
 
     def __len__(self) -> int:
         return len(self._jpegs)

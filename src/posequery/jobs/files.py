@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+REMAKE = "Delete it and make it again"
+"""What to do about a damaged file that a job of ours made."""
 FULL = 1 << 20
 """A disk with at most this many bytes free counts as full: a failed write can be as large."""
 

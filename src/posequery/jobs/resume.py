@@ -20,7 +20,7 @@ from posequery.jobs.terminal import tell
 
 KEPT = "kept.json"
 """The file of a folder that says what of it counts: a line of its own SHA-256, and the rest."""
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What a file system without locks may answer."""
 
 Found = TypeVar("Found")
@@ -79,7 +79,7 @@ def _lock(descriptor: int, path: Path) -> None:
         tell(f"{path}: another process does this job; waiting until it ends")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
         tell(f"{path}: this file system has no locks; nothing keeps two jobs apart here")
 

@@ -28,7 +28,7 @@ the last ends (n + 1,) int64; the CRC-32 of each (n,) uint32."""
 
 _BLOCK = 1 << 20  # bytes
 _TITLE = "posequery: an HDF5 file follows; the sum is of all after this block but the bulk"
-_MALFORMED = (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError)
+MALFORMED = (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError)
 """What reading a malformed file may raise."""
 
 
@@ -70,7 +70,7 @@ def opened(path: str | os.PathLike[str], what: str, fix: str) -> Iterator[h5py.F
             yield file
     except BadInput:
         raise
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise BadInput(path, f"not a valid {what} ({error})", fix) from error
 
 

@@ -12,26 +12,24 @@ import numpy as np
 from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import sealed, seeds
-from posequery.jobs.files import BadInput, read_summed, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, write_summed
 from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
 """Of a selection: the frame's number in the pool, its clip and its number in it, what the strategy
 ordered it by (empty: nothing), and the number of the map that decided (empty: none)."""
 
-_REMAKE = "Delete it and make it again"
-
 
 def window(
     path: str | Path, pool: Stream, rate: Fraction, needs: tuple[str, ...]
 ) -> strategies.Window:
     """The whole pool as one window, with those of its scores that a strategy needs."""
-    with sealed.opened(path, "file of scores", _REMAKE) as file:
+    with sealed.opened(path, "file of scores", REMAKE) as file:
         scores = {name: file[name][:] for name in needs}
     for values in scores.values():
         if len(values) != len(pool):
             fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"
-            raise BadInput(path, fault, _REMAKE)
+            raise BadInput(path, fault, REMAKE)
     return strategies.Window(len(pool), rate, **scores)
 
 
@@ -96,7 +94,7 @@ def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection
 def read_selection(path: str | Path, pool: Stream) -> np.ndarray:
     """Frames (k,) of the pool in a selection file; raises `BadInput` if it is not of this pool."""
     try:
-        reader = csv.DictReader(io.StringIO(read_summed(path, _REMAKE), newline=""))
+        reader = csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline=""))
         rows = list(reader)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ValueError(f"its columns are {reader.fieldnames}")
@@ -108,5 +106,5 @@ def read_selection(path: str | Path, pool: Stream) -> np.ndarray:
         if len(np.unique(indices)) < len(indices):
             raise ValueError("it names a frame twice")
     except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
-        raise BadInput(path, f"not a selection from this pool ({error})", _REMAKE) from error
+        raise BadInput(path, f"not a selection from this pool ({error})", REMAKE) from error
     return indices

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from posequery.clips import Stream
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import REMAKE, BadInput
 from posequery.skeletons import JOINTS
 from posequery.student.pixels import to_grid
 from posequery.training_sets import Images
@@ -72,7 +72,7 @@ class TrainingSet(Sequence[Sample]):
         pixels = cv2.imdecode(image.jpeg, flags) if len(image.jpeg) else None
         if pixels is None:
             fault = f"image {index} is not a JPEG"
-            raise BadInput(self._images.path, fault, "Delete it and make it again")
+            raise BadInput(self._images.path, fault, REMAKE)
         # As upstream: in a labelled image, a joint with v = 0 is trained to leave no peak, unless
         # the whole dataset never labels it.
         rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)

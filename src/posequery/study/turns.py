@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from posequery.jobs.files import BadInput
+from posequery.jobs.resume import NO_LOCKS
 
 MARK = "POSEQUERY_RUN"
 """Environment variable of a run's processes: the lock of the study that they run."""
@@ -43,7 +44,7 @@ def take(out: Path) -> bool:
         os.close(file)
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             raise _busy(out, noted) from None
-        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+        if error.errno in NO_LOCKS:
             return False
         raise
     _held[str(path)] = file

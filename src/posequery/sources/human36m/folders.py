@@ -10,15 +10,14 @@ from posequery.sources.human36m.names import SUBJECTS
 
 def elsewhere(root: Path, layout: str) -> BadInput | None:
     """Where `root` plainly has the other one of the two layouts, or is beside the data."""
-    here = any(root.glob("S*/Videos")) or (root / "images").is_dir()
-    below = (place for place in sorted(root.glob("*")) if place.name not in SUBJECTS)
-    for place in () if here else (root.parent, *below):
-        if any(place.glob("S*/Videos")):
-            return BadInput(root, f"has no data, but {place} has", "Correct source.root")
     signs = {
         "official": any(root.glob("S*/Videos")),
         "mmpose": (root / "images").is_dir(),
     }
+    below = (place for place in sorted(root.glob("*")) if place.name not in SUBJECTS)
+    for place in () if any(signs.values()) else (root.parent, *below):
+        if any(place.glob("S*/Videos")):
+            return BadInput(root, f"has no data, but {place} has", "Correct source.root")
     other = {"official": "mmpose", "mmpose": "official"}[layout]
     if signs[layout] or not signs[other]:
         return None

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import REMAKE, BadInput
 from posequery.skeletons import JOINTS
-
-_REMAKE = "Delete it and make it again"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def write_detections(path: str | os.PathLike[str], detections: Detections) -> No
 
 def read_detections(path: str | os.PathLike[str]) -> Detections:
     """Detections from a file. Raises `BadInput` for a file that is missing or broken."""
-    with sealed.opened(path, "detections file", _REMAKE) as file:
+    with sealed.opened(path, "detections file", REMAKE) as file:
         found = Detections(
             joints=file["joints"][:].astype(np.float32, copy=False),
             confidence=file["confidence"][:].astype(np.float32, copy=False),
