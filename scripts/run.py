@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
 from posequery.study import turns
@@ -52,8 +54,9 @@ def main() -> int:
 class Run:
     """Snakemake and its jobs, a process group of their own.
 
-    An interruption or an order to end interrupts all of them; a second one kills them. Were they in
-    this process's group, a terminal would reach them all and `kill` none of the jobs, for which
+    An interruption or an order to end interrupts all of them; a second one kills them, and so does
+    the first while no job runs, as Snakemake answers it with a traceback while it plans. Were they
+    in this process's group, a terminal would reach them all and `kill` none of the jobs, for which
     Snakemake would then wait.
     """
 
@@ -81,8 +84,15 @@ class Run:
         return code if code >= 0 else INTERRUPTED - signal.SIGINT - code
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        self._signal(signal.SIGKILL if self._ended_by else signal.SIGINT)
+        at_once = self._ended_by or not self._has_jobs()
+        self._signal(signal.SIGKILL if at_once else signal.SIGINT)
         self._ended_by = self._ended_by or number
+
+    def _has_jobs(self) -> bool:
+        try:
+            return bool(psutil.Process(self._child.pid).children())
+        except psutil.NoSuchProcess:
+            return False
 
     def _pause(self, *_: object) -> None:
         self._signal(signal.SIGSTOP)

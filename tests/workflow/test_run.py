@@ -127,6 +127,21 @@ def test_an_interruption_is_one_line_and_leaves_nothing_running(
     tried("13", "SIGINT or SIGTERM of a run, then the same command", {"same result": 2})
 
 
+def test_an_interruption_before_the_first_job_is_one_line(unfinished: Path, tried) -> None:
+    for seconds in (0.5, 1.0, 1.5):
+        run = start(unfinished)
+        while not (family := psutil.Process(run.pid).children()):
+            time.sleep(0.01)
+        time.sleep(seconds)
+        run.send_signal(signal.SIGINT)
+        code, text = ended(run)
+        assert code == 128 + signal.SIGINT
+        (line,) = [line for line in text.splitlines() if not line.startswith("[")]
+        assert line.startswith("Stopped. What is finished is kept")
+        assert not any(process.is_running() for process in family)
+    tried("13", "Ctrl-C while a run is planned", {"one line": 3})
+
+
 def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished: Path) -> None:
     first = start(unfinished)
     trains(first)
