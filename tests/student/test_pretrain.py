@@ -4,7 +4,8 @@ import csv
 import json
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -81,9 +82,8 @@ def test_the_last_and_the_best_epoch_and_a_log(
     assert not (tmp_path / "state").exists()
 
 
-def test_another_number_of_workers_resumes_from_the_same_state(
-    tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def killed_after_two_epochs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     save = training._save_state
 
     def save_and_die(*arguments) -> None:
@@ -91,11 +91,17 @@ def test_another_number_of_workers_resumes_from_the_same_state(
         if len(arguments[3]) == 2:
             raise RuntimeError("killed")
 
-    monkeypatch.setattr(training, "_save_state", save_and_die)
-    with pytest.raises(RuntimeError, match="killed"):
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
+        patch.setattr(training, "_save_state", save_and_die)
+        yield
+
+
+def test_another_number_of_workers_resumes_from_the_same_state(
+    tmp_path: Path, pretrain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with killed_after_two_epochs(monkeypatch):
         pretrain()
     before = (tmp_path / "epochs.csv").read_text().splitlines()
-    monkeypatch.undo()
     pretrain("--workers", "2")
     after = (tmp_path / "epochs.csv").read_text().splitlines()
     # Even the seconds are equal: the first epoch was not trained again.
@@ -112,18 +118,9 @@ def test_a_corrected_validation_set_starts_no_training_over(
     pretrain(*sets)
     whole = (tmp_path / "last.pt").read_bytes()
     assert not outdated(tmp_path / "epochs.csv", val)
-    save = training._save_state
-
-    def save_and_die(*arguments) -> None:
-        save(*arguments)
-        if len(arguments[3]) == 2:
-            raise RuntimeError("killed")
-
-    monkeypatch.setattr(training, "_save_state", save_and_die)
-    with pytest.raises(RuntimeError, match="killed"):
+    with killed_after_two_epochs(monkeypatch):
         pretrain(*sets)
     before = (tmp_path / "epochs.csv").read_text().splitlines()
-    monkeypatch.undo()
     write(val, 4)
     pretrain(*sets)
     after = (tmp_path / "epochs.csv").read_text().splitlines()
