@@ -67,7 +67,7 @@ class Outcome(Cell):
     n: Annotated[int, Field(ge=0)]
     """Frames picked from. Stretches in seconds differ where the frame rate varies; what was picked
     of each is in the record."""
-    window: int | None = None
+    window: Annotated[int, Field(ge=1)] | None = None
     """Online: frames of the first window, which one error leaves out."""
     trainings: Annotated[int, Field(ge=0)]
     frames_trained: Annotated[int, Field(ge=0)]

@@ -2,13 +2,20 @@
 
 import numpy as np
 
-from posequery.skeletons import LIMBS
+from posequery.arrays import shape
+from posequery.skeletons import JOINTS, LIMBS
 
 
 def joint_errors(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Distances (n, J) between poses (n, J, 2) and (n, J, 2); NaN where either lacks the joint."""
-    if predicted.shape != reference.shape:
-        raise ValueError(f"poses differ in shape: {predicted.shape} and {reference.shape}")
+    """Distances (n, J) between poses (n, J, 2) and (n, J, 2); NaN where either lacks the joint.
+
+    Raises ValueError for other shapes, as of poses in three dimensions, and for what is no number.
+    """
+    shapes = [np.shape(poses) for poses in (predicted, reference)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"poses differ in shape: {shapes[0]} and {shapes[1]}")
+    for what, poses in (("predicted poses", predicted), ("reference poses", reference)):
+        shape(what, poses, "n", "J", 2, kinds="fiu")
     difference = predicted.astype(np.float64) - reference
     return np.hypot(difference[..., 0], difference[..., 1]).astype(np.float32)
 
@@ -16,8 +23,13 @@ def joint_errors(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
     """Mean per joint position error (MPJPE): the mean over all labelled (frame, joint) pairs.
 
-    `errors` is (n, 18); NaN if no pair has a label.
+    errors (n, 18); joints: the numbers of those that count. NaN if no pair has a label. Raises
+    ValueError for another shape, and for a joint that there is not.
     """
+    shape("errors", errors, "n", len(JOINTS))
+    shape("joints", joints, "k", kinds="iu")
+    if not ((joints >= 0) & (joints < len(JOINTS))).all():
+        raise ValueError(f"joints: of 0 to {len(JOINTS) - 1}, not {joints.tolist()}")
     picked = errors[:, joints].astype(np.float64)
     labelled = ~np.isnan(picked)
     return float(picked[labelled].mean()) if labelled.any() else float("nan")
@@ -28,8 +40,9 @@ def found_error(found: np.ndarray, reference: np.ndarray) -> tuple[float, float]
 
     found, reference: poses (n, 18, 2), NaN where there is no joint. A network that finds fewer
     joints may have a lower error, so neither number means anything without the other. NaN where
-    there is no such joint.
+    there is no such joint. Raises ValueError for another shape.
     """
+    shape("poses", found, "n", len(JOINTS), 2, kinds="fiu")
     errors = joint_errors(found, reference)
     labelled = np.isfinite(reference[:, LIMBS]).all(axis=2)
     both = np.isfinite(errors[:, LIMBS])
@@ -38,7 +51,11 @@ def found_error(found: np.ndarray, reference: np.ndarray) -> tuple[float, float]
 
 
 def frame_errors(errors: np.ndarray) -> np.ndarray:
-    """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame with none."""
+    """Mean error (n,) of each frame over its labelled limb joints; NaN for a frame with none.
+
+    errors (n, 18); raises ValueError for another shape.
+    """
+    shape("errors", errors, "n", len(JOINTS))
     picked = errors[:, LIMBS].astype(np.float64)
     labelled = ~np.isnan(picked)
     count = labelled.sum(axis=1)

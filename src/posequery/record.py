@@ -61,6 +61,8 @@ def read(path: str | Path) -> Record:
         if file["version"].shape != shape[:1]:
             raise ValueError(f"{file['version'].shape} versions for {shape[0]} frames")
         counts = file["updates/count"][:]
+        if len(file["updates/frame"]) != len(counts) or len(file["updates/picked"]) != counts.sum():
+            raise ValueError("updates that do not go together")
         return Record(
             joints,
             peaks,

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from posequery.arrays import shape
 from posequery.jobs.files import BadInput
 
 _EXACT = 6
@@ -19,10 +20,19 @@ class Timing:
     """When each frame of a stream is shown.
 
     shown (n,): seconds from the first, rising. usual: seconds that the last frame is shown for.
+    Raises ValueError for what is not that.
     """
 
     shown: np.ndarray
     usual: float
+
+    def __post_init__(self) -> None:
+        shape("shown", self.shown, "n")
+        ends = (*self.shown[[0, -1]], self.usual) if len(self.shown) else (0, 0)
+        if ends[0] != 0 or not np.isfinite(ends).all() or not (np.diff(self.shown) > 0).all():
+            raise ValueError("shown: times that do not rise from 0")
+        if len(self.shown) and self.usual <= 0:
+            raise ValueError(f"usual: {self.usual} seconds")
 
     @classmethod
     def even(cls, frames: int, fps: float) -> "Timing":
@@ -74,13 +84,17 @@ class Timing:
 
         Of '30 s', the one whose time is nearest to 30 s after that of `frame`. At least one frame
         is between them, unless the stretch is 0. Past the stream's end, time goes on by `usual`.
+        Raises ValueError for what is no stretch, and for a frame before the first.
         """
         text, unit = stretch.split()
         amount = Fraction(text)
+        counted = unit == "frames" and amount.denominator == 1
+        if frame < 0 or amount < 0 or not (counted or unit == "s"):
+            raise ValueError(f"'{stretch}' from frame {frame}")
         if not amount:
             return frame
         if unit == "frames":
-            return frame + max(1, round(amount))
+            return frame + int(amount)
         reach = self._frame_at(self._at(frame) + float(amount)) - frame
         return frame + max(1, round(round(reach, _EXACT)))
 

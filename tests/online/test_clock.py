@@ -253,3 +253,11 @@ def test_missed_frames_belong_to_none() -> None:
 def test_how_often_a_stream_trains(frames: int, stretch: int, more: dict, trainings: int) -> None:
     events = played(frames, stretch, **more)
     assert sum(isinstance(event, Train) for event in events) == trainings
+
+
+@pytest.mark.parametrize(
+    ("stretch", "takes", "missed"), [(0, 0, False), (-1, 0, True), (5, -1, True), (5, 6, False)]
+)
+def test_a_clock_that_cannot_be(stretch: int, takes: int, missed: bool) -> None:
+    with pytest.raises(ValueError, match=r"a training from"):
+        played(30, stretch, takes, missed)

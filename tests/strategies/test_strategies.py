@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from posequery import strategies
 from posequery.jobs import seeds
 from posequery.skeletons import JOINTS
-from posequery.strategies import TooFewFrames, Window, largest, load, select
+from posequery.strategies import Selection, Strategy, TooFewFrames, Window, largest, load, select
 
 EVERY = strategies.names()
 RATES = [Fraction(p, 100) for p in (1, 5, 10, 20, 29, 40, 100)]
@@ -146,6 +146,13 @@ def test_largest_against_brute_force(values: list[float], data: st.DataObject) -
     picked = largest(score, k, seeds.generator("a"))
     assert len(set(picked)) == k
     assert sorted(score[picked], key=str) == pytest.approx(sorted(ranked[:k], key=str), nan_ok=True)
+
+
+@pytest.mark.parametrize("frames", [[0], [0, 1, 2], [3, 10]])
+def test_a_strategy_that_picks_anything_else_is_refused(frames: list[int]) -> None:
+    wrong = Strategy("wrong", lambda window, random, own: Selection(np.array(frames)))
+    with pytest.raises(ValueError, match=r"wrong picks frames .*, not 2 of 10"):
+        select(wrong, Window(10, Fraction(1, 5)), seeds.generator("a"))
 
 
 def test_the_name_in_the_papers_tables_is_accepted_too() -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from posequery.skeletons import LIMBS
+from posequery.arrays import shape
+from posequery.skeletons import JOINTS, LIMBS
 
 
 def person_sizes(joints: np.ndarray, clips: np.ndarray) -> np.ndarray:
@@ -13,7 +14,10 @@ def person_sizes(joints: np.ndarray, clips: np.ndarray) -> np.ndarray:
     ankle about 0.9 of the height of somebody who stands. In a clip it is the median over its frames
     with at least two such joints apart, so that neither bending down, nor a frame with few labels,
     makes the same error count for more; who walks towards the camera has one size nonetheless.
+    Raises ValueError for other shapes.
     """
+    count, _, _ = shape("joints", joints, "n", len(JOINTS), 2)
+    shape("clips", clips, count, kinds="iu")
     limbs = joints[:, LIMBS].astype(np.float64)
     known = np.isfinite(limbs).all(axis=2, keepdims=True)
     low = np.where(known, limbs, np.inf).min(axis=1, initial=np.inf)

@@ -58,7 +58,9 @@ def schedule(
     training is over. The end of every stretch begins a training, at most `times` of them. The
     frames until it is over are predicted by the weights before and belong to the next stretch,
     which must not end sooner than that, or are `missed`: the next stretch then begins after them.
-    Nothing is trained whose weights no frame would test, and not on a partial stretch.
+    Nothing is trained whose weights no frame would test, and not on a partial stretch. Raises
+    ValueError for a stretch without a frame, and for a training that is over before it begins or,
+    of those that are watched, after the next stretch.
 
     Answer a `Train` by `send(False)`, which gives it back, if there was nothing to learn: it then
     counts as no training, and no frame is missed for it. `frame`, `first` and `trained` go on with
@@ -67,8 +69,12 @@ def schedule(
     while frame < frames:
         end = stretch(first)
         live = training(end)
+        if end <= first or live < end:
+            raise ValueError(f"a stretch from {first} to {end}, a training from there to {live}")
         if frame == (end if missed else live):
             if (times is None or trained < times) and live < frames:
+                if not missed and stretch(end) < live:
+                    raise ValueError(f"a training from {end} to {live}, after the next stretch")
                 event = Train(first, end, live)
                 if (yield event) is False:
                     yield event

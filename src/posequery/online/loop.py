@@ -18,6 +18,7 @@ import numpy as np
 from torch import nn
 
 from posequery import strategies
+from posequery.arrays import shape
 from posequery.clips import Stream
 from posequery.jobs import resume, seeds
 from posequery.jobs.progress import Progress
@@ -57,9 +58,8 @@ class Task:
     missed: bool = False
 
     def __post_init__(self) -> None:
-        for joints in (self.labels, self.reference):
-            if len(joints) != len(self.stream):
-                raise ValueError(f"{len(joints)} labels for {len(self.stream)} frames")
+        for name in ("labels", "reference"):
+            shape(name, getattr(self, name), len(self.stream), len(JOINTS), 2)
 
     @cached_property
     def lags(self) -> np.ndarray:

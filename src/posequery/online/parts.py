@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posequery.arrays import shape
 from posequery.jobs import sealed
 from posequery.jobs.files import sha256, whole
 from posequery.skeletons import JOINTS
@@ -28,6 +29,11 @@ class Update:
     score: np.ndarray
     decided_by: np.ndarray
 
+    def __post_init__(self) -> None:
+        (count,) = shape("picked", self.picked, "k", kinds="iu")
+        shape("score", self.score, count, kinds="fiu")
+        shape("decided_by", self.decided_by, count, kinds="iu")
+
 
 def write_part(
     path: Path,
@@ -37,7 +43,13 @@ def write_part(
     version: int,
     update: Update | None,
 ) -> None:
-    """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks (n, 18)."""
+    """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks (n, 18).
+
+    Raises ValueError for other shapes.
+    """
+    count, _, _ = shape("joints", joints, "n", len(JOINTS), 2)
+    shape("peaks", peaks, count, len(JOINTS))
+    shape("parsed", parsed, count, len(JOINTS), 2)
     none = np.empty(0)
     values = {
         "joints": joints,

@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from posequery.arrays import shape
 from posequery.registry import Registry
 from posequery.settings import Section
+from posequery.skeletons import JOINTS
 
 
 class TooFewFrames(ValueError):
@@ -33,13 +35,27 @@ class Window:
 
     `error` (N,): mean error of each frame in source pixels, NaN where there is no label.
     `peaks` (N, 18): highest value of each confidence map.
-    A strategy can rely only on the fields that it `needs`; the others may be None.
+    A strategy can rely only on the fields that it `needs`; the others may be None. Raises TypeError
+    for a size that is no whole number and a rate that is no fraction, and ValueError for what is
+    out of bounds or has another shape.
     """
 
     size: int
     rate: Fraction
     error: np.ndarray | None = None
     peaks: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.size, int | np.integer) or isinstance(self.size, bool):
+            raise TypeError(f"size: a whole number is needed, not {self.size!r}")
+        if not isinstance(self.rate, Fraction):
+            raise TypeError(f"rate: a Fraction is needed, as Fraction('0.29'), not {self.rate!r}")
+        if self.size < 1 or not 0 < self.rate <= 1:
+            raise ValueError(f"{self.size} frames at a rate of {self.rate}: at least 1, up to 1")
+        if self.error is not None:
+            shape("error", self.error, self.size)
+        if self.peaks is not None:
+            shape("peaks", self.peaks, self.size, len(JOINTS))
 
     @property
     def k(self) -> int:
@@ -52,7 +68,8 @@ class Selection:
     """The frames picked, as ascending indices (k,) into the window, and why.
 
     `score` (k,): the value that the strategy ranked each frame by, NaN if it does not rank.
-    `decided_by` (k,): the confidence map that decided, -1 if none did.
+    `decided_by` (k,): the confidence map that decided, -1 if none did. Raises ValueError where
+    these do not go together, or a frame is picked twice.
     """
 
     indices: np.ndarray
@@ -65,6 +82,12 @@ class Selection:
             object.__setattr__(self, "score", np.full(count, np.nan))
         if not len(self.decided_by):
             object.__setattr__(self, "decided_by", np.full(count, -1))
+        shape("indices", self.indices, "k", kinds="iu")
+        shape("score", self.score, count, kinds="fiu")
+        shape("decided_by", self.decided_by, count, kinds="iu")
+        indices = self.indices.astype(np.int64)
+        if count and not (indices[0] >= 0 and (np.diff(indices) > 0).all()):
+            raise ValueError("indices: they do not ascend from 0 or more")
 
 
 @dataclass(frozen=True)
@@ -83,8 +106,11 @@ def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarra
     """Ascending indices (k,) of the k largest of the scores (N,).
 
     `random` breaks ties, never the position. Frames without a score (NaN) come last: they are
-    picked only if fewer than k frames have one.
+    picked only if fewer than k frames have one. Raises ValueError for a k that there is not.
     """
+    shape("score", score, "N")
+    if not 0 <= k <= len(score):
+        raise ValueError(f"k: {k} of {len(score)} frames")
     shuffled = random.permutation(len(score))
     order = np.argsort(-score[shuffled], kind="stable")
     return np.sort(shuffled[order[:k]])
@@ -119,11 +145,16 @@ def select(
 ) -> Selection:
     """Pick exactly k frames of a window; without `parameters`, with the strategy's defaults.
 
-    Raises `TooFewFrames` if k is 0, and ValueError if the window lacks a field the strategy needs.
+    Raises `TooFewFrames` if k is 0, and ValueError if the window lacks a field the strategy needs,
+    or the strategy picks anything but k of its frames.
     """
     if window.k < 1:
         raise TooFewFrames(f"picks none of {window.size} frames")
     missing = [name for name in strategy.needs if getattr(window, name) is None]
     if missing:
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")
-    return strategy.pick(window, random, parameters or strategy.parameters())
+    picked = strategy.pick(window, random, parameters or strategy.parameters())
+    if len(picked.indices) != window.k or picked.indices[-1] >= window.size:
+        fault = f"frames {picked.indices.tolist()}, not {window.k} of {window.size}"
+        raise ValueError(f"{strategy.label} picks {fault}")
+    return picked

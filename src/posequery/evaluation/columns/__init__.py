@@ -18,11 +18,13 @@ from functools import cached_property
 
 import numpy as np
 
+from posequery.arrays import shape
 from posequery.cell import Outcome
 from posequery.jobs.files import BadInput
 from posequery.metrics import joint_errors
 from posequery.record import Record
 from posequery.registry import Registry
+from posequery.skeletons import JOINTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class Evaluation:
     reference (n, 18, 2): where the joints are, source pixels; NaN where nobody says so, and in
     frames that the record says were missed, so that those count nowhere. person (n,): the person's
     size in each frame's clip, see `evaluation.person`; NaN where nobody knows it. All arrays are
-    read-only: the next column looks at them as well.
+    read-only: the next column looks at them as well. Raises ValueError for other shapes.
     """
 
     cell: Outcome
@@ -43,6 +45,11 @@ class Evaluation:
     person: np.ndarray
 
     def __post_init__(self) -> None:
+        count, _, _ = shape("record", self.record.joints, "n", len(JOINTS), 2)
+        shape("reference", self.reference, count, len(JOINTS), 2)
+        shape("person", self.person, count)
+        if self.lagged is not None and len(self.lagged.joints) > count:
+            raise ValueError(f"lagged: {len(self.lagged.joints)} frames of {count}")
         for part in (self.record, self.lagged, self):
             for value in vars(part).values() if part else ():
                 if isinstance(value, np.ndarray):
