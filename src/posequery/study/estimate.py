@@ -81,10 +81,10 @@ def work(
     if online.first_frames is not None:
         stream = min(stream, timing.after(0, online.first_frames))
         timing = Timing.even(stream, fps)
-    windows, batches = (
-        len(trainings(Policy(stretch), timing, online))
-        for stretch in (online.window, online.continual_every)
-    )
+    windows = len(trainings(Policy(online.window), timing, online))
+    batches = 0
+    if "continual" in online.methods:
+        batches = len(trainings(Policy(online.continual_every), timing, online))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
