@@ -5,6 +5,7 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+from posequery.cell import draw
 from posequery.clips import Stream
 from posequery.jobs.command import run
 from posequery.offline import selection
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--method", required=True)
     parser.add_argument("--rate", type=Fraction, required=True, help="exact, as 1/100")
+    parser.add_argument("--seed", type=int, required=True, help="which of the study's, as a name")
     parser.add_argument(
         "--parameters", type=json.loads, required=True, help="JSON: the strategy's own"
     )
@@ -33,7 +35,8 @@ def main() -> None:
         arguments.words,
         by_clip=arguments.select_from == "clip",
     )
-    selection.write_selection(arguments.output, pool, picked)
+    of = draw(arguments.method, arguments.rate, arguments.seed)
+    selection.write_selection(arguments.output, pool, picked, of)
 
 
 run(main)

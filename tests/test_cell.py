@@ -21,6 +21,7 @@ COUNTS = {
     "frames_trained": 6,
     "epochs": 5,
     "record_sha256": "a" * 64,
+    "weights_sha256": "b" * 64,
 }
 
 
@@ -74,7 +75,7 @@ def test_missing_and_torn_files_are_named(tmp_path: Path) -> None:
             Outcome.read(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["k", "teacher", "record_sha256"])
+@pytest.mark.parametrize("key", ["k", "teacher", "record_sha256", "weights_sha256"])
 def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     left = {name: value for name, value in {**UNIFORM, **COUNTS}.items() if name != key}
     write_summed(tmp_path / "cell.json", json.dumps(left))

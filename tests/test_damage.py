@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def a_record(folder: Path) -> tuple[Path, Read]:
 
 def scores(folder: Path) -> tuple[Path, Read]:
     pool, path = Stream(a_stream(folder)), folder / "scores.h5"
-    write_scores(path, noise(40), noise(40, 18))
+    write_scores(path, noise(40), noise(40, 18), pool.path)
     return path, lambda: window(path, pool, Fraction(1, 2), ("error", "peaks")).__dict__
 
 
@@ -135,8 +136,10 @@ def a_checkpoint(folder: Path) -> tuple[Path, Read]:
 
 def a_selection(folder: Path) -> tuple[Path, Read]:
     pool, path = Stream(a_stream(folder)), folder / "picked.csv"
-    write_selection(path, pool, Selection(np.arange(0, 40, 2), noise(20), np.arange(20)))
-    return path, lambda: read_selection(path, pool)
+    write_selection(
+        path, pool, Selection(np.arange(0, 40, 2), noise(20), np.arange(20)), "a/5pct/seed0"
+    )
+    return path, lambda: read_selection(path, pool, "a/5pct/seed0")
 
 
 CELL = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2", "seed": 0}
@@ -144,7 +147,7 @@ COUNTS = {"k": 1, "n": 2, "trainings": 1, "frames_trained": 1}
 
 
 def a_cell(folder: Path) -> tuple[Path, Read]:
-    outcome = Outcome(**CELL, **COUNTS, epochs=2, record_sha256="0" * 64)
+    outcome = Outcome(**CELL, **COUNTS, epochs=2, record_sha256="0" * 64, weights_sha256="1" * 64)
     outcome.write(folder / outcome.folder)
     return folder / outcome.folder / "cell.json", lambda: Outcome.read(folder / outcome.folder)
 
@@ -159,7 +162,9 @@ def tables(folder: Path) -> tuple[tuple[Path, Path, Path], tuple[Path, Path, Pat
         counts = COUNTS | {"passes": 10, "frames": 40}
         rows.append(CELL | {"seed": seed} | others | errors | counts | {"folder": f"../{seed}"})
         spent = dict.fromkeys(("training", "inference", "selection", "stream"), 2.5)
-        write_summed(folder / f"{seed}/seconds.json", json.dumps(spent))
+        write_summed(
+            folder / f"{seed}/seconds.json", json.dumps(spent), f"online/t/uniform/50pct/seed{seed}"
+        )
     write_table(measured, list(rows[0]), (row.values() for row in rows))
     by = [*CELL.values(), "joint", "left_knee", 1.5]
     write_table(found, [*CELL, "by", "name", "mpjpe_px"], [by])
@@ -194,9 +199,9 @@ def the_cells(folder: Path) -> tuple[Path, Read]:
 
 
 def the_seconds(folder: Path) -> tuple[Path, Read]:
-    _, (*_, path), make = tables(folder)
+    _, (cells, _, path), make = tables(folder)
     make()
-    return path, lambda: read_seconds(path).to_csv()
+    return path, lambda: read_seconds(path, cells).to_csv()
 
 
 def a_summary(folder: Path) -> tuple[Path, Read]:
@@ -328,7 +333,9 @@ def test_a_text_needs_its_sum(what: str, tmp_path: Path, tried) -> None:
     path, read = FILES[what](tmp_path)
     expected, beside = read(), summed_by(path)
     line = beside.read_text()
-    assert line == f"{sha256(path)}  {path.name}\n"
+    assert line.endswith(f"{sha256(path)}  {path.name}\n")
+    agree = ["sha256sum", "--check", "--strict", "--status", beside.name]
+    subprocess.run(agree, cwd=path.parent, check=True)
     for content in ("", line[:-1], line.upper(), line.replace(path.name, "other"), line * 2):
         beside.write_text(content)
         with pytest.raises(BadInput, match="its sum differs"):

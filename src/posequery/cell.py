@@ -26,6 +26,11 @@ def parse_rate_slug(slug: str) -> Fraction:
     return Fraction(slug.removesuffix("pct").replace("of", "/")) / 100
 
 
+def draw(method: str, rate: Fraction, seed: int) -> str:
+    """What sets one draw of a method apart, as part of a path."""
+    return f"{method}/{rate_slug(rate)}/seed{seed}"
+
+
 def _share(value: object) -> Fraction:
     try:
         share = Fraction(str(value))
@@ -51,8 +56,7 @@ class Cell(Section):
     @property
     def folder(self) -> str:
         """Path of the cell below the study's `cells/`."""
-        slug = rate_slug(self.rate)
-        return f"{self.setting}/{self.teacher}/{self.method}/{slug}/seed{self.seed}"
+        return f"{self.setting}/{self.teacher}/{draw(self.method, self.rate, self.seed)}"
 
 
 KEY = tuple(Cell.model_fields)
@@ -74,6 +78,7 @@ class Outcome(Cell):
     """Labelled frames trained on, in all trainings."""
     epochs: Annotated[int, Field(ge=0)]
     record_sha256: str
+    weights_sha256: str
     lagged_sha256: str | None = None
     """Of `continual` alone."""
 

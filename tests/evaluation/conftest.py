@@ -67,12 +67,16 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
     ) -> Path:
         which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2"}
         folder = tmp_path / f"cells/online/t/uniform/50pct/seed{seed}"
-        digests = {"record_sha256": written(folder / "record.h5", off, version)}
+        digests = {
+            "record_sha256": written(folder / "record.h5", off, version),
+            "weights_sha256": "w",
+        }
         if lagged:
             ahead = folder / "lagged.h5"
             digests["lagged_sha256"] = written(ahead, lagged, [0] * len(lagged))
-        Outcome(seed=seed, **which | COUNTS | digests | changed).write(folder)
-        write_summed(folder / "seconds.json", SECONDS)
+        outcome = Outcome(seed=seed, **which | COUNTS | digests | changed)
+        outcome.write(folder)
+        write_summed(folder / "seconds.json", SECONDS, outcome.folder)
         return folder
 
     return write

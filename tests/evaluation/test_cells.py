@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from posequery.cell import KEY, Cell
 from posequery.evaluation.cells import collect, write_table
-from posequery.jobs.files import BadInput, write_summed
+from posequery.jobs.files import BadInput, summed_by, write_summed
 
 ROW = {
     "setting": "online",
@@ -45,10 +46,10 @@ class Gathered:
         self.breakdowns.append(self.folder / f"measures/{number}_breakdown.csv")
         tables: list[list[dict[str, str]]] = [[], []]
         for name, changed in rows:
-            write_summed(self.folder / name / "seconds.json", seconds)
             row = ROW | changed
+            which = {key: row[key] for key in KEY}
+            write_summed(self.folder / name / "seconds.json", seconds, Cell(**which).folder)
             tables[0].append(row | {"folder": f"../{name}"})
-            which = {key: row[key] for key in ("setting", "teacher", "method", "rate", "seed")}
             tables[1] += [which | {"by": "joint", "name": j, "mpjpe_px": "1.5"} for j in "ab"]
         for path, table in zip((self.measured[-1], self.breakdowns[-1]), tables, strict=True):
             write_table(path, list(table[0]), (row.values() for row in table))
@@ -131,12 +132,12 @@ def test_a_cell_without_any_label_is_named_and_nothing_appears(gathered):
 
 def test_missing_and_torn_files_are_named(gathered):
     gathered.add(("cell", {}))
-    path = gathered.folder / "cell/seconds.json"
+    path, of = gathered.folder / "cell/seconds.json", Cell(**{key: ROW[key] for key in KEY}).folder
     for content in ('{"training": 1', "[]"):
-        write_summed(path, content)
+        write_summed(path, content, of)
         with pytest.raises(BadInput, match=r"seconds.json: is not readable JSON"):
             gathered.collect()
-    write_summed(path, '{"training": 1, "inference": 2}')
+    write_summed(path, '{"training": 1, "inference": 2}', of)
     with pytest.raises(BadInput, match="has no 'selection'"):
         gathered.collect()
     path.unlink()
@@ -164,3 +165,16 @@ def test_a_cell_is_named_once(gathered):
     gathered.add(("a", {})).add(("b", {"rate": "2/200"}))
     with pytest.raises(BadInput, match="b: holds the same cell as .*a"):
         gathered.collect()
+
+
+def test_seconds_of_another_cell_are_refused(gathered, tried):
+    gathered.add(("a", {}), ("b", {"seed": "1"}))
+    places = [gathered.folder / f"{name}/seconds.json" for name in "ab"]
+    for name in (str, summed_by):
+        one, other = (Path(name(path)) for path in places)
+        one.rename(gathered.folder / "kept")
+        other.rename(one)
+        (gathered.folder / "kept").rename(other)
+    with pytest.raises(BadInput, match=r"a/seconds\.json: is of \S+/seed1, not of \S+/seed0\."):
+        gathered.collect()
+    tried("5", "two files of one name exchanged with their sums", {"refused": 1})

@@ -45,6 +45,7 @@ def evaluation(
         frames_trained=8,
         epochs=2,
         record_sha256="a",
+        weights_sha256="b",
         window=5 if online else None,
     )
     reference = seeds.generator("reference").uniform(0, 100, (frames, 18, 2)).astype(np.float32)

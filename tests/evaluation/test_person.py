@@ -47,7 +47,7 @@ def evaluation(truth: np.ndarray, off: np.ndarray, clips: np.ndarray) -> Evaluat
     """A student that is `off` (n,) source pixels to the right."""
     cell = Outcome(
         setting="offline", teacher="t", method="uniform", rate="1", seed=0, k=1, n=1, trainings=1,
-        frames_trained=1, epochs=1, record_sha256="a",
+        frames_trained=1, epochs=1, record_sha256="a", weights_sha256="b",
     )  # fmt: skip
     joints = truth + np.array([1, 0]) * off[:, None, None]
     n = len(truth)

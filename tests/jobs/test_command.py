@@ -85,7 +85,7 @@ def test_another_system_error_keeps_its_traceback():
 def test_a_clip_too_large_for_the_disk_does_not_crash_the_process(tmp_path):
     """HDF5 2.0 crashes (SIGSEGV) at exit after a failed write; a size limit plays the full disk."""
     code = """
-import resource, shutil, sys
+import errno, os, resource, sys
 import numpy as np
 from posequery.clips import ClipWriter
 from posequery.jobs.command import run
@@ -98,7 +98,10 @@ def main():
             writer.append(frame)
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-shutil.disk_usage = lambda path: shutil._ntuple_diskusage(9, 9, 0)
+def no_room(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+os.posix_fallocate = no_room
 run(main)
 """
     done = script(code, str(tmp_path / "a.h5"))

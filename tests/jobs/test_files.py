@@ -1,7 +1,6 @@
 import errno
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from posequery.jobs.files import BadInput, sha256, whole, whole_folder, write_text
+from posequery.jobs.files import (
+    BadInput,
+    read_summed,
+    sha256,
+    whole,
+    whole_folder,
+    write_summed,
+    write_text,
+)
 
 SRC = str(Path(__file__).parents[2] / "src")
 
@@ -76,7 +83,11 @@ def test_any_failure_on_a_full_disk_is_reported_as_a_full_disk(tmp_path, manager
 
     with pytest.raises(RuntimeError, match="unexpected pos"):
         fail(RuntimeError("unexpected pos 704 vs 598"))
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
     with pytest.raises(OSError, match="No space left") as caught:
         fail(RuntimeError("unexpected pos 704 vs 598"))
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
@@ -126,3 +137,53 @@ def test_sha256_of_a_file(tmp_path):
     content = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_text_says_what_it_is_of(tmp_path, tried):
+    """Two files of one name may change places together with their sums."""
+    places = [tmp_path / name / "seed0.csv" for name in ("uniform", "random", "nobody")]
+    for path, of in zip(places, ("uniform", "random", ""), strict=True):
+        write_summed(path, "frame\n", of)
+        assert read_summed(path, "Copy it again", of) == "frame\n"
+        subprocess.run(
+            ["sha256sum", "--check", "--strict", "seed0.csv.sha256"], cwd=path.parent, check=True
+        )
+    faults = {
+        ("uniform", "random"): "is of uniform, not of random",
+        ("random", "uniform"): "is of random, not of uniform",
+        ("uniform", ""): r"is of uniform\.",
+        ("", "uniform"): "is not as it was written",
+    }
+    for (there, of), fault in faults.items():
+        with pytest.raises(BadInput, match=fault):
+            read_summed(places[("uniform", "random", "").index(there)], "Copy it again", of)
+    tried("5", "two files of one name exchanged with their sums", {"refused": len(faults)})
+
+
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("there", ["", "new"])
+def test_no_room_for_a_folder_names_the_file(tmp_path, manager, number, there, monkeypatch, tried):
+    target = tmp_path / there / "weights.pt"
+
+    def no_room(path, *_, **__):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "mkdir", no_room)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught, manager(target):
+        pass
+    assert (caught.value.errno, caught.value.filename) == (number, str(target))
+    tried("11", "no room on the disk, or in the quota, for a folder", {"refused": 1})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_quota_is_found_behind_an_error_that_does_not_name_it(tmp_path, monkeypatch, tried):
+    def no_room(*_):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
+    target = tmp_path / "weights.pt"
+    with pytest.raises(OSError, match="quota") as caught, whole(target):
+        raise RuntimeError("unexpected pos 704 vs 598")
+    assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(target))
+    tried("11", "a quota that torch does not name", {"refused": 1})

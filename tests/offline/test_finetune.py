@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from posequery import record
 from posequery.cell import Cell, Outcome
 from posequery.clips import Stream
 from posequery.jobs import seeds
-from posequery.jobs.files import sha256
+from posequery.jobs.files import BadInput, sha256
 from posequery.offline import finetune as station
 from posequery.offline.finetune import finetune
 from posequery.offline.selection import write_selection
@@ -37,8 +38,9 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
 
     def given(*picked: int, **changed: object) -> dict:
         selection = tmp_path / "selection.csv"
-        write_selection(selection, streams[0], Selection(np.array(picked, int)))
         method = "uniform" if picked else "none"
+        found = Selection(np.array(picked, int))
+        write_selection(selection, streams[0], found, f"{method}/20pct/seed0")
         cell = Cell(setting="offline", teacher="none", method=method, rate="1/5", seed=0)
         return {
             "cell": cell,
@@ -55,6 +57,16 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
         } | changed
 
     return given
+
+
+def test_the_selection_of_another_cell_is_refused(options, tried) -> None:
+    given = options(0, 5)
+    cell = given["cell"]
+    for changed in ({"method": "random"}, {"rate": Fraction(1, 10)}, {"seed": 1}):
+        other = cell.model_copy(update=changed)
+        with pytest.raises(BadInput, match=r"is of uniform/20pct/seed0, not of"):
+            finetune(**given | {"cell": other})
+    tried("5", "two files of one name exchanged with their sums", {"refused": 3})
 
 
 def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from posequery.strategies.random import STRATEGY as RANDOM
 from posequery.student.prediction import BATCH
 
 WORDS = ["test", "select"]
+OF = "error/30pct/seed0"
 
 
 @pytest.fixture
@@ -31,14 +32,14 @@ def pool(make_stream, tmp_path: Path) -> Stream:
 def scores(pool: Stream, tmp_path: Path) -> Path:
     path = tmp_path / "scores.h5"
     error = np.array([5, 1, 9, 2, 8, 3, 7, 4, 6, np.nan])
-    pool_scores.write_scores(path, error, np.full((10, 18), 0.5))
+    pool_scores.write_scores(path, error, np.full((10, 18), 0.5), pool.path)
     return path
 
 
 def test_a_selection_is_read_back(pool: Stream, scores: Path, tmp_path: Path) -> None:
     picked = selection.select(scores, pool, "error", Fraction(3, 10), {}, WORDS)
     path = tmp_path / "picked.csv"
-    selection.write_selection(path, pool, picked)
+    selection.write_selection(path, pool, picked, OF)
     # Frames 2, 4 and 6 have errors 9, 8 and 7; frame 6 of the pool is the first of clip b.
     assert path.read_text().splitlines() == [
         "frame,clip,clip_frame,score,decided_by",
@@ -46,7 +47,7 @@ def test_a_selection_is_read_back(pool: Stream, scores: Path, tmp_path: Path) ->
         "4,a,4,8,",
         "6,b,0,7,",
     ]
-    assert selection.read_selection(path, pool).tolist() == [2, 4, 6]
+    assert selection.read_selection(path, pool, OF).tolist() == [2, 4, 6]
 
 
 def test_none_and_all(pool: Stream, scores: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_share_of_each_clip(pool: Stream, scores: Path) -> None:
 def test_each_clip_has_draws_of_its_own(make_stream, tmp_path: Path) -> None:
     names = ["a", "b", "c"]
     pool = make_stream(tmp_path, {name: [np.zeros((48, 64, 3), np.uint8)] * 40 for name in names})
-    pool_scores.write_scores(tmp_path / "s.h5", np.zeros(120), np.zeros((120, 18)))
+    pool_scores.write_scores(tmp_path / "s.h5", np.zeros(120), np.zeros((120, 18)), pool.path)
 
     rate = Fraction(1, 4)
     picked = selection.select(tmp_path / "s.h5", pool, "random", rate, {}, WORDS, by_clip=True)
@@ -180,7 +181,7 @@ def test_a_frame_without_a_label_is_picked_last_and_has_no_score(
     pool: Stream, scores: Path, tmp_path: Path
 ) -> None:
     picked = selection.select(scores, pool, "error", Fraction(1), {}, WORDS)
-    selection.write_selection(tmp_path / "picked.csv", pool, picked)
+    selection.write_selection(tmp_path / "picked.csv", pool, picked, OF)
     assert (tmp_path / "picked.csv").read_text().splitlines()[-1] == "9,b,3,,"
     picked = selection.select(scores, pool, "error", Fraction(9, 10), {}, WORDS)
     assert picked.indices.tolist() == list(range(9))
@@ -188,8 +189,12 @@ def test_a_frame_without_a_label_is_picked_last_and_has_no_score(
 
 def test_scores_of_another_pool_are_told(pool: Stream, tmp_path: Path) -> None:
     path = tmp_path / "other.h5"
-    pool_scores.write_scores(path, np.zeros(7), np.zeros((7, 18)))
+    pool_scores.write_scores(path, np.zeros(7), np.zeros((7, 18)), pool.path)
     with pytest.raises(BadInput, match="scores 7 frames, not the 10"):
+        selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
+    (tmp_path / "b.json").write_text("another pool")
+    pool_scores.write_scores(path, np.zeros(10), np.zeros((10, 18)), tmp_path / "b.json")
+    with pytest.raises(BadInput, match="holds scores of a pool other than"):
         selection.select(path, pool, "error", Fraction(1, 2), {}, WORDS)
     path.write_bytes(b"no HDF5")
     with pytest.raises(BadInput, match="not a valid file of scores"):
@@ -211,6 +216,6 @@ def test_a_selection_of_something_else_is_told(
     text: str, fault: str, pool: Stream, tmp_path: Path
 ) -> None:
     path = tmp_path / "picked.csv"
-    write_summed(path, text.format(head=",".join(selection.COLUMNS)))
+    write_summed(path, text.format(head=",".join(selection.COLUMNS)), OF)
     with pytest.raises(BadInput, match=fault):
-        selection.read_selection(path, pool)
+        selection.read_selection(path, pool, OF)

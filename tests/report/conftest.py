@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
+from posequery.evaluation.cells import of_cells
 from posequery.jobs import sealed
 from posequery.jobs.files import whole, write_summed
 from posequery.report.captions import Captions
@@ -58,8 +59,8 @@ def a_cell() -> Callable[..., Row]:
     return _cell
 
 
-def _write_csv(path: Path, columns: list[str], rows: list[Row]) -> None:
-    write_summed(path, pd.DataFrame(rows, columns=columns).to_csv(index=False))
+def _write_csv(path: Path, columns: list[str], rows: list[Row], of: str = "") -> None:
+    write_summed(path, pd.DataFrame(rows, columns=columns).to_csv(index=False), of)
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def write_cells(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
             seconds.append(row | spent)
         files = tmp_path / "cells.csv", tmp_path / "seconds.csv"
         _write_csv(files[0], CELLS, rows)
-        _write_csv(files[1], SECONDS, seconds)
+        _write_csv(files[1], SECONDS, seconds, of_cells(files[0]))
         return files
 
     return write

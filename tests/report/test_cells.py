@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from posequery.evaluation.cells import of_cells
 from posequery.jobs.files import BadInput, write_summed
 from posequery.report.cells import (
     lowest_rate,
@@ -26,7 +27,7 @@ def files(a_cell, write_cells):
 
 
 def test_rows_read_back_are_exact(files):
-    cells, seconds = read_cells(files[0]), read_seconds(files[1])
+    cells, seconds = read_cells(files[0]), read_seconds(files[1], files[0])
     online, offline = cells.to_dict("records")
     assert online["rate"] == Fraction(1, 5) == seconds["rate"][0]
     assert online["mpjpe_px"] == 0.1 + 0.2
@@ -60,10 +61,14 @@ def test_columns_that_are_not_known_are_kept(files):
 
 def test_what_is_no_such_table_is_refused(files):
     cells, seconds = files
+    with pytest.raises(BadInput, match=r"seconds\.csv: is of the cells\.csv of sha256 \w{64}\."):
+        read_cells(seconds)
+    write_summed(seconds, seconds.read_text())
     with pytest.raises(BadInput, match=r"its columns are not .* lacks k, n, .*mpjpe_px, .*folder"):
         read_cells(seconds)
+    write_summed(seconds, cells.read_text(), of_cells(cells))
     with pytest.raises(BadInput, match="its columns are not .* lacks training_s"):
-        read_seconds(cells)
+        read_seconds(seconds, cells)
     with pytest.raises(BadInput, match="nowhere.csv: cannot be read"):
         read_cells(cells.parent / "nowhere.csv")
     write_summed(cells, "")
@@ -91,9 +96,9 @@ def test_a_broken_line_is_refused(files, there, broken):
 
 
 def test_a_torn_line_of_seconds_is_refused(files):
-    write_summed(files[1], files[1].read_text().rstrip("\n").removesuffix(","))
+    write_summed(files[1], files[1].read_text().rstrip("\n").removesuffix(","), of_cells(files[0]))
     with pytest.raises(BadInput, match="holds a broken line"):
-        read_seconds(files[1])
+        read_seconds(files[1], files[0])
 
 
 @pytest.fixture

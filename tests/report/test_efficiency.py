@@ -28,7 +28,7 @@ def online(a_cell):
 
 def test_online(online, captions, write_cells):
     cells_csv, seconds_csv = write_cells(online)
-    table = efficiency(read_cells(cells_csv), read_seconds(seconds_csv), captions)
+    table = efficiency(read_cells(cells_csv), read_seconds(seconds_csv, cells_csv), captions)
     assert rows(table) == [
         ["baseline", "–", "–", "0", "0", "0", "0.00", "0.0 %", "–"],
         ["once", "ground truth", "10 %", "1", "1", "3", "0.50", "6.2 %", "–"],
@@ -48,7 +48,7 @@ def test_csv_holds_plain_numbers_alone(a_cell, online, captions, write_cells):
         for row in online
     ]
     cells_csv, seconds_csv = write_cells(online + again)
-    text = to_csv(efficiency(read_cells(cells_csv), read_seconds(seconds_csv), captions))
+    text = to_csv(efficiency(read_cells(cells_csv), read_seconds(seconds_csv, cells_csv), captions))
     assert not {*"–±%"} & {*text}
     spent = csv.DictReader(io.StringIO(text))
     (row,) = (row for row in spent if row["rate"] == "0.2")
@@ -62,7 +62,9 @@ def test_offline(a_cell, captions, write_cells):
     cells = [("none", "none", 0), ("ground_truth", "all", 100), ("ground_truth", "uniform", 1)]
     cells += [("ground_truth", "uniform", 20), ("ground_truth", "error", 1)]
     cells_csv, seconds_csv = write_cells([a_cell("offline", *cell, 20.0) for cell in cells])
-    table = efficiency_offline(read_cells(cells_csv), read_seconds(seconds_csv), captions)
+    table = efficiency_offline(
+        read_cells(cells_csv), read_seconds(seconds_csv, cells_csv), captions
+    )
     assert rows(table) == [
         ["1 %", "10", "10", "2", "5.00 ± 0.00", "540"],
         ["20 %", "200", "200", "1", "100.00", "21600"],
@@ -74,7 +76,7 @@ def test_offline(a_cell, captions, write_cells):
 
 def test_no_cells_make_empty_tables(captions, write_cells):
     cells_csv, seconds_csv = write_cells([])
-    cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv)
+    cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv, cells_csv)
     for make in (efficiency, efficiency_offline):
         text = to_csv(make(cells, seconds, captions))
         assert len(text.splitlines()) == 1

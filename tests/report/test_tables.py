@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from posequery.jobs.files import BadInput, write_summed
+from posequery.evaluation.cells import of_cells
+from posequery.jobs.files import BadInput, summed_by, write_summed
 from posequery.report.formats import to_csv
 from posequery.report.tables import table_1, table_2, write_tables
 from posequery.report.teacher import TeacherError
@@ -197,6 +198,17 @@ def test_two_teachers_beside_ground_truth_are_refused(a_cell, frame, captions):
         table_2(frame(cells), captions)
 
 
+def test_seconds_of_another_run_are_refused(online, captions, write_cells, tmp_path, tried):
+    cells_csv, seconds_csv = write_cells(online)
+    kept = [path.read_bytes() for path in (seconds_csv, summed_by(seconds_csv))]
+    write_cells([cell | {"mpjpe_px": cell["mpjpe_px"] + 1} for cell in online])
+    for path, content in zip((seconds_csv, summed_by(seconds_csv)), kept, strict=True):
+        path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"seconds\.csv: is of the cells\.csv of sha256 \w+, not of"):
+        write_tables(cells_csv, seconds_csv, captions, tmp_path / "tables")
+    tried("5", "the tables of two runs together", {"refused": 1})
+
+
 def test_seconds_touch_the_efficiency_tables_alone(
     online, offline, captions, write_cells, tmp_path
 ):
@@ -221,7 +233,9 @@ def test_seconds_touch_the_efficiency_tables_alone(
         ]
         + ["compared.csv"]
     )
-    write_summed(seconds_csv, seconds_csv.read_text().replace(",8.0\n", ",80.0\n"))
+    write_summed(
+        seconds_csv, seconds_csv.read_text().replace(",8.0\n", ",80.0\n"), of_cells(cells_csv)
+    )
     second = make("second")
     assert [name for name in first if first[name] != second[name]] == [
         "efficiency.csv",

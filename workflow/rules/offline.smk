@@ -72,6 +72,7 @@ rule select_frames:
         + " --scores {input.scores:q}"
         + " --method {wildcards.method}"
         + " --rate {params.rate}"
+        + " --seed {wildcards.seed}"
         + " --parameters {params.parameters:q}"
         + " --select-from {params.select_from}"
         + " --words {params.words:q}"

@@ -28,8 +28,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from posequery.cell import KEY, REPAIR
-from posequery.jobs.files import BadInput, read_summed, unreadable, write_summed
+from posequery.cell import KEY, REPAIR, draw
+from posequery.jobs.files import BadInput, read_summed, sha256, unreadable, write_summed
 
 PARTS = ("training", "inference", "selection", "stream")
 """Of ``seconds.json``."""
@@ -38,13 +38,18 @@ PARTS = ("training", "inference", "selection", "stream")
 _AGAIN = "Delete it and run the workflow again"
 
 
-def write_table(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write a CSV with its sum beside it, whole or not at all; None becomes an empty field."""
+def write_table(
+    path: Path, names: Sequence[str], rows: Iterable[Iterable[object]], of: str = ""
+) -> None:
+    """Write a CSV with its sum beside it, whole or not at all; None becomes an empty field.
+
+    of: as `write_summed` has it.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
-    write_summed(path, text.getvalue())
+    write_summed(path, text.getvalue(), of)
 
 
 def collect(
@@ -76,8 +81,13 @@ def collect(
         row["folder"] = Path(os.path.relpath(row["folder"], cells.parent)).as_posix()
     write_table(cells, names, (row.values() for row in rows))
     write_table(breakdown, breakdown_names, (row.values() for row in parts))
-    write_table(seconds, [*KEY, *(f"{part}_s" for part in PARTS)], spent)
+    write_table(seconds, [*KEY, *(f"{part}_s" for part in PARTS)], spent, of_cells(cells))
     return len(rows)
+
+
+def of_cells(cells: Path) -> str:
+    """What seconds.csv belongs to: the ``cells.csv`` that it was collected with."""
+    return f"the cells.csv of sha256 {sha256(cells)}"
 
 
 def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
@@ -116,8 +126,11 @@ def _seconds(row: Mapping[str, str]) -> list[float | None]:
     path = Path(row["folder"]) / "seconds.json"
     # Offline there is no stream, and frames are selected by a job of their own.
     there = PARTS if row["setting"] == "online" else PARTS[:2]
+    setting, teacher, method, rate, seed = _order(row)
     try:
-        spent = json.loads(read_summed(path, REPAIR))
+        spent = json.loads(
+            read_summed(path, REPAIR, f"{setting}/{teacher}/{draw(method, rate, seed)}")
+        )
         return [spent[part] if part in there else None for part in PARTS]
     except FileNotFoundError:
         raise BadInput(path, "the cell has no such file", "Let its job finish first") from None

@@ -92,7 +92,7 @@ def _found(
     identity = [code, reference.digests, cell.model_dump(mode="json")]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     kept = state / f"{cell.folder}.json"
-    _require_records(folder, cell)
+    _require_own(folder, cell)
     with suppress(OSError, ValueError, KeyError, TypeError):  # not there, or damaged
         before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if before["key"] == key and before["sum"] == _sum(before["row"], before["breakdown"]):
@@ -123,9 +123,14 @@ def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation
     return Evaluation(cell, recorded, lagged, known, reference.person)
 
 
-def _require_records(folder: Path, cell: Outcome) -> None:
-    """Raise `BadInput` if a record is not the one that the cell's job wrote, or not there."""
+def _require_own(folder: Path, cell: Outcome) -> None:
+    """Raise `BadInput` if a file is not the one that the cell's job wrote, or a record not there.
+
+    Nobody measures the weights, which may be deleted; but no row leads to another cell's.
+    """
     digests = {"record.h5": cell.record_sha256, "lagged.h5": cell.lagged_sha256}
+    if (folder / "weights.pt").is_file():
+        digests["weights.pt"] = cell.weights_sha256
     for name, digest in digests.items():
         path = folder / name
         if digest and not path.is_file():

@@ -6,15 +6,18 @@ import glob
 import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 REMAKE = "Delete it and make it again"
 """What to do about a damaged file that a job of ours made."""
 FULL = 1 << 20
-"""A disk with at most this many bytes free counts as full: a failed write can be as large."""
+"""A disk without room for this many bytes counts as full: a failed write can be as large."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What the system answers where a disk is full, or its user's share of it."""
 
 
 def _sentence(text: str) -> str:
@@ -62,13 +65,16 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
 
 
 def _beside(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last because libraries choose the format by it.
     return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
 
 
-def _sweep(path: Path) -> None:
-    """Delete what killed writers of `path` left; Snakemake's lock rules out live ones."""
+def _prepare(path: Path) -> None:
+    """Make its folder, and delete what killed writers of `path` left there.
+
+    Snakemake's lock rules out live ones.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
     for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
         if left.is_dir():
@@ -85,9 +91,21 @@ def _full_disk_named(target: Path) -> Iterator[None]:
         raise
     except Exception as error:
         # HDF5 and torch each word a failed write in their own way, torch without the cause.
-        if shutil.disk_usage(target.parent).free > FULL:
+        cause = getattr(error, "errno", None)
+        full = cause if cause in NO_ROOM else _without_room(target.parent)
+        if not full:
             raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+        raise OSError(full, os.strerror(full), str(target)) from error
+
+
+def _without_room(folder: Path) -> int | None:
+    """The one of `NO_ROOM` that the system answers when `FULL` bytes are asked for in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            os.posix_fallocate(probe.fileno(), 0, FULL)
+    except OSError as error:
+        return error.errno if error.errno in NO_ROOM else None
+    return None
 
 
 @contextmanager
@@ -95,30 +113,31 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` only if the block succeeds.
 
     Two processes must not write the same `path` at the same time. Whatever is raised on a full
-    disk becomes an `OSError` with `errno.ENOSPC` that names `path`.
+    disk, or at the end of a quota, becomes an `OSError` with one of `NO_ROOM` that names `path`.
     """
     target = Path(path)
-    _sweep(target)
     temporary = _beside(target)
     try:
         with _full_disk_named(target):
+            _prepare(target)
             yield temporary
             with open(temporary, "rb") as handle:
                 os.fsync(handle.fileno())
             os.replace(temporary, target)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what was raised before says more
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Like `whole`, for a folder: an older folder at `path` is replaced."""
     target = Path(path)
-    _sweep(target)
     temporary, older = _beside(target), _beside(target)
-    temporary.mkdir()
     try:
         with _full_disk_named(target):
+            _prepare(target)
+            temporary.mkdir()
             yield temporary
             if target.exists():
                 os.replace(target, older)  # a kill during deletion must not leave half a folder
@@ -139,32 +158,38 @@ def summed_by(path: str | os.PathLike[str]) -> Path:
     return Path(f"{os.fspath(path)}.sha256")
 
 
-def write_summed(path: str | os.PathLike[str], text: str) -> None:
+def write_summed(path: str | os.PathLike[str], text: str, of: str = "") -> None:
     """Like `write_text`, with the text's sum in a file of its own beside it.
 
-    The sum appears first: a kill between the two leaves a file that is refused, never one that is
-    believed.
+    of: what the file belongs to, in one line, where others of its name belong to something else;
+    the sum states it. The sum appears first: a kill between the two leaves a file that is refused,
+    never one that is believed.
     """
-    write_text(summed_by(path), _sum_line(Path(path).name, text.encode()))
+    write_text(summed_by(path), _sum(Path(path).name, text.encode(), of))
     write_text(path, text)
 
 
-def read_summed(path: str | os.PathLike[str], fix: str) -> str:
+def read_summed(path: str | os.PathLike[str], fix: str, of: str = "") -> str:
     """The text that `write_summed` wrote.
 
-    Raises `BadInput`, with `fix`, if the text or its sum is not as it was written, or the sum is
-    missing; an `OSError` if the text cannot be read.
+    Raises `BadInput`, with `fix`, if the text or its sum is not as it was written, belongs to
+    something else than `of`, or the sum is missing; an `OSError` if the text cannot be read.
     """
     data, beside = Path(path).read_bytes(), summed_by(path)
     if not beside.is_file():
         raise BadInput(path, f"its sum is missing ({beside.name} beside it)", fix)
-    if beside.read_bytes() != _sum_line(Path(path).name, data).encode():
+    found = beside.read_bytes()
+    if found != _sum(Path(path).name, data, of).encode():
+        stated = found.partition(b"\n")[0].decode(errors="replace").removeprefix("# of ")
+        if found == _sum(Path(path).name, data, stated).encode():
+            raise BadInput(path, f"is of {stated}" + f", not of {of}" * bool(of), fix)
         raise BadInput(path, "is not as it was written (its sum differs)", fix)
     return data.decode()
 
 
-def _sum_line(name: str, data: bytes) -> str:
-    return f"{hashlib.sha256(data).hexdigest()}  {name}\n"
+def _sum(name: str, data: bytes, of: str) -> str:
+    # `sha256sum -c` passes over the line that begins with '#'.
+    return f"# of {of}\n" * bool(of) + f"{hashlib.sha256(data).hexdigest()}  {name}\n"
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from posequery import record
-from posequery.cell import Cell, Outcome
+from posequery.cell import Cell, Outcome, draw
 from posequery.clips import Stream
 from posequery.jobs import resume
 from posequery.jobs.files import sha256, write_summed
@@ -43,7 +43,7 @@ def finetune(
     """
     pool_stream, test_stream = Stream(pool), Stream(test)
     network, info = checkpoint.load(student, device, pool_stream.size)
-    picked = read_selection(selection, pool_stream)
+    picked = read_selection(selection, pool_stream, draw(cell.method, cell.rate, cell.seed))
     arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
@@ -76,7 +76,7 @@ def finetune(
         }
         checkpoint.save(output / "weights.pt", network, info)
         record.write(output / "record.h5", said.joints, said.peaks, said.parsed)
-        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
         Outcome(
             **dict(cell),
             k=len(picked),
@@ -85,4 +85,5 @@ def finetune(
             frames_trained=len(picked),
             epochs=recipe.epochs,
             record_sha256=sha256(output / "record.h5"),
+            weights_sha256=sha256(output / "weights.pt"),
         ).write(output)

@@ -7,7 +7,7 @@ import numpy as np
 
 from posequery.clips import Stream
 from posequery.jobs import resume, sealed
-from posequery.jobs.files import whole
+from posequery.jobs.files import sha256, whole
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
@@ -19,11 +19,12 @@ BLOCK = 2048
 CPU. A multiple of the frames that are predicted at once, so that blocks change no bit."""
 
 
-def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray) -> None:
-    """Write a network's errors (n,) in source pixels and peaks (n, 18) on a pool."""
+def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray, index: Path) -> None:
+    """Write a network's errors (n,) in source pixels and peaks (n, 18) on the pool of `index`."""
     with sealed.created(path) as file:
         file["error"] = error.astype(np.float32)
         file["peaks"] = peaks.astype(np.float32)
+        file.attrs["index_sha256"] = sha256(index)
 
 
 def score(pool: Path, student: Path, output: Path, *, device: str, code: str, state: Path) -> None:
@@ -43,7 +44,7 @@ def score(pool: Path, student: Path, output: Path, *, device: str, code: str, st
     with resume.job(state, arguments, {"pool": pool, "student": student}) as folder:
         with Progress(len(stream), "frames", "score") as progress:
             errors, peaks = in_blocks(stream, read, folder, progress)
-        write_scores(output, errors, peaks)
+        write_scores(output, errors, peaks, pool)
 
 
 def in_blocks(

@@ -12,7 +12,7 @@ import numpy as np
 from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import sealed, seeds
-from posequery.jobs.files import REMAKE, BadInput, read_summed, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
 from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
@@ -25,6 +25,8 @@ def window(
 ) -> strategies.Window:
     """The whole pool as one window, with those of its scores that a strategy needs."""
     with sealed.opened(path, "file of scores", REMAKE) as file:
+        if file.attrs["index_sha256"] != sha256(pool.path):
+            raise BadInput(path, f"holds scores of a pool other than {pool.path}", REMAKE)
         scores = {name: file[name][:] for name in needs}
     for values in scores.values():
         if len(values) != len(pool):
@@ -79,8 +81,8 @@ def _clips(
     return parts
 
 
-def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection) -> None:
-    """Write a selection as CSV, with `COLUMNS`."""
+def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection, of: str) -> None:
+    """Write a selection as CSV, with `COLUMNS`; `of` is what `cell.draw` says."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -88,13 +90,16 @@ def write_selection(path: str | Path, pool: Stream, picked: strategies.Selection
         clip, frame = pool.locate(int(index))
         shown = "" if np.isnan(score) else f"{score:.6g}"
         rows.writerow([index, pool.clips[clip].slug, frame, shown, decided if decided >= 0 else ""])
-    write_summed(path, text.getvalue())
+    write_summed(path, text.getvalue(), of)
 
 
-def read_selection(path: str | Path, pool: Stream) -> np.ndarray:
-    """Frames (k,) of the pool in a selection file; raises `BadInput` if it is not of this pool."""
+def read_selection(path: str | Path, pool: Stream, of: str) -> np.ndarray:
+    """Frames (k,) of the pool in a selection file.
+
+    Raises `BadInput` if it is not of this pool, or of another draw than `of`.
+    """
     try:
-        reader = csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline=""))
+        reader = csv.DictReader(io.StringIO(read_summed(path, REMAKE, of), newline=""))
         rows = list(reader)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ValueError(f"its columns are {reader.fieldnames}")

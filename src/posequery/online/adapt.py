@@ -83,7 +83,7 @@ def adapt(
             parts.join(lagged, output / "lagged.h5", played.fps)
         checkpoint.save(output / "weights.pt", network, info)
         seconds = tally.seconds | {"stream": played.timing.seconds}
-        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n")
+        write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
         first = played.timing.after(0, task.policy.stretch)
         Outcome(
             **dict(cell),
@@ -94,5 +94,6 @@ def adapt(
             frames_trained=tally.frames_trained,
             epochs=recipe.epochs,
             record_sha256=sha256(output / "record.h5"),
+            weights_sha256=sha256(output / "weights.pt"),
             lagged_sha256=sha256(output / "lagged.h5") if lagged else None,
         ).write(output)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from posequery.cell import KEY
+from posequery.evaluation.cells import of_cells
 from posequery.jobs.files import BadInput, read_summed, unreadable
 from posequery.report import published
 
@@ -54,14 +55,14 @@ def read_cells(path: Path) -> pd.DataFrame:
     return _read(path, _CELLS)
 
 
-def read_seconds(path: Path) -> pd.DataFrame:
-    """The rows of ``seconds.csv``, as `read_cells`."""
-    return _read(path, _SECONDS)
+def read_seconds(path: Path, cells: Path) -> pd.DataFrame:
+    """The rows of ``seconds.csv``, as `read_cells`; raises BadInput if it is not of `cells`."""
+    return _read(path, _SECONDS, of_cells(cells))
 
 
-def _read(path: Path, columns: Columns) -> pd.DataFrame:
+def _read(path: Path, columns: Columns, of: str = "") -> pd.DataFrame:
     try:
-        head, *lines = csv.reader(io.StringIO(read_summed(path, _FIX), newline=""))
+        head, *lines = csv.reader(io.StringIO(read_summed(path, _FIX, of), newline=""))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:

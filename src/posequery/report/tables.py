@@ -221,7 +221,7 @@ def write_tables(
     Only the efficiency tables read ``seconds.csv``: all other files agree from run to run.
     Nothing is written before every text is made. Returns the files. Raises BadInput.
     """
-    cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv)
+    cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv, cells_csv)
     tables = [
         table_1(cells, captions, tests),
         table_2(cells, captions, teacher=teacher, frames=stream),

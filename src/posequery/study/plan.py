@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from posequery import strategies, teachers
-from posequery.cell import Cell, parse_rate_slug, rate_slug
+from posequery.cell import Cell, draw, parse_rate_slug
 from posequery.study import clips, conditions, grid, identity, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study
@@ -235,7 +235,7 @@ class Plan:
 
     def selection_files(self) -> list[str]:
         return [
-            f"{self.out}/selections/{cell.method}/{rate_slug(cell.rate)}/seed{cell.seed}.csv"
+            f"{self.out}/selections/{draw(cell.method, cell.rate, cell.seed)}.csv"
             for cell in self.cells
             if cell.setting == "offline"
         ]
