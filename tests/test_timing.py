@@ -111,7 +111,22 @@ def test_clips_play_one_after_another() -> None:
     timing = Timing.joined(clips)
     assert timing.shown.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.9, 1.15])
     assert timing.seconds == 1.4 and len(timing) == 7
-    assert Timing.joined([]).seconds == 0
+
+
+@pytest.mark.parametrize("timing", [Timing.even(0, 5), Timing.joined([]), Timing(np.empty(0), 0.2)])
+def test_a_stream_without_a_frame(timing: Timing) -> None:
+    assert (timing.seconds, len(timing), timing.steady) == (0, 0, True)
+    assert timing.frames_in("30 s") == timing.after(0, "30 s") == round(30 / timing.usual)
+    assert timing.lasting(3) == f"3 frames ({3 * timing.usual:g} s)"
+    assert not len(timing.starts("1 s")) and not len(timing.around(3)[0])
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
+def test_what_is_no_rate_is_refused(fps: float) -> None:
+    with pytest.raises(ValueError, match="fps: .* frames a second"):
+        Timing.even(3, fps)
+    with pytest.raises(ValueError, match="usual: .* seconds"):
+        Timing(np.empty(0), fps)
 
 
 def test_time_stamps_in_milliseconds_are_steady() -> None:

@@ -31,12 +31,14 @@ class Timing:
         ends = (*self.shown[[0, -1]], self.usual) if len(self.shown) else (0, 0)
         if ends[0] != 0 or not np.isfinite(ends).all() or not (np.diff(self.shown) > 0).all():
             raise ValueError("shown: times that do not rise from 0")
-        if len(self.shown) and self.usual <= 0:
+        if not 0 < self.usual < np.inf:
             raise ValueError(f"usual: {self.usual} seconds")
 
     @classmethod
     def even(cls, frames: int, fps: float) -> "Timing":
-        """Of frames at one rate."""
+        """Of frames at one rate; raises ValueError for a rate that is not above 0."""
+        if not 0 < fps < np.inf:
+            raise ValueError(f"fps: {fps} frames a second")
         return cls(np.arange(frames) / fps, 1 / fps)
 
     @classmethod
@@ -44,8 +46,9 @@ class Timing:
         """Of clips that play one after another: each one's times (n,) from 0, and its mean rate.
 
         A clip begins where the one before ends: its last frame is shown for a frame's usual time.
+        Of no frame at all that is a second.
         """
-        pieces, start, usual = [np.empty(0)], 0.0, 0.0
+        pieces, start, usual = [np.empty(0)], 0.0, 1.0
         for inside, fps in clips:
             if len(inside):
                 usual = 1 / fps
@@ -72,11 +75,12 @@ class Timing:
 
         At least one, unless the stretch is 0.
         """
-        return Timing.even(len(self), len(self) / self.seconds).after(0, stretch)
+        fps = len(self) / self.seconds if len(self) else 1 / self.usual
+        return Timing.even(len(self), fps).after(0, stretch)
 
-    def told(self, frames: int) -> str:
+    def lasting(self, frames: int) -> str:
         """How long so many frames last on average; they are not counted where that varies."""
-        seconds = frames * self.seconds / len(self)
+        seconds = frames * self.seconds / len(self) if len(self) else frames * self.usual
         return f"{frames} frames ({seconds:g} s)" if self.steady else f"{seconds:.2g} s"
 
     def after(self, frame: int, stretch: str) -> int:

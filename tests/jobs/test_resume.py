@@ -228,3 +228,27 @@ def test_a_file_system_without_locks_is_reported(
     assert work(tmp_path / "state") is None
     assert "this file system has no locks" in capsys.readouterr().err
     assert work(tmp_path / "state") == "3"
+
+
+@pytest.mark.parametrize("stray", ["stray/x", "job/x", "kept.json/x", ".", "link"])
+def test_a_stray_in_a_jobs_folder_goes_with_it(stray: str, tmp_path: Path, tried) -> None:
+    """Another folder, or a file where the folder should be."""
+    folder, other = tmp_path / "state", tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    if stray == ".":
+        folder.touch()
+    elif stray == "link":
+        work(folder)
+        (folder / stray).symlink_to(other)
+    else:
+        work(folder)
+        (folder / "job").unlink(missing_ok=stray.startswith("job"))
+        (folder / stray).parent.mkdir()
+        (folder / stray).touch()
+    with job(folder, TOLD, {}) as state:
+        assert restored(state, lambda note: note) is None
+        assert [path.name for path in state.iterdir()] == ["job"]
+        keep(state, 1)
+    assert not folder.exists() and (other / "kept").exists()
+    tried("13", "a stray folder or file in a state", {"done right": 1})

@@ -41,6 +41,25 @@ def test_every_teacher_inherits_the_common_suite():
             assert any("(TeacherSuite):" in text for text in own), name
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_stream_without_a_frame_has_no_share():
+    labels = Labels(np.empty((0, 18, 2), np.float32), np.empty((0, 18), np.float32))
+
+    class Empty:
+        def __len__(self):
+            return 0
+
+        def joints(self, indices):
+            return np.empty((len(indices), 18, 2), np.float32)
+
+    assert teachers.summary(labels, Empty()) == {
+        "mpjpe_px": None,
+        "found_share": None,
+        "labelled_share": None,
+        "joints_found": 0.0,
+    }
+
+
 def test_a_teacher_is_one_file(tmp_path, make_stream):
     with dropped(teachers, tmp_path / "teachers", "toy", TOY):
         assert "toy" in teachers.names()

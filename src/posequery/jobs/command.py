@@ -18,6 +18,9 @@ FIXES = {
     errno.EDQUOT: "Free some of your quota there and run again",
     errno.EROFS: "Use a folder that is writable",
     errno.EACCES: "Get permission for it, or use another folder",
+    errno.EISDIR: "Move this folder away, where a file should be, and run again",
+    errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
+    errno.EEXIST: "Move it away and run again",
 }
 """System errors that the user can fix, and how."""
 

@@ -41,8 +41,7 @@ def job(
     owner = folder / "job"
     with _alone(folder):
         if not owner.is_file() or owner.read_bytes() != key.encode():
-            if folder.exists():
-                _delete(folder)
+            _delete(folder)
             folder.mkdir(parents=True)
             write_text(owner, key)
         yield folder
@@ -135,10 +134,19 @@ def _empty(folder: Path) -> None:
     """It stays this job's."""
     for path in folder.iterdir():
         if path.name != "job":
-            path.unlink()
+            _remove(path)
 
 
 def _delete(folder: Path) -> None:
-    # This goes first, so that no job resumes from what a kill leaves of the folder.
-    (folder / "job").unlink(missing_ok=True)
-    shutil.rmtree(folder)
+    if folder.is_dir():
+        # This goes first, so that no job resumes from what a kill leaves of the folder.
+        _remove(folder / "job")
+    _remove(folder)
+
+
+def _remove(path: Path) -> None:
+    """Whatever it is: the folder is this job's alone, and a stray in it is nobody's."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -69,7 +69,7 @@ def _figures_2(
                 title = f"Trained on: {captions.teacher_name(teacher)}"
                 panels.append(Panel(title, (*reference, *own)))
         caption = captions.figure_2(
-            cells, timing.told(window), part, labels is not None, FrameSizes.of(stream)
+            cells, timing.lasting(window), part, labels is not None, FrameSizes.of(stream)
         )
         text = f"**Figure 2({part}).** {escape_markdown(caption)}"
         files |= render(draw_over_time(panels, timeline, caption), f"figure2{part}", text)

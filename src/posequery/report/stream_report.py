@@ -163,7 +163,7 @@ def write_report(
         length = f"{window} ({length} on average; k is of the first)"
     said = captions.of_stream(scene(stream), length, source, consensus is not None)
     smooth = max(1, count // _SMOOTH)
-    note = captions.error_over_time(cells, said, scene(stream), timing.told(smooth), frames)
+    note = captions.error_over_time(cells, said, scene(stream), timing.lasting(smooth), frames)
     around = timing.around(smooth)
     panels = [_panel(shown, name, joints, around) for name, joints in references.items()]
     timeline = Timeline(tuple(clip_names(stream)), stream.starts, timing)

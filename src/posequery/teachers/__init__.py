@@ -113,15 +113,15 @@ def summary(labels: Labels, stream: "Stream") -> dict[str, Any]:
 
     `mpjpe_px` is over the limb joints that both have, `found_share` how many of the labelled limb
     joints these are; None where there is no such joint. The paper gives 7.87 px for OpenPose on
-    its stream. `labelled_share` is that of the frames in which it found anybody, `joints_found`
-    the mean number, of 18, of the joints that it found in these.
+    its stream. `labelled_share` is that of the frames in which it found anybody, None where there
+    is no frame, `joints_found` the mean number, of 18, of the joints that it found in these.
     """
     error, share = found_error(labels.joints, stream.joints(np.arange(len(stream))))
     joints = _joints_found(labels)
     return {
         "mpjpe_px": None if np.isnan(error) else error,
         "found_share": None if np.isnan(share) else share,
-        "labelled_share": float((joints > 0).mean()),
+        "labelled_share": float((joints > 0).mean()) if len(joints) else None,
         "joints_found": float(joints[joints > 0].mean()) if joints.any() else 0.0,
         **labels.notes,
     }
