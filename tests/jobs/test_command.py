@@ -51,7 +51,7 @@ def script(code, *arguments):
 @pytest.mark.parametrize("number", FIXES)
 def test_a_disk_error_is_one_line_and_exit_1(number):
     code = (
-        "import sys; from posequery.jobs.command import FIXES, run\n"
+        "import sys; from posequery.jobs.command import run\n"
         "def main(): raise OSError(int(sys.argv[1]), 'any', 'a b/clip.h5')\n"
         "run(main)"
     )
@@ -63,7 +63,7 @@ def test_a_disk_error_is_one_line_and_exit_1(number):
 
 def test_a_reader_that_has_gone_causes_no_traceback():
     code = (
-        "from posequery.jobs.command import FIXES, run\n"
+        "from posequery.jobs.command import run\n"
         "def main():\n"
         "    while True: print('a line' * 100)\n"
         "run(main)"
@@ -87,7 +87,7 @@ def test_a_clip_too_large_for_the_disk_does_not_crash_the_process(tmp_path):
 import errno, os, resource, sys
 import numpy as np
 from posequery.clips import ClipWriter
-from posequery.jobs.command import FIXES, run
+from posequery.jobs.command import run
 from posequery.jobs.files import whole
 
 def main():
@@ -112,7 +112,7 @@ run(main)
 
 def test_the_terminal_gets_the_line_even_if_the_log_is_full(tmp_path):
     code = (
-        "import errno; from posequery.jobs.command import FIXES, run\n"
+        "import errno; from posequery.jobs.command import run\n"
         "def main(): raise OSError(errno.ENOSPC, 'any', 'clip.h5')\n"
         "run(main)"
     )
@@ -132,7 +132,7 @@ def test_the_terminal_gets_the_line_even_if_the_log_is_full(tmp_path):
 def test_a_log_that_is_full_is_named(tmp_path, tried):
     """What fails to be written there names no file by itself."""
     code = (
-        "from posequery.jobs.command import FIXES, run\n"
+        "from posequery.jobs.command import run\n"
         "from posequery.jobs.progress import Progress\n"
         "def main():\n"
         "    with Progress(2, 'frames', 'count') as progress: progress.advance()\n"

@@ -1,0 +1,39 @@
+"""What is refused before a plan is made."""
+
+from pathlib import Path
+
+import pytest
+from dropping import dropped
+
+from posequery.evaluation import columns
+from posequery.jobs.files import BadInput
+from posequery.study.plan import planned
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+TAKEN = """
+from posequery.evaluation.columns import Column
+COLUMNS = (Column("mpjpe_px", lambda evaluation: 1.0),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("import no_such_module\n", r"cannot be loaded \(ModuleNotFoundError"),
+        ("COLUMNS = (\n", r"cannot be loaded \(SyntaxError"),
+        ("COLUMN = ()\n", "binds no COLUMNS"),
+        ("COLUMNS = ()\n", "binds COLUMNS to no tuple of Column, or an empty one"),
+        (TAKEN, "names a column 'mpjpe_px', as the columns of errors do already"),
+    ],
+)
+def test_a_faulty_file_of_columns_is_refused_when_planning(
+    text: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        dropped(columns, tmp_path / "columns", "pck", text),
+        pytest.raises(BadInput, match=f"columns/pck: {fault}"),
+    ):
+        planned({"study": "tiny"}, CONFIG)
+    tried("8", "a faulty file of columns", {"refused": 1})
+    assert planned({"study": "tiny"}, CONFIG).out == "results/tiny"
