@@ -45,7 +45,8 @@ archive: $(STUDY_ENV)
 
 verify: $(STUDY_ENV)
 	@$(call named,mini)
-	@PYTHONPATH=src .venv/bin/python scripts/archive.py "results/$(CONFIG)"
+	@case "$(CONFIG)" in *.yaml | *.yml) copy="$(CONFIG)" ;; *) copy="results/$(CONFIG)" ;; esac; \
+	PYTHONPATH=src .venv/bin/python scripts/archive.py "$$copy"
 
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)

@@ -1,5 +1,8 @@
 """Pack a study into one file, or check one; or check a copy of a study, and make it current."""
 
+from posequery.jobs import interruption  # noqa: F401 (before all else)
+
+# isort: split
 import argparse
 import json
 from pathlib import Path
@@ -7,24 +10,29 @@ from pathlib import Path
 from posequery.jobs.command import run
 from posequery.study import sums
 from posequery.study.archive import pack, verify
+from posequery.study.loading import SUFFIXES, load_study
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "archive", type=Path, help="the .tar.gz to write or check, or a study's folder"
+        "archive", type=Path, help="the .tar.gz to write or check, or a study's folder or file"
     )
     parser.add_argument("--results", type=Path, help="the study's folder; without it, check")
     parser.add_argument("--settings", type=json.loads, default={}, help="the whole config, JSON")
     options = parser.parse_args()
+    if options.archive.suffix in SUFFIXES:
+        study = load_study(str(options.archive), {}, ROOT / "config")
+        options.archive = Path(f"results/{study.name}")
     if options.archive.is_dir():
         count = sums.restore(options.archive)
         print(f"{options.archive}: {count} files agree with their checksums, and are current")
     elif options.results is None:
         print(f"{options.archive}: {verify(options.archive)} files agree with their checksums")
     else:
-        checkout = Path(__file__).resolve().parent.parent
-        count = pack(options.results, options.archive, settings=options.settings, checkout=checkout)
+        count = pack(options.results, options.archive, settings=options.settings, checkout=ROOT)
         print(f"{options.archive}: {count} files")
 
 

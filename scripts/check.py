@@ -1,5 +1,8 @@
 """Look at a study's data before it runs: what is there, what is broken, what it would take."""
 
+from posequery.jobs import interruption  # noqa: F401 (before all else)
+
+# isort: split
 import argparse
 import json
 import subprocess

@@ -4,6 +4,9 @@ python scripts/run.py mini
 python scripts/run.py path/to/garden.yaml --profile workflow/profiles/slurm
 """
 
+from posequery.jobs import interruption  # noqa: F401 (before all else)
+
+# isort: split
 import argparse
 import os
 import signal

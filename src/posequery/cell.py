@@ -11,7 +11,7 @@ from posequery.settings import Section
 
 WORD = "^[a-z0-9_]{1,100}$"
 """What a method or a teacher may be called: it becomes a folder."""
-REPAIR = "Delete this cell's folder and run the workflow again"
+REPAIR = "Delete this cell's folder and run the study again"
 
 
 def rate_slug(rate: Fraction) -> str:

@@ -70,7 +70,7 @@ def test_unreadable_is_not_broken(
             with pytest.raises(BadInput) as caught:
                 read(file)
             assert caught.value.path == str(file)
-            assert caught.value.fault == "may not be read (permission denied)"
+            assert caught.value.fault == "may not be read: permission denied"
             assert "chmod u+rX" in caught.value.fix
             tried("9", "files without permission", {"refused": 1})
 

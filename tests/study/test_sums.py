@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from posequery.jobs.files import BadInput
 from posequery.study import sums
 
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "cells.csv": "setting\n",
     "cells/online/none/baseline/0pct/seed0/weights.pt": "weights",
@@ -131,3 +133,25 @@ def test_a_list_that_cannot_be_written_is_said(
     write(results, {"new.csv": "new"})
     sums.note(results)
     assert "SHA256SUMS: is not written (No space left on device)" in capsys.readouterr().err
+
+
+def test_a_copy_is_named_by_its_folder_or_by_the_studys_file(tmp_path, tried):
+    (tmp_path / "my studies").mkdir()
+    (tmp_path / "my studies/garden.yaml").write_text("extends: tiny\n")
+    results = tmp_path / "results/garden"
+    results.mkdir(parents=True)
+    (results / "cells.csv").write_text("setting\n")
+    sums.note(results)
+    for named in ("results/garden", "my studies/garden.yaml"):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts/archive.py"), named],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (
+            done.stdout == "results/garden: 1 files agree with their checksums, and are current\n"
+        )
+    tried("14", "a copy verified by its folder or its study's file", {"done right": 2})

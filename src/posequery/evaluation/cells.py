@@ -29,13 +29,10 @@ from pathlib import Path
 from typing import Any
 
 from posequery.cell import KEY, REPAIR, draw
-from posequery.jobs.files import BadInput, read_summed, sha256, unreadable, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 
 PARTS = ("training", "inference", "selection", "stream")
 """Of ``seconds.json``."""
-
-
-_AGAIN = "Delete it and run the workflow again"
 
 
 def write_table(
@@ -99,7 +96,7 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
     rows: list[dict[str, str]] = []
     for path in paths:
         try:
-            first, *lines = csv.reader(io.StringIO(read_summed(path, _AGAIN), newline=""))
+            first, *lines = csv.reader(io.StringIO(read_summed(path, REMAKE), newline=""))
             more = [dict(zip(first, line, strict=True)) for line in lines]
             rows += more
             for row in more:
@@ -109,10 +106,10 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
         except OSError as error:
             raise unreadable(path, error) from None
         except (ValueError, KeyError, ZeroDivisionError) as error:
-            raise BadInput(path, f"is not a valid table of cells ({error})", _AGAIN) from None
+            raise BadInput(path, f"is not a valid table of cells ({error})", REMAKE) from None
         names = names or first
         if first != names:
-            raise BadInput(path, f"its columns are not {', '.join(names)}", _AGAIN)
+            raise BadInput(path, f"its columns are not {', '.join(names)}", REMAKE)
     return names, sorted(rows, key=lambda row: (*_order(row), row.get("folder", "")))
 
 

@@ -37,7 +37,7 @@ class Reference:
         self._labels = labels
         # The index holds the digests of its clips.
         if labels and not labels.is_file():
-            raise BadInput(labels, "there is no such labels file", "Make it with the rule label")
+            raise BadInput(labels, "there is no such labels file", "Run the study, which makes it")
         self.digests = [sha256(path) for path in (index, labels) if path]
 
     @cached_property

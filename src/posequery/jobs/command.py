@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,8 @@ def run(main: Callable[[], object]) -> None:
     `BadInput`, and an `OSError` listed in `FIXES`, become `error: ...` on stderr and exit code 1,
     an interruption exit code 130. Any other exception is a bug and keeps its traceback.
     """
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main()
     except BadInput as fault:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-REMAKE = "Delete it and make it again"
+REMAKE = "Delete it and run the study again"
 """What to do about a damaged file that a job of ours made."""
 FULL = 1 << 20
 """A disk without room for this many bytes counts as full: a failed write can be as large."""
@@ -44,7 +44,7 @@ class BadInput(Exception):
 def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:
     """What a failure to read a file means to a user: it says nothing of the file's content."""
     if isinstance(error, PermissionError):
-        fix = "Get permission to read it (chmod u+r, or ask its owner)"
+        fix = "Let yourself read it and its folder (chmod u+rX), or ask its owner"
         return BadInput(path, "may not be read: permission denied", fix)
     return BadInput(path, f"cannot be read ({error.strerror})", "Check its path and its disk")
 

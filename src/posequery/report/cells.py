@@ -11,7 +11,7 @@ import pandas as pd
 
 from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
-from posequery.jobs.files import BadInput, read_summed, unreadable
+from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.report import published
 
 ANY_RATE = ("baseline", "continual")
@@ -42,7 +42,6 @@ _CELLS: Columns = {
 _CLOCK = ("training_s", "inference_s", "selection_s", "stream_s")
 _SECONDS: Columns = {**_KEYS, **dict.fromkeys(_CLOCK, _optional)}
 _DTYPES = {str: "str", int: "int64", float: "float64", _optional: "float64", Fraction: "object"}
-_FIX = "Make it again with the rule collect"
 
 
 def read_cells(path: Path) -> pd.DataFrame:
@@ -62,20 +61,20 @@ def read_seconds(path: Path, cells: Path) -> pd.DataFrame:
 
 def _read(path: Path, columns: Columns, of: str = "") -> pd.DataFrame:
     try:
-        head, *lines = csv.reader(io.StringIO(read_summed(path, _FIX, of), newline=""))
+        head, *lines = csv.reader(io.StringIO(read_summed(path, REMAKE, of), newline=""))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
-        raise BadInput(path, f"is no table ({error})", _FIX) from None
+        raise BadInput(path, f"is no table ({error})", REMAKE) from None
     if missing := [name for name in columns if name not in head]:
         fault = f"its columns are not those of such a table: it lacks {', '.join(missing)}"
-        raise BadInput(path, fault, _FIX)
+        raise BadInput(path, fault, REMAKE)
     try:
         texts = list(zip(*lines, strict=True)) or [()] * len(head)
         pairs = zip(head, texts, strict=True)
         return pd.DataFrame({name: _column(text, columns.get(name)) for name, text in pairs})
     except (ValueError, ZeroDivisionError) as error:
-        raise BadInput(path, f"holds a broken line ({error})", _FIX) from None
+        raise BadInput(path, f"holds a broken line ({error})", REMAKE) from None
 
 
 def _column(texts: Sequence[str], parse: Callable[[str], Any] | None) -> pd.Series:

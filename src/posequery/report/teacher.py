@@ -4,9 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from posequery.jobs.files import BadInput, read_summed
-
-_AGAIN = "Delete it and label again"
+from posequery.jobs.files import REMAKE, BadInput, read_summed
 
 
 @dataclass(frozen=True)
@@ -21,8 +19,8 @@ class TeacherError:
 def read_teacher_error(path: Path) -> TeacherError:
     """From a JSON file with these keys among others. Raises BadInput."""
     try:
-        values = json.loads(read_summed(path, _AGAIN))
+        values = json.loads(read_summed(path, REMAKE))
         return TeacherError(values["mpjpe_px"], values["found_share"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         fault = f"does not say how well the teacher labels ({error!r})"
-        raise BadInput(path, fault, _AGAIN) from None
+        raise BadInput(path, fault, REMAKE) from None

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, unreadable
 
 _ADDRESS = re.compile(r"(?!file:)([a-z][a-z0-9+.-]+):/{1,2}([^/].*)", re.IGNORECASE)
 """`pathlib` makes one slash of the two."""
@@ -35,7 +35,6 @@ def require_readable(path: str | os.PathLike[str]) -> None:
         if Path(path).is_dir() and not os.access(path, os.X_OK):
             raise PermissionError
     except PermissionError as error:
-        fix = "Let yourself read it and its folder (chmod u+rX), or ask its owner"
-        raise BadInput(path, "may not be read (permission denied)", fix) from error
+        raise unreadable(path, error) from error
     except OSError:
         return  # whoever reads it says what is wrong

@@ -10,7 +10,7 @@ from posequery.sources import jpeg
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
-_COPY_AGAIN = "Copy or download it again"
+COPY_AGAIN = "Copy or download it again"
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
 _END = b"\xff\xd9"
 _TAIL = 1024  # bytes: some cameras pad after the end marker
@@ -29,7 +29,7 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
         if match := _NUMBERED.fullmatch(entry.name):
             numbers[match[1]].add(int(match[2]))
             if not entry.stat().st_size:
-                raise BadInput(entry.path, "is empty (0 bytes)", _COPY_AGAIN)
+                raise BadInput(entry.path, "is empty (0 bytes)", COPY_AGAIN)
             if not os.access(entry.path, os.R_OK):
                 require_readable(entry.path)
     if len(numbers) != 1:

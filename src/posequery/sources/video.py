@@ -21,7 +21,6 @@ from posequery.jobs.files import BadInput
 from posequery.sources import clock
 from posequery.sources.clock import Clock
 from posequery.sources.containers import (
-    COPY_AGAIN,
     declared_end,
     has_clock,
     header_rate,
@@ -29,7 +28,14 @@ from posequery.sources.containers import (
     packets,
 )
 from posequery.sources.geometry import Geometry, Picture, geometry, placed
-from posequery.sources.image_folder import ALL_AGAIN, has_end, image, images, orientation
+from posequery.sources.image_folder import (
+    ALL_AGAIN,
+    COPY_AGAIN,
+    has_end,
+    image,
+    images,
+    orientation,
+)
 
 _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
 _LOST = "Copy it again; several .ts files in one are read after ffmpeg -i IN -c copy OUT.mp4"

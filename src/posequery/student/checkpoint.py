@@ -15,7 +15,7 @@ from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
 
-_REMAKE = "Use a checkpoint written by posequery's training"
+_USE_OWN = "Use a checkpoint written by posequery's training"
 
 
 class CheckpointInfo(NamedTuple):
@@ -47,9 +47,9 @@ def load(
     for a device that this machine does not have.
     """
     require_device(device)
-    content = read(path, _REMAKE)
+    content = read(path, _USE_OWN)
     if not is_own(content):
-        raise BadInput(path, "is a torch file, but not one written by posequery", _REMAKE)
+        raise BadInput(path, "is a torch file, but not one written by posequery", _USE_OWN)
     info = CheckpointInfo(content["network"], content["input_size"])
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
@@ -58,11 +58,11 @@ def load(
         fix = f"Train a network on the {len(JOINTS)} joints of posequery.skeletons"
         raise BadInput(path, f"has {len(content['joints'])} joints, not the student's", fix)
     network = build(info.network)
-    weights = state_dict(path, content["weights"], _REMAKE)
-    weights = fitted(path, weights, network, info.network, _REMAKE)
+    weights = state_dict(path, content["weights"], _USE_OWN)
+    weights = fitted(path, weights, network, info.network, _USE_OWN)
     if content.get("sha256") != _sum(info, weights):
         older = "" if "sha256" in content else ", or rather missing: an older version wrote none"
-        raise BadInput(path, f"is not as it was written (its sum differs{older})", _REMAKE)
+        raise BadInput(path, f"is not as it was written (its sum differs{older})", _USE_OWN)
     network.load_state_dict(weights, assign=True)
     if input_size not in (None, info.input_size):
         fault = f"was trained at {info.input_size} pixels, but the clips have {input_size}"

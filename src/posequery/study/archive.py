@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 
 from posequery.jobs.files import BadInput, summed_by, unreadable, whole
 from posequery.study import sums
-from posequery.study.sums import SUMS
+from posequery.study.sums import COPY_WHOLE, SUMS
 
 KEPT = (
     "breakdown.csv",
@@ -49,7 +49,7 @@ RATIO = 100
 MOST_FILES = 500_000
 
 _BLOCK = 1 << 16  # bytes
-_COPY_AGAIN, _HOSTILE_FIX = "Copy it again", "Do not unpack it"
+_HOSTILE_FIX = "Do not unpack it"
 
 
 def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: Path) -> int:
@@ -114,20 +114,20 @@ def verify(path: Path) -> int:
                 else:
                     found[name] = _sum(content)
     except (tarfile.TarError, EOFError, zlib.error, *_HOSTILE) as fault:
-        raise BadInput(path, f"is damaged or no archive ({fault})", _COPY_AGAIN) from None
+        raise BadInput(path, f"is damaged or no archive ({fault})", COPY_WHOLE) from None
     except OSError as fault:
         raise unreadable(path, fault) from None
     if listing is None:
-        raise BadInput(path, f"holds no {SUMS}", _COPY_AGAIN)
+        raise BadInput(path, f"holds no {SUMS}", COPY_WHOLE)
     _require_apart(path, [*found, SUMS])
     listed = sums.parse(path, listing)
     for name in sorted(found.keys() | listed.keys()):
         if name not in found:
-            raise BadInput(path, f"{name} is listed and missing", _COPY_AGAIN)
+            raise BadInput(path, f"{name} is listed and missing", COPY_WHOLE)
         if name not in listed:
             raise BadInput(path, f"{name} is not listed in {SUMS}", "Do not trust it")
         if found[name] != listed[name]:
-            raise BadInput(path, f"{name} differs from its checksum", _COPY_AGAIN)
+            raise BadInput(path, f"{name} differs from its checksum", COPY_WHOLE)
     return len(found)
 
 
@@ -167,10 +167,9 @@ def _kept(results: Path) -> Iterator[Path]:
     for part in KEPT:
         top = results / part
         for path in [top, summed_by(top)] if top.is_file() else top.rglob("*"):
-            words = path.relative_to(results).parts
-            hidden = any(word.startswith(".") for word in words)  # half-written, or a state
-            left_out = hidden or "pictures" in words or path.name.endswith(".tar.gz")
-            if path.is_file() and not left_out:
+            name = path.relative_to(results)
+            shows_people = "pictures" in name.parts
+            if path.is_file() and not shows_people and sums.is_result(name.as_posix()):
                 yield path
 
 

@@ -22,7 +22,7 @@ LONGEST = 64 << 20
 LEFT_OUT = ("check.txt", "logs", "state", SUMS)
 """What means nothing in a copy. Benchmarks do: Snakemake takes their dates for the results'."""
 
-_COPY_AGAIN = "Copy it again"
+COPY_WHOLE = "Copy it again"
 
 
 class Compared(NamedTuple):
@@ -118,7 +118,7 @@ def read(path: Path) -> dict[str, str]:
     """The sums in a list, by name; raises `BadInput` for a missing or broken one."""
     try:
         if path.stat().st_size > LONGEST:
-            raise BadInput(path, "is oversized", _COPY_AGAIN)
+            raise BadInput(path, "is oversized", COPY_WHOLE)
         return parse(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         fix = "Run the workflow where the results are whole: it writes the list at its end"
@@ -126,7 +126,7 @@ def read(path: Path) -> dict[str, str]:
     except OSError as error:
         raise unreadable(path, error) from None
     except UnicodeDecodeError:
-        raise BadInput(path, "is no list of sums", _COPY_AGAIN) from None
+        raise BadInput(path, "is no list of sums", COPY_WHOLE) from None
 
 
 def parse(path: Path, text: str) -> dict[str, str]:
@@ -135,9 +135,15 @@ def parse(path: Path, text: str) -> dict[str, str]:
     for line in text.splitlines():
         digest, separator, name = line.partition("  ")
         if not separator or len(digest) != 64 or not is_safe(name):
-            raise BadInput(path, f"{SUMS} has the line {line!r}, which is no checksum", _COPY_AGAIN)
+            raise BadInput(path, f"{SUMS} has the line {line!r}, which is no checksum", COPY_WHOLE)
         sums[name] = digest
     return sums
+
+
+def is_result(name: str) -> bool:
+    """Whether a file of a study is a result: none half-written, Snakemake's own, or an archive."""
+    hidden = any(word.startswith(".") for word in name.split("/"))
+    return not hidden and not name.endswith(".tar.gz")
 
 
 def is_safe(name: str) -> bool:
@@ -149,8 +155,5 @@ def is_safe(name: str) -> bool:
 def _files(results: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(results.rglob("*")):
         name = path.relative_to(results).as_posix()
-        words = name.split("/")
-        hidden = any(word.startswith(".") for word in words)  # half-written, or Snakemake's own
-        left_out = words[0] in LEFT_OUT or name.endswith(".tar.gz")
-        if not hidden and not left_out and path.is_file():
+        if name.split("/")[0] not in LEFT_OUT and is_result(name) and path.is_file():
             yield name, path

@@ -51,7 +51,7 @@ def test_records_that_lead_in_a_circle(tmp_path, write_cdf, pose, monkeypatch):
 
     monkeypatch.setattr(cdf, "PATIENCE", 0.2)
     monkeypatch.setattr(cdf.cdflib, "CDF", Endless)
-    refused(path, "reading it has no end after 0.2 s")
+    refused(path, "reading it did not end within 0.2 s")
 
 
 @pytest.mark.parametrize("compression", [0, 6])

@@ -19,7 +19,7 @@ PATIENCE = 10
 
 _WIDTH = 2 * HUMAN36M_JOINTS
 _D2 = "Take the file of the same name from MyPoseFeatures/D2_Positions"
-_COPY_AGAIN = "Unpack or download it again, or write it again if it is your own"
+_UNPACK_AGAIN = "Unpack or download it again, or write it again if it is your own"
 
 
 def annotation(path: str | os.PathLike[str]) -> np.ndarray:
@@ -45,7 +45,7 @@ def annotation(path: str | os.PathLike[str]) -> np.ndarray:
             f"{len(broken)} values of 'Pose' are NaN, infinite or beyond {COORDINATE:,.0f} pixels, "
             f"the first at frame {frame}, joint {column // 2}"
         )
-        raise BadInput(path, fault, _COPY_AGAIN)
+        raise BadInput(path, fault, _UNPACK_AGAIN)
     return from_human36m(pose[0].reshape(-1, HUMAN36M_JOINTS, 2))
 
 
@@ -61,7 +61,7 @@ def _bounded() -> Iterator[None]:
         return
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"reading it has no end after {PATIENCE} s")
+        raise TimeoutError(f"reading it did not end within {PATIENCE} s")
 
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, PATIENCE)
@@ -84,7 +84,7 @@ def _variable(path: str | os.PathLike[str]) -> np.ndarray:
         raise unreadable(path, error) from error
     except Exception as error:  # cdflib's parser fails in as many ways as there are broken bytes
         fault = f"is truncated or not a CDF file ({type(error).__name__}: {error})"
-        raise BadInput(path, fault, _COPY_AGAIN) from error
+        raise BadInput(path, fault, _UNPACK_AGAIN) from error
     if pose is None:
         raise BadInput(path, f"has no variable 'Pose' (it has: {', '.join(names) or 'none'})", _D2)
     if pose.dtype.kind not in "fiu":

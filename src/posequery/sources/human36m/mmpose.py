@@ -32,7 +32,7 @@ FPS = Fraction(50)
 _BLOCK = 1 << 16
 """Rows of names that are held at a time: 14 MB of the 330."""
 _LONGEST = 4096  # bytes of a name; mmpose's have about 220
-_COPY_AGAIN = "Copy it again, or run preprocess_h36m.py again"
+_PREPARE_AGAIN = "Copy it again, or run preprocess_h36m.py again"
 _OTHER = "Take an h36m_train.npz or h36m_test.npz that preprocess_h36m.py wrote"
 _EVERY_FRAME = (
     "Run preprocess_h36m.py with --sample-rate 1, and take its annotation_body3d/fps50 and images"
@@ -104,7 +104,7 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
         frame, joint, _ = broken[0]
         many = f"{len(broken)} values that are not finite, or beyond {COORDINATE:,.0f} pixels"
         fault = f"{name} has {many}, the first at frame {frame}"
-        raise BadInput(path, f"{fault}, joint {JOINTS[joint]}", _COPY_AGAIN)
+        raise BadInput(path, f"{fault}, joint {JOINTS[joint]}", _PREPARE_AGAIN)
     pose = np.full((len(part), HUMAN36M_JOINTS, 2), np.nan)
     pose[:, list(JOINTS)] = part
     return from_human36m(pose)
@@ -120,7 +120,7 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
         raise BadInput(path, f"is not what mmpose writes ({error.args[0]})", _OTHER) from error
     except _UNREADABLE as error:
         fault = f"is truncated or not an NPZ file ({error})"
-        raise BadInput(path, fault, _COPY_AGAIN) from error
+        raise BadInput(path, fault, _PREPARE_AGAIN) from error
 
 
 def _header(
@@ -131,7 +131,7 @@ def _header(
         shape, fortran, kind = _HEADERS[npy.read_magic(member)](member)
     except Exception as error:  # NumPy reads it as Python: as many ways to fail as broken bytes
         fault = f"'{name}' is truncated or not an array ({type(error).__name__}: {error})"
-        raise BadInput(path, fault, _COPY_AGAIN) from error
+        raise BadInput(path, fault, _PREPARE_AGAIN) from error
     if kind.hasobject or fortran or not shape:
         fault = f"'{name}' is {kind} of shape {shape}: pickled, turned or no array"
         raise BadInput(path, fault, _OTHER)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from posequery.clips import ClipInfo, Stream
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import REMAKE, BadInput
 from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
 from posequery.skeletons import JOINTS, LIMBS
@@ -34,7 +34,6 @@ _WHO = {
 }
 RULES = tuple(_WHO)
 NOBODY = -1
-_REMAKE = "Make the detections again"
 _ANOTHER = "Another video, or a --keypoint_scale other than openpose.keypoint_scale?"
 
 
@@ -105,7 +104,7 @@ def _check(found: Detections, clip: ClipInfo, path: str | os.PathLike[str]) -> N
         raise BadInput(path, fault, "Give the detections in the order of the clips")
     if (found.width, found.height) != (clip.width, clip.height):
         fault = f"is for frames of {found.width}x{found.height}, but its clip {clip.slug} has "
-        raise BadInput(path, f"{fault}{clip.width}x{clip.height}", _REMAKE)
+        raise BadInput(path, f"{fault}{clip.width}x{clip.height}", REMAKE)
     require_frames(found, clip.frames, clip.slug, path)
 
 

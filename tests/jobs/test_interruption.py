@@ -1,0 +1,63 @@
+"""Ctrl-C while a script that a user runs imports what it needs."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = "from posequery.jobs.command import run\nrun(wait)\n"
+
+
+def interrupted(code: str, number: int = signal.SIGINT) -> tuple[int, str]:
+    """Exit code and stderr of a script that is sent a signal as soon as it waits."""
+    head = (
+        "from posequery.jobs import interruption\n"
+        "import sys\n"
+        "def wait(): print('waits', flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", head + code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout.readline() == "waits\n"
+        child.send_signal(number)
+        return child.wait(timeout=60), child.communicate()[1]
+
+
+@pytest.mark.parametrize("code", ["wait()\n", f"import ast\n{RUN}"])
+def test_it_is_one_line_before_a_scripts_work_and_in_it(code: str, tried) -> None:
+    assert interrupted(code) == (128 + signal.SIGINT, "error: interrupted\n")
+    tried("13", "Ctrl-C while a script starts", {"one line": 1})
+
+
+def test_what_is_to_be_ignored_is_ignored() -> None:
+    code = (
+        "import signal; from posequery.jobs import interruption\n"
+        "from posequery.jobs.command import run\n"
+        "run(lambda: signal.raise_signal(signal.SIGINT)); print('goes on')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as nohup does for others
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("goes on\n", "")
+
+
+@pytest.mark.parametrize("name", ["run", "check", "archive"])
+def test_the_scripts_of_users_import_it_first(name: str) -> None:
+    tree = ast.parse((ROOT / f"scripts/{name}.py").read_text())
+    first = next(node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    assert ast.unparse(first) == "from posequery.jobs import interruption"
