@@ -27,6 +27,8 @@ def interrupted(code: str, number: int = signal.SIGINT) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Not what these tests were started with: a job in the background ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as child:
         assert child.stdout.readline() == "waits\n"
         child.send_signal(number)

@@ -15,6 +15,7 @@ Nothing is trained again for it: the next run measures the cells' records and wr
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +23,11 @@ from posequery.arrays import shape
 from posequery.cell import Outcome
 from posequery.jobs.files import BadInput
 from posequery.metrics import joint_errors
-from posequery.record import Record
 from posequery.registry import Registry
 from posequery.skeletons import JOINTS
+
+if TYPE_CHECKING:  # the columns are loaded when a study is planned, without h5py
+    from posequery.record import Record
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,8 @@ class Evaluation:
     """
 
     cell: Outcome
-    record: Record
-    lagged: Record | None
+    record: "Record"
+    lagged: "Record | None"
     reference: np.ndarray
     person: np.ndarray
 
