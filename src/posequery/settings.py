@@ -114,6 +114,17 @@ def _rate(value: object) -> Fraction:
     return rate
 
 
+def as_percent(rate: Fraction) -> str:
+    """A rate as a study's file has it: '5%', or '1/3' where it is no decimal of a percentage."""
+    text = f"{float(rate * 100):.10g}"
+    return f"{text}%" if Fraction(text) == rate * 100 else str(rate)
+
+
+def counted(count: int, unit: str) -> str:
+    """'1 frame', '2 frames'."""
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
 Rate = Annotated[
     Fraction,
     BeforeValidator(_rate),

@@ -83,6 +83,7 @@ os.environ |= {
     "POSEQUERY_SCRIPTS": str(ROOT / "scripts"),
     "POSEQUERY_PYTHON": PYTHON,
     "POSEQUERY_TORCH_PYTHON": TORCH_PYTHON,
+    "POSEQUERY_CONFIG": json.dumps(config),
 }
 # One thread a job and jobs side by side: numbers then do not depend on --cores.
 ENVIRONMENT = (

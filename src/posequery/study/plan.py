@@ -45,7 +45,8 @@ class Plan:
         self.cells = grid.cells(study, only)
         conditions.require_cells(study, self.cells)
         known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
-        if len(known) == len(self.clips):
+        self._known = len(known) == len(self.clips)
+        if self._known:
             for fault in conditions.of_frames(study, self.cells, self.clips, known):
                 raise fault
 
@@ -63,6 +64,11 @@ class Plan:
     def index_files(self) -> list[str]:
         streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
         return [f"{self.out}/clips/{stream}.json" for stream in streams]
+
+    def fitting_files(self) -> list[str]:
+        """Those that are there once a study's frames have been found to do; none where planning
+        has found it."""
+        return [] if self._known else self.index_files()
 
     def index_options(self, stream: str) -> list[str]:
         online = self.study.online
