@@ -35,8 +35,13 @@ def main() -> int:
     parser.add_argument("study", help="a study's name, or the path of its file")
     parser.add_argument("target", nargs="?", default="all", help="a rule of workflow/Snakefile")
     parser.add_argument("--profile", help="of Snakemake, such as workflow/profiles/gpu")
+    parser.add_argument(
+        "--confirm", nargs="?", const="true", help="overwrite results of another protocol: true"
+    )
     options = parser.parse_args()
-    plan = planned({"study": options.study}, ROOT / "config")
+    config = {"study": options.study}
+    config |= {"confirm": options.confirm} if options.confirm else {}
+    plan = planned(config, ROOT / "config")
     locked = turns.take(Path(plan.out))
     if not locked:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
@@ -47,7 +52,8 @@ def main() -> int:
     where = ["--profile", options.profile] if options.profile else ["--cores", "all"]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *where]
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
-    command += ["--config", f"study={options.study}", "--", options.target]
+    command += ["--config", *(f"{key}={word}" for key, word in config.items())]
+    command += ["--", options.target]
     code = Run(command).wait()
     if code == 0 and (words := plan.closing_words()):
         print(words)

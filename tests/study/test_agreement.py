@@ -256,7 +256,10 @@ RENDERED = {"extends": "tiny", "source": {"kind": "rendered", "exclude": []}}
             {"online": {"window": "1 s", "rates": ["10%"]}},
             "online.rates=10%: picks nothing of a w",
         ),
-        ({"online": {"continual_every": "2000"}}, "online.continual_every=2000 frames: is no"),
+        (
+            {"online": {"continual_every": "2000 frames"}},
+            "online.continual_every=2000 frames: is no",
+        ),
         ({"offline": {"rates": ["1/1000000"]}}, "offline.rates=0.0001%: picks nothing of the"),
         (
             {"offline": {"rates": ["1/100"], "select_from": "clip"}},

@@ -11,6 +11,11 @@ from posequery.jobs.files import BadInput, suggestion, write_text
 from posequery.study import grid
 from posequery.study.schema import Study, protocol
 
+OVERWRITE = (
+    "Give this study a file and name of its own, or overwrite the results with "
+    "`make run CONFIG=... CONFIRM=true` (of plain snakemake, --config confirm=true)"
+)
+
 
 def restriction(only: object, study: Study) -> tuple[str, ...]:
     """The methods that `--config only=` names, in the study's order; empty for all of them."""
@@ -147,6 +152,5 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         raise BadInput(
             path,
             f"study '{study.name}' has results of another protocol: {'; '.join(changed)}",
-            "Give the changed study a file and name of its own, or overwrite these results with "
-            "--config confirm=true",
+            OVERWRITE,
         )
