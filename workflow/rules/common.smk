@@ -48,7 +48,7 @@ class Refusing:
 
 
 try:
-    from posequery.study import identity, provenance, sums, turns
+    from posequery.study import identity, origins, provenance, sums, turns
     from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")

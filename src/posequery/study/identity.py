@@ -117,11 +117,15 @@ def refuse_older_layout(out: Path) -> None:
         raise BadInput(out, fault, "Move this folder away, or delete it, and run again")
 
 
+def has_cells(out: Path) -> bool:
+    """Whether there are results in `out`."""
+    return any((out / "cells").rglob("cell.json"))
+
+
 def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     """Raise `BadInput` if `out` holds results made under this name with another protocol."""
     path = _noted(out)
-    made = any((out / "cells").rglob("cell.json"))
-    if confirmed or not path.is_file() or not made:
+    if confirmed or not path.is_file() or not has_cells(out):
         return
     try:
         before = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from posequery import strategies, teachers
 from posequery.cell import Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
-from posequery.study import clips, conditions, grid, identity, readings
+from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study
 
@@ -344,6 +344,7 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     identity.refuse_older_layout(Path(plan.out))
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
+    origins.refuse_other_files(study, Path(plan.out), confirmed)
     columns()  # a faulty file of them is refused now, not after days of training
     return plan
 
