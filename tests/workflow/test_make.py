@@ -7,10 +7,10 @@ from runs import ROOT
 
 
 def made(*words: str) -> str:
-    """The last command of a target, which is not run."""
+    """The commands of a target, which are not run."""
     command = ["make", "--dry-run", "--old-file=envs/workstation.txt", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
+    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ def test_results_of_another_protocol_are_overwritten_by_make(target, study, trie
         command = made(target, "CONFIG=a b/mine.yaml", *more)
         assert command.split("scripts/run.py ")[1].strip() == f"{study} {option}".strip()
     tried("9", "a changed study under an old name", {"overwritten by make, if asked": 1})
+
+
+@pytest.mark.parametrize("study", ["mini", "a b/mine.yaml", "../mine.yml"])
+@pytest.mark.parametrize("target", ["run", "check", "archive", "verify"])
+def test_each_takes_a_study_by_its_name_or_its_file(target: str, study: str) -> None:
+    assert f'"{study}"' in made(target, f"CONFIG={study}")
