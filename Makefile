@@ -7,6 +7,7 @@ TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
+CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
 .PHONY: help study lab run check archive verify test lint format docs
@@ -16,6 +17,7 @@ help:
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make run CONFIG=path/to/garden.yaml   any study, such as one of your own videos"
+	@echo "make run CONFIG=... CONFIRM=true      overwrite what another protocol made under that name"
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
 	@echo "make verify CONFIG=mini      a copied or unpacked study: check its sums, make nothing again"
@@ -26,14 +28,14 @@ help:
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
 
 study: $(STUDY_ENV)
-	@$(RUN_STUDY) mini
+	@$(RUN_STUDY) mini $(CONFIRMED)
 
 lab: $(STUDY_ENV)
-	@$(RUN_STUDY) lab
+	@$(RUN_STUDY) lab $(CONFIRMED)
 
 run: $(STUDY_ENV)
 	@$(call named,path/to/garden.yaml)
-	@$(RUN_STUDY) "$(CONFIG)" $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)")
+	@$(RUN_STUDY) "$(CONFIG)" $(CONFIRMED) $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)")
 
 check: $(STUDY_ENV)
 	@$(call named,human36m)

@@ -10,7 +10,7 @@ from pathlib import Path
 from posequery.jobs.command import run
 from posequery.study import sums
 from posequery.study.archive import pack, verify
-from posequery.study.loading import SUFFIXES, load_study
+from posequery.study.loading import SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,8 +24,8 @@ def main() -> None:
     parser.add_argument("--settings", type=json.loads, default={}, help="the whole config, JSON")
     options = parser.parse_args()
     if options.archive.suffix in SUFFIXES:
-        study = load_study(str(options.archive), {}, ROOT / "config")
-        options.archive = Path(f"results/{study.name}")
+        # Its name is enough: the file need not have been copied with the results.
+        options.archive = Path(f"results/{options.archive.stem}")
     if options.archive.is_dir():
         count = sums.restore(options.archive)
         print(f"{options.archive}: {count} files agree with their checksums, and are current")

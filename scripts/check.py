@@ -51,13 +51,9 @@ def main() -> None:
     # They are tried whatever else is wrong, as long as they are there.
     if report.faults and not (files and all(path.is_file() for path in files)):
         sys.exit(1)
-    if report.fps is None and not files:  # of what is yet to be fetched
-        return
     student = measure_student(options.torch_python, study)
     if report.faults:
         sys.exit(1)
-    if report.fps is None:
-        return
     work = estimate.work(study, plan.clips, report.frames, report.fps, report.images)
     first, made = next(iter(plan.clips.values())), study.source.makes
     size = study.student.input_size

@@ -20,7 +20,7 @@ import psutil
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
-from posequery.study import turns
+from posequery.study import sums, turns
 from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,19 +35,28 @@ def main() -> int:
     parser.add_argument("study", help="a study's name, or the path of its file")
     parser.add_argument("target", nargs="?", default="all", help="a rule of workflow/Snakefile")
     parser.add_argument("--profile", help="of Snakemake, such as workflow/profiles/gpu")
+    parser.add_argument(
+        "--confirm", nargs="?", const="true", help="overwrite results of another protocol: true"
+    )
     options = parser.parse_args()
-    plan = planned({"study": options.study}, ROOT / "config")
+    config = {"study": options.study}
+    config |= {"confirm": options.confirm} if options.confirm else {}
+    plan = planned(config, ROOT / "config")
     locked = turns.take(Path(plan.out))
     if not locked:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
     elif left := turns.end_orphans(Path(plan.out)):
         tell(f"A run of this study was killed; {left} processes that it left were ended.")
+    if sums.looks_copied(Path(plan.out)):
+        what = "this looks like a copy without dates, so that all may be made again"
+        tell(f"{plan.out}: {what}; `make verify CONFIG={options.study}` keeps what is whole")
     # This lock does what Snakemake's does, and leaves nothing to be unlocked after a kill.
     lock = ["--nolock"] if locked else []
     where = ["--profile", options.profile] if options.profile else ["--cores", "all"]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *where]
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
-    command += ["--config", f"study={options.study}", "--", options.target]
+    command += ["--config", *(f"{key}={word}" for key, word in config.items())]
+    command += ["--", options.target]
     code = Run(command).wait()
     if code == 0 and (words := plan.closing_words()):
         print(words)

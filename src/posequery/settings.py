@@ -114,6 +114,17 @@ def _rate(value: object) -> Fraction:
     return rate
 
 
+def as_percent(rate: Fraction) -> str:
+    """A rate as a study's file has it: '5%', or '1/3' where it is no decimal of a percentage."""
+    text = f"{float(rate * 100):.10g}"
+    return f"{text}%" if Fraction(text) == rate * 100 else str(rate)
+
+
+def counted(count: int, unit: str) -> str:
+    """'1 frame', '2 frames'."""
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
 Rate = Annotated[
     Fraction,
     BeforeValidator(_rate),
@@ -124,11 +135,15 @@ Rate = Annotated[
 
 def _duration(value: object) -> str:
     words = shown(value).split()
-    unit = words[1] if len(words) == 2 else "frames" if len(words) == 1 else ""
+    unit = {"frame": "frames"}.get(words[1], words[1]) if len(words) == 2 else ""
     try:
         count = exact(words[0]) if words else Fraction(-1)
     except ValueError:
         count = Fraction(-1)
+    if len(words) == 1 and count == 0:
+        unit = "frames"
+    elif len(words) == 1 and count > 0:
+        raise ValueError(f"'{words[0]}' has no unit: write '{words[0]} frames' or '{words[0]} s'")
     whole = unit == "s" or (unit == "frames" and count.denominator == 1)
     if not whole or not 0 <= count <= bounds.COUNT:
         fault = f"'{shown(value)}' is not a stretch of a stream: write '1500 frames' or '30 s'"
@@ -141,6 +156,14 @@ def _stretch(value: object) -> str:
     if text.startswith("0 "):
         raise ValueError(f"'{value}' is not a stretch of a stream: it has no frames")
     return text
+
+
+def as_text(stretch: str) -> str:
+    """A stretch as a user writes it: '1 frame', '2.5 s'."""
+    count, unit = stretch.split()
+    amount = f"{float(Fraction(count)):.10g}"
+    exactly = amount if Fraction(amount) == Fraction(count) else count
+    return f"{exactly} {'frame' if (exactly, unit) == ('1', 'frames') else unit}"
 
 
 Duration = Annotated[str, BeforeValidator(_duration)]

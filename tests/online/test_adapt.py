@@ -115,7 +115,7 @@ def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(
 def test_a_rate_that_picks_nothing_is_refused(options: Callable[..., dict]) -> None:
     given = options("uniform")
     cell = given["cell"].model_copy(update={"rate": given["cell"].rate / 4})
-    with pytest.raises(BadInput, match="rate=1/16: picks nothing of a window of 8 frames"):
+    with pytest.raises(BadInput, match="online.rates=6.25%: picks nothing of a window of 8 frames"):
         adapt(**given | {"cell": cell})
 
 

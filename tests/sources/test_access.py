@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,9 @@ from posequery.jobs.files import BadInput
 from posequery.sources import extraction, video
 from posequery.sources.access import refuse_live, require_readable
 from posequery.sources.kinds.videos import Videos
+from posequery.study.loading import load_study
+
+CONFIG = Path(__file__).parents[2] / "config"
 
 
 @pytest.mark.parametrize(
@@ -29,9 +33,36 @@ def test_a_live_stream_is_recorded_first(name, source, tried):
             read(name)
         assert "a live stream is not read" in caught.value.fault
         assert f"ffmpeg {source} -t 600 OUT.mp4" in caught.value.fix
-    with pytest.raises(ValueError, match="a live stream is not read"):
-        Videos(videos=[name])
+    for videos in ([name], ["a.mp4", name], name):
+        with pytest.raises(ValueError, match="a live stream is not read"):
+            Videos(videos=videos)
     tried("16", "an address or a camera as a video", {"refused": 1})
+
+
+@pytest.mark.parametrize("videos", ["0", "[0]", "-1", "[a.mp4, 1]", "/dev/video9", "'0'"])
+def test_a_camera_is_refused_in_a_study_in_one_line(tmp_path, videos, tried):
+    (tmp_path / "mine.yaml").write_text(f"videos: {videos}")
+    with pytest.raises(BadInput) as caught:
+        load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+    assert "a live stream is not read, only files are" in str(caught.value)
+    assert "Record it to a file (ffmpeg -f v4l2 -i /dev/video" in str(caught.value)
+    tried("9", "a camera in a study", {"refused": 1})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["rtsp://me:secret@10.0.0.7/a", "rtsp:/me:se@cret@h/a", "http://h/a?user=me&pwd=secret&n=1"],
+)
+@pytest.mark.parametrize("videos", ["ADDRESS", "[ADDRESS]", "[[ADDRESS]]", "{url: ADDRESS}"])
+def test_a_password_is_never_printed(tmp_path, videos, address, tried):
+    text = videos.replace("ADDRESS", f'"{address}"')
+    (tmp_path / "mine.yaml").write_text(f"extends: null\nvideos: {text}")
+    with pytest.raises(BadInput) as caught:
+        load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+    told = str(caught.value)
+    assert "cret" not in told and ":" in told
+    assert "secret" not in str(BadInput(address, f"is no file, as {address}", f"Not '{address}'"))
+    tried("9", "an address with a password in a message", {"hidden": 1})
 
 
 def test_a_file_of_such_a_name_is_a_file(tmp_path, monkeypatch, write_video, numbered):

@@ -252,12 +252,18 @@ RENDERED = {"extends": "tiny", "source": {"kind": "rendered", "exclude": []}}
     [
         ({"online": {"window": "120 frames"}}, "online.window=120 frames: is no shorter than"),
         ({"online": {"window": "1000 s"}}, "online.window=1000 s: is no shorter than the stream"),
-        ({"online": {"window": "1 s", "rates": ["10%"]}}, "rate=1/10: picks nothing of a window"),
-        ({"online": {"continual_every": "2000"}}, "online.continual_every=2000 frames: is no"),
-        ({"offline": {"rates": ["1/1000000"]}}, "offline.rates=1/1000000: picks nothing of the"),
+        (
+            {"online": {"window": "1 s", "rates": ["10%"]}},
+            "online.rates=10%: picks nothing of a w",
+        ),
+        (
+            {"online": {"continual_every": "2000 frames"}},
+            "online.continual_every=2000 frames: is no",
+        ),
+        ({"offline": {"rates": ["1/1000000"]}}, "offline.rates=0.0001%: picks nothing of the"),
         (
             {"offline": {"rates": ["1/100"], "select_from": "clip"}},
-            "offline.rates=1/100: picks nothing of a clip's",
+            "offline.rates=1%: picks nothing of a clip's",
         ),
         (
             {"offline": None, "strategies": [], "online": {"methods": []}},

@@ -16,7 +16,11 @@ def the_papers(study="human36m", **changes):
     found = load_study(study, {"seeds": [0], **changes}, CONFIG)
     sources = clips(found, "results/human36m")
     frames = {slug: expected(clip.subject, clip.stem) for slug, clip in sources.items()}
-    return found, sources, estimate.work(found, sources, frames, 50.0, 64_115)
+    return (
+        found,
+        sources,
+        estimate.work(found, sources, frames, dict.fromkeys(sources, 50.0), 64_115),
+    )
 
 
 def test_the_papers_study_before_one_camera():
@@ -67,7 +71,27 @@ def test_nothing_is_trained_that_nothing_tests(frames, trainings):
     sources = clips(study, "results")
     slug = next(slug for slug, clip in sources.items() if "stream" in clip.streams)
     counts = dict.fromkeys(sources, 0) | {slug: frames}
-    assert estimate.work(study, sources, counts, 50.0, 0).windows == trainings
+    rates = dict.fromkeys(sources, 50.0)
+    assert estimate.work(study, sources, counts, rates, 0).windows == trainings
+
+
+def test_windows_in_seconds_are_counted_by_each_videos_own_clock(tmp_path, tried):
+    """Three videos of 10 s at 60, 30 and 60 frames a second: 1,500 frames in 30 s."""
+    (tmp_path / "mine.yaml").write_text("videos: [a.mp4, b.mp4, c.mp4]\n")
+    online = {"window": "5 s", "rates": ["10%"], "methods": ["once"], "once_rate": "10%"}
+    study = load_study(str(tmp_path / "mine.yaml"), {"online": online}, CONFIG)
+    sources = clips(study, "results")
+    frames = dict(zip(sources, (600, 300, 600), strict=True))
+    fps = dict(zip(sources, (60.0, 30.0, 60.0), strict=True))
+    work = estimate.work(study, sources, frames, fps, 0)
+    # The sixth window is trained on when no frame is left to test it.
+    assert (work.stream, work.windows) == (1500, 5)
+    assert work.adapted == study.training.epochs * (30 + 30 + 15 + 15 + 30 + 30)
+    frames[list(frames)[-1]] += 1
+    work = estimate.work(study, sources, frames, fps, 0)
+    assert work.windows == 6
+    assert work.adapted == study.training.epochs * (30 + 30 + 15 + 15 + 30 + 30 + 30)
+    tried("9", "an estimate for videos of several frame rates", {"done right": 1})
 
 
 @pytest.mark.parametrize(
@@ -85,6 +109,14 @@ def test_a_duration_has_the_unit_that_suits_it(seconds, told):
     assert estimate.duration(seconds) == told
 
 
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [(4e4, "0.0 MB"), (25e5, "2.5 MB"), (95e6, "95 MB"), (2.14e9, "2.1 GB"), (21e9, "21 GB")],
+)
+def test_a_size_has_the_unit_that_suits_it(amount, told):
+    assert estimate.size(amount) == told
+
+
 def test_the_text_adds_up():
     study, _, work = the_papers()
     extraction = estimate.Extraction(frames=500.0, bytes=20_000.0)
@@ -96,6 +128,6 @@ def test_the_text_adds_up():
     assert "Batches that continual trains on: 485." in told
     # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 364 bytes a frame of a cell.
     gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 364 * (work.predicted - work.pool)) / 1e9
-    assert f"43 cells; {gigabytes:.1f} GB in results/human36m" in told
+    assert f"43 cells; {gigabytes:.0f} GB in results/human36m" in told
     without = estimate.text(study, work, extraction, None, copied=0)
     assert "together" not in without and "457,743 frames     500.0/s" in without

@@ -164,7 +164,7 @@ def test_a_study_that_may_not_be_read_is_not_called_broken(tmp_path: Path, monke
 @pytest.mark.parametrize("source", ["rtsp://camera/1", "0", f"http://{'x' * 300}"])
 def test_a_live_stream_is_told_as_one(tmp_path: Path, source: str) -> None:
     (tmp_path / "mine.yaml").write_text(f"videos: ['{source}']\n")
-    with pytest.raises(BadInput, match=f"source: {source[:5]}.* a live stream is not read"):
+    with pytest.raises(BadInput, match=f"source.videos: {source[:5]}.* a live stream is not read"):
         load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
     if source == "0":
         (tmp_path / "0").touch()

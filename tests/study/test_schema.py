@@ -66,13 +66,23 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("online: {window: 50 frames}\n", "a rate of 1/100 selects nothing from a window of 50"),
+        ("online: {window: 50 frames}\n", "a rate of 1% selects nothing from a window of 50"),
         (
             "online: {window: 0 frames}\n",
             "'0 frames' is not a stretch of a stream: it has no frames",
         ),
         ("online: {first_frames: 0 s}\n", "'0 s' is not a stretch of a stream: it has no frames"),
         ("online: {training_takes: 7.64 s}\n", "write it in the unit of window, frames"),
+        ("online: {window: 30}\n", "online.window: '30' has no unit: write '30 frames' or '30 s'"),
+        ("online: {first_frames: '1.5'}\n", "'1.5' has no unit: write '1.5 frames' or '1.5 s'"),
+        (
+            "online: {window: 1 frame, methods: [baseline], rates: [5%]}\n",
+            "a rate of 5% selects nothing from a window of 1 frame; take a rate of 100% or more",
+        ),
+        (
+            "online: {window: 2.5 s, training_takes: 3.5 s, methods: [baseline]}\n",
+            "training_takes: 3.5 s is longer than window, 2.5 s, but only one training runs",
+        ),
         ("online: {training_takes: -1}\n", "'-1' is not a stretch of a stream: write"),
         (
             "online: {training_takes: 129 frames}\n",
@@ -127,7 +137,9 @@ def test_rates_are_exact_fractions(tmp_path: Path, rate: object) -> None:
 
 def test_overrides_reach_one_key_and_controls_none(tmp_path: Path) -> None:
     path = write(tmp_path, RENDERED)
-    study = load_study(path, {"online": {"window": "2000"}, "study": "x", "only": "y"}, CONFIG)
+    study = load_study(
+        path, {"online": {"window": "2000 frames"}, "study": "x", "only": "y"}, CONFIG
+    )
     assert study.name == "mine"
     assert study.online.window == "2000 frames"
     assert study.online.rates == load_study(path, {}, CONFIG).online.rates
@@ -380,9 +392,9 @@ def test_the_documentation_is_the_schemas() -> None:
     ("online", "takes"),
     [
         ("", "0 frames"),
-        ("training_takes: 128", "128 frames"),
-        ("training_takes: 382, meanwhile: missed", "382 frames"),
-        ("training_takes: 382, methods: [baseline, once]", "382 frames"),
+        ("training_takes: 128 frames", "128 frames"),
+        ("training_takes: 382 frames, meanwhile: missed", "382 frames"),
+        ("training_takes: 382 frames, methods: [baseline, once]", "382 frames"),
         ("training_takes: 2.5 s, window: 30 s, continual_every: 2.56 s", "5/2 s"),
     ],
 )

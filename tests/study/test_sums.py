@@ -155,3 +155,34 @@ def test_a_copy_is_named_by_its_folder_or_by_the_studys_file(tmp_path, tried):
             done.stdout == "results/garden: 1 files agree with their checksums, and are current\n"
         )
     tried("14", "a copy verified by its folder or its study's file", {"done right": 2})
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_a_copy_without_dates_is_known(results: Path, tmp_path: Path, state: bool, tried) -> None:
+    """Without state, as an archive has none, even a copy with dates may be one."""
+    sums.note(results)
+    assert not sums.looks_copied(results)
+    copy = tmp_path / "copy"
+    shutil.copytree(results, copy, copy_function=shutil.copy)
+    os.utime(copy / "SHA256SUMS", (1, 1))
+    if not state:
+        shutil.rmtree(copy / "state")
+    assert sums.looks_copied(copy)
+    sums.restore(copy)
+    assert not sums.looks_copied(copy)
+    sums.note(copy)
+    assert not sums.looks_copied(copy)
+    tried("9", "a copy without dates that is run again", {"said": 1})
+
+
+def test_what_is_no_whole_copy_is_not_taken_for_one(results: Path, tmp_path: Path) -> None:
+    assert not sums.looks_copied(tmp_path / "nowhere")
+    shutil.copytree(results, tmp_path / "dated")
+    assert not sums.looks_copied(tmp_path / "dated")
+    os.utime(results / "SHA256SUMS", (1, 1))
+    (results / "state/sums.date").unlink()
+    assert not sums.looks_copied(results), "of an older version"
+    shutil.rmtree(results / "state")
+    assert sums.looks_copied(results)
+    (results / "cells.csv").unlink()
+    assert not sums.looks_copied(results)

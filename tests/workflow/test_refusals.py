@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from runs import ROOT, checkout, snakemake
+from media import numbered, write_video
+from runs import ROOT, checkout, planned, snakemake
 
 
 def refused(folder: Path, *config: str, root: Path = ROOT) -> str:
@@ -82,3 +83,37 @@ def test_results_that_may_not_be_written_are_refused(tmp_path: Path) -> None:
 def test_results_that_are_no_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "results").touch()
     assert "results: is a file where a folder is needed" in refused(tmp_path, "study=tiny")
+
+
+@pytest.mark.parametrize(
+    ("online", "told"),
+    [
+        ({"window": "10 s"}, "online.window=10 s: is no shorter than the stream of 40 frames"),
+        ({"window": "1 s", "rates": ["1%"]}, "online.rates=1%: picks nothing of a window of 30 fr"),
+        (
+            {"window": "1 s", "rates": ["10%"], "methods": ["once"]},
+            "online.once_rate=1%: picks nothing of a window of 30 frames",
+        ),
+    ],
+)
+def test_a_stream_too_short_is_refused_where_it_is_indexed(tmp_path, online, told, tried) -> None:
+    write_video(tmp_path / "a.mp4", map(numbered, range(40)), 30)
+    named = study(tmp_path / "mine.yaml", videos=["a.mp4"], online=online)
+    index = "results/mine/clips/stream.json"
+    done = snakemake(tmp_path, index, "--config", named, ok=False)
+    assert f"error: {told}" in done.stderr and not (tmp_path / index).exists()
+    # Nothing is trained before that job.
+    student = "results/mine/student/pretrained.pt"
+    jobs = snakemake(tmp_path, "--dry-run", student, "--config", named)
+    assert planned(jobs.stdout)["index"] == 1
+    tried("9", "a stream too short for its window or rate", {"refused before training": 1})
+
+
+def test_one_more_rate_indexes_no_stream_again(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", map(numbered, range(40)), 30)
+    index = "results/mine/clips/stream.json"
+    for rate, jobs in (("10%", {"extract": 1, "index": 1}), ("20%", {})):
+        online = {"window": "1 s", "rates": [rate]}
+        named = study(tmp_path / "mine.yaml", videos=["a.mp4"], online=online)
+        assert planned(snakemake(tmp_path, "--dry-run", index, "--config", named).stdout) == jobs
+        snakemake(tmp_path, index, "--config", named)

@@ -161,6 +161,16 @@ def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished:
     assert cells(unfinished) == cells(made)
 
 
+def test_a_copy_without_dates_is_said_to_be_one(made: Path, tmp_path: Path, tried) -> None:
+    folder = shutil.copytree(made, tmp_path / "copy", copy_function=shutil.copy)
+    (folder / "results/small/.lock").unlink()
+    code, text = ended(start(folder, "student/nothing"))
+    first = text.splitlines()[0]
+    assert code == 1 and first.startswith("results/small: this looks like a copy without dates")
+    assert "`make verify CONFIG=small.yaml` keeps what is whole" in first
+    tried("9", "a copy without dates that is run again", {"said": 1})
+
+
 def test_a_bug_in_a_job_is_its_last_line_and_the_place_of_its_log(
     unfinished: Path, made: Path
 ) -> None:

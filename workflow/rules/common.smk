@@ -48,7 +48,7 @@ class Refusing:
 
 
 try:
-    from posequery.study import identity, provenance, sums, turns
+    from posequery.study import identity, origins, provenance, sums, turns
     from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
@@ -83,6 +83,7 @@ os.environ |= {
     "POSEQUERY_SCRIPTS": str(ROOT / "scripts"),
     "POSEQUERY_PYTHON": PYTHON,
     "POSEQUERY_TORCH_PYTHON": TORCH_PYTHON,
+    "POSEQUERY_CONFIG": json.dumps(config),
 }
 # One thread a job and jobs side by side: numbers then do not depend on --cores.
 ENVIRONMENT = (

@@ -164,6 +164,8 @@ rule index:
         f"{OUT}/clips/{{stream}}.json",
     log:
         f"{OUT}/logs/index/{{stream}}.log",
+    # What its frames are too few for shows before the long trainings.
+    priority: 90
     localrule: True
     conda:
         "../../envs/workstation.yaml"
@@ -178,7 +180,10 @@ rule index:
     message:
         "Index the clips of the {wildcards.stream}"
     shell:
-        script("index") + " --output {output:q} {params.options:q} {input:q} 2> {log:q}"
+        script("index")
+        + " --output {output:q} {params.options:q} {input:q} 2> {log:q} && "
+        + script("conditions")
+        + " --played {wildcards.stream} --index {output:q} 2>> {log:q}"
 
 
 rule check:

@@ -34,6 +34,8 @@ else:
 
     rule pretrain:
         input:
+            # Nothing is trained before the frames are known to do; they decide nothing of it.
+            ancient(PLAN.fitting_files()),
             # A corrected validation set trains nothing again: it decides no number of the study.
             **{
                 name: ancient(file) if name == "validation" else file

@@ -5,6 +5,7 @@ import errno
 import glob
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -24,6 +25,15 @@ def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
+_SECRET = re.compile(r"(\b[a-z][a-z0-9+.-]*:/{1,2})[^\s/]*@", re.IGNORECASE)
+_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*:/{1,2}[^\s?]+\?)[^\s'\"\])]+", re.IGNORECASE)
+"""Where an address holds a user's name and password, and where it may."""
+
+
+def _without_secrets(text: str) -> str:
+    return _QUERY.sub(r"\1...", _SECRET.sub(r"\1...@", text))
+
+
 def _one_line(text: str) -> str:
     """What a name or a value in the text would do to a terminal is written out."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -38,7 +48,8 @@ class BadInput(Exception):
         super().__init__(self.path, self.fault, self.fix)
 
     def __str__(self) -> str:
-        return _one_line(f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}")
+        text = f"{self.path}: {_sentence(self.fault)} {_sentence(self.fix)}"
+        return _one_line(_without_secrets(text))
 
 
 def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 from posequery.jobs.files import BadInput
-from posequery.settings import Rate, Section
+from posequery.settings import Rate, Section, as_percent, counted
 
 
 class Offline(Section):
@@ -22,6 +22,7 @@ def require_picks(rate: Fraction, sizes: Sequence[int], by_clip: bool) -> None:
     """Raise `BadInput` if a rate picks nothing of a pool whose clips have `sizes` frames."""
     most = max(sizes, default=0) if by_clip else sum(sizes)
     if int(most * rate) < 1:
-        where = f"a clip's {most} frames or fewer" if by_clip else f"the pool's {most} frames"
+        frames = counted(most, "frame")
+        where = f"a clip's {frames} or fewer" if by_clip else f"the pool's {frames}"
         fix = "Take a higher rate or a larger pool"
-        raise BadInput(f"offline.rates={rate}", f"picks nothing of {where}", fix)
+        raise BadInput(f"offline.rates={as_percent(rate)}", f"picks nothing of {where}", fix)

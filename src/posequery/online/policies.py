@@ -11,7 +11,7 @@ from posequery.jobs.files import BadInput
 from posequery.jobs.progress import clock_face
 from posequery.online.clock import Train, schedule
 from posequery.online.settings import Adaptation
-from posequery.settings import Section
+from posequery.settings import Section, as_percent, as_text, counted
 from posequery.timing import Timing
 
 
@@ -74,13 +74,15 @@ def require_trainings(method: str, rate: Fraction, timing: Timing, settings: Ada
     stretch = getattr(settings, key)
     found = trainings(Policy(stretch, 1 if method == "once" else None), timing, settings)
     if not found:
-        takes = settings.training_takes
+        takes = as_text(settings.training_takes)
         late = "" if takes.startswith("0 ") else f"with the {takes} of its training, "
-        fault = f"{late}is no shorter than the stream of {len(timing)} frames: nothing is trained"
-        raise BadInput(f"online.{key}={stretch}", fault, "Take a shorter one")
+        whole = counted(len(timing), "frame")
+        fault = f"{late}is no shorter than the stream of {whole}: nothing is trained"
+        raise BadInput(f"online.{key}={as_text(stretch)}", fault, "Take a shorter one")
     sizes = [training.stop - training.first for training in found]
     if int(min(sizes) * rate) < 1:
         at = clock_face(timing.shown[found[int(np.argmin(sizes))].first])
         which = f", the one at {at}" if min(sizes) < max(sizes) else ""
-        fault = f"picks nothing of a window of {min(sizes)} frames{which}"
-        raise BadInput(f"rate={rate}", fault, "Take more")
+        fault = f"picks nothing of a window of {counted(min(sizes), 'frame')}{which}"
+        key = "once_rate" if method == "once" else "rates"
+        raise BadInput(f"online.{key}={as_percent(rate)}", fault, "Take more")

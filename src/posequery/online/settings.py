@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from posequery.settings import Duration, Rate, Section, Stretch
+from posequery.settings import Duration, Rate, Section, Stretch, as_text
 
 
 class Adaptation(Section):
@@ -71,7 +71,8 @@ class Online(Adaptation):
                 raise ValueError(f"training_takes: write it in the unit of {key}, {other}")
             if Fraction(takes) > Fraction(count):
                 raise ValueError(
-                    f"training_takes: {self.training_takes} is longer than {key}, {stretch}, but "
+                    f"training_takes: {as_text(self.training_takes)} is longer than {key}, "
+                    f"{as_text(stretch)}, but "
                     "only one training runs at a time; use less, or meanwhile: missed"
                 )
         return self

@@ -8,7 +8,7 @@ from posequery.jobs.files import BadInput, unreadable
 
 _ADDRESS = re.compile(r"(?!file:)([a-z][a-z0-9+.-]+):/{1,2}([^/].*)", re.IGNORECASE)
 """`pathlib` makes one slash of the two."""
-_CAMERA = re.compile(r"\d+|/dev/video\d+")
+_CAMERA = re.compile(r"-?\d+|/dev/video\d+")
 
 
 def refuse_live(path: str | os.PathLike[str]) -> None:
@@ -21,7 +21,7 @@ def refuse_live(path: str | os.PathLike[str]) -> None:
         what, source = "a camera", f"-f v4l2 -i {device}"
     else:
         return
-    if os.path.exists(text):  # noqa: PTH110 (where a name is too long, Path raises)
+    if os.path.isfile(text) or os.path.isdir(text):  # noqa: PTH112, PTH113 (Path may raise)
         return
     fix = f"Record it to a file (ffmpeg {source} -t 600 OUT.mp4), and name that"
     raise BadInput(path, f"is {what}: a live stream is not read, only files are", fix)

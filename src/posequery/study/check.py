@@ -82,9 +82,9 @@ class Report:
         return {one.clip.slug: one.frames or 0 for one in self.found}
 
     @property
-    def fps(self) -> float | None:
-        """Frames a second of the first clip that is whole."""
-        return next((one.fps for one in self.found if one.fps), None)
+    def fps(self) -> dict[str, float]:
+        """Frames a second of each clip that is whole, by its slug."""
+        return {one.clip.slug: one.fps for one in self.found if one.fps}
 
 
 def look(plan: Plan) -> Report:

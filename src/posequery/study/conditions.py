@@ -1,6 +1,8 @@
-"""What a study asks of its frames, before any job runs: asked when planning, and by a check."""
+"""What a study asks of its frames, before anything trains: asked when planning, by a check, and of
+a stream as soon as it is indexed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -37,15 +39,33 @@ def of_frames(
     found = [*_of_rates(study, clips, shown, played)]
     if found:
         return found
-    timing = _timing(study, [shown[slug] for slug in played["stream"]])
+    timing = timing_of(study, [shown[slug] for slug in played["stream"]])
     pool = [shown[slug][0] for slug in played["pool"]]
+    return [*of_stream(study, cells, timing), *of_pool(study, cells, pool)]
+
+
+def of_stream(study: Study, cells: Sequence[Cell], timing: Timing) -> list[BadInput]:
+    """What a stream whose frames are shown at these times is unfit for."""
+    return _refused(cells, "online", lambda one: require_trainings(*one, timing, study.online))
+
+
+def of_pool(study: Study, cells: Sequence[Cell], sizes: Sequence[int]) -> list[BadInput]:
+    """What a pool whose clips have so many frames is unfit for."""
+    by_clip = study.offline is not None and study.offline.select_from == "clip"
+    picking = [cell for cell in cells if cell.method in study.strategies]
+    return _refused(picking, "offline", lambda one: require_picks(one[1], sizes, by_clip))
+
+
+def _refused(
+    cells: Sequence[Cell], setting: str, require: Callable[[tuple[str, Fraction]], None]
+) -> list[BadInput]:
+    """Each fault once that `require` finds in a method at a rate."""
+    found = []
     # Other seeds and teachers ask the same.
-    for setting, method, rate in dict.fromkeys((c.setting, c.method, c.rate) for c in cells):
+    own = dict.fromkeys((c.method, c.rate) for c in cells if c.setting == setting)
+    for one in own:
         try:
-            if setting == "online":
-                require_trainings(method, rate, timing, study.online)
-            elif study.offline and method in study.strategies:
-                require_picks(rate, pool, by_clip=study.offline.select_from == "clip")
+            require(one)
         except BadInput as fault:
             found.append(fault)
     return list({str(fault): fault for fault in found}.values())
@@ -64,7 +84,7 @@ def _of_rates(
             yield fault
 
 
-def _timing(study: Study, shown: Sequence[tuple[int, float]]) -> Timing:
+def timing_of(study: Study, shown: Sequence[tuple[int, float]]) -> Timing:
     """When the stream's frames are shown, if each of its videos keeps its rate."""
     timing = Timing.joined((np.arange(frames) / fps, fps) for frames, fps in shown)
     first = study.online.first_frames

@@ -1,17 +1,19 @@
 """What a study will cost, before any of it runs: frames, trainings, bytes, hours."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from posequery.online.clock import Train
 from posequery.online.policies import Policy, trainings
+from posequery.settings import counted
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
 from posequery.study import grid
+from posequery.study.conditions import timing_of
 from posequery.study.schema import Study
-from posequery.timing import Timing
 
 RECORDED = 364
 """Bytes that a cell keeps of each frame that it predicts (`posequery.record`)."""
@@ -63,13 +65,13 @@ def work(
     study: Study,
     clips: Mapping[str, ClipSource],
     frames: Mapping[str, int],
-    fps: float,
+    fps: Mapping[str, float],
     images: int,
 ) -> Work:
-    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second on
-    average.
+    """The work of a study whose clips (by slug) have these `frames`, at `fps` frames a second.
 
-    images: what the student is pre-trained on; 0 where a checkpoint is given.
+    fps: of each clip that is whole. images: what the student is pre-trained on; 0 where a
+    checkpoint is given.
     """
 
     def of(stream: str) -> int:
@@ -77,21 +79,19 @@ def work(
 
     pool, test, stream = of("pool"), of("test"), of("stream")
     online, epochs = study.online, study.training.epochs
-    timing = Timing.even(stream, fps)
-    if online.first_frames is not None:
-        stream = min(stream, timing.after(0, online.first_frames))
-        timing = Timing.even(stream, fps)
-    windows = len(trainings(Policy(online.window), timing, online))
-    batches = 0
+    played = [slug for slug, clip in clips.items() if "stream" in clip.streams and slug in fps]
+    timing = timing_of(study, [(frames[slug], fps[slug]) for slug in played])
+    stream = len(timing)
+    windows = _sizes(trainings(Policy(online.window), timing, online))
+    batches = []
     if "continual" in online.methods:
-        batches = len(trainings(Policy(online.continual_every), timing, online))
+        batches = _sizes(trainings(Policy(online.continual_every), timing, online))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
     for cell in lived:
-        times = {"baseline": 0, "once": 1, "continual": batches}.get(cell.method, windows)
-        stretch = online.continual_every if cell.method == "continual" else online.window
-        adapted += times * int(timing.after(0, stretch) * cell.rate)
+        own = {"baseline": [], "once": windows[:1], "continual": batches}.get(cell.method, windows)
+        adapted += sum(int(size * cell.rate) for size in own)
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     plays = len(lived) + sum(cell.method == "continual" for cell in lived)
     scored = pool if offline else 0
@@ -101,14 +101,19 @@ def work(
         test=test,
         stream=stream,
         scored=scored,
-        windows=windows,
-        batches=batches,
+        windows=len(windows),
+        batches=len(batches),
         pretrained=images * study.student.recipe.epochs,
         finetuned=epochs * sum(int(pool * cell.rate) for cell in offline),
         adapted=epochs * adapted,
         predicted=scored + len(offline) * test + plays * stream,
         cells=len(offline) + len(lived),
     )
+
+
+def _sizes(found: Sequence[Train]) -> list[int]:
+    """Frames of the stretch that each training picks from."""
+    return [training.stop - training.first for training in found]
 
 
 def measure_extraction(path: str, size: int) -> Extraction:
@@ -128,6 +133,12 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86400:,.0f} days"
 
 
+def size(amount: float) -> str:
+    """A number of bytes in the unit that suits it: '0.4 MB', '12 GB'."""
+    name, unit = ("GB", 1e9) if amount >= 1e9 else ("MB", 1e6)
+    return f"{amount / unit:,.{1 if amount < 10 * unit else 0}f} {name}"
+
+
 def text(
     study: Study,
     done: Work,
@@ -136,7 +147,8 @@ def text(
     copied: int,
 ) -> str:
     """The estimate for a person; without `student` it has no hours of training and reading, and
-    without `extraction`, where there is no video yet, neither those of extraction nor the disk.
+    without `extraction`, where there is no video yet, neither those of extraction nor the clips'
+    bytes.
 
     copied: bytes of images that the study keeps beside what it makes.
     """
@@ -163,10 +175,12 @@ def text(
         disk += done.cells * student.weights
         lines.append(f"  {'together':<10} {duration(seconds):>45}")
     disk += RECORDED * (done.predicted - done.scored)
-    where = f"; {disk / 1e9:,.1f} GB in results/{study.name}" if extraction else ""
-    lines += ["", f"{done.cells} cells{where}."]
+    beside = "" if extraction else " beside the data and their frames"
+    where = f"{size(disk)} in results/{study.name}{beside}"
+    lines += ["", f"{counted(done.cells, 'cell')}; {where}."]
     if not extraction:
-        lines.append("To render the videos and to extract their frames is not in these hours.")
+        made = {"renders": "render", "fetches": "fetch"}[study.source.makes]
+        lines.append(f"To {made} the videos and to extract their frames is not in these hours.")
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
         lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")

@@ -11,6 +11,11 @@ from posequery.jobs.files import BadInput, suggestion, write_text
 from posequery.study import grid
 from posequery.study.schema import Study, protocol
 
+OVERWRITE = (
+    "Give this study a file and name of its own, or overwrite the results with "
+    "`make run CONFIG=... CONFIRM=true` (of plain snakemake, --config confirm=true)"
+)
+
 
 def restriction(only: object, study: Study) -> tuple[str, ...]:
     """The methods that `--config only=` names, in the study's order; empty for all of them."""
@@ -112,11 +117,15 @@ def refuse_older_layout(out: Path) -> None:
         raise BadInput(out, fault, "Move this folder away, or delete it, and run again")
 
 
+def has_cells(out: Path) -> bool:
+    """Whether there are results in `out`."""
+    return any((out / "cells").rglob("cell.json"))
+
+
 def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     """Raise `BadInput` if `out` holds results made under this name with another protocol."""
     path = _noted(out)
-    made = any((out / "cells").rglob("cell.json"))
-    if confirmed or not path.is_file() or not made:
+    if confirmed or not path.is_file() or not has_cells(out):
         return
     try:
         before = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -147,6 +156,5 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
         raise BadInput(
             path,
             f"study '{study.name}' has results of another protocol: {'; '.join(changed)}",
-            "Give the changed study a file and name of its own, or overwrite these results with "
-            "--config confirm=true",
+            OVERWRITE,
         )

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from posequery import strategies, teachers
 from posequery.cell import Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
-from posequery.study import clips, conditions, grid, identity, readings
+from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study
 
@@ -45,7 +45,8 @@ class Plan:
         self.cells = grid.cells(study, only)
         conditions.require_cells(study, self.cells)
         known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
-        if len(known) == len(self.clips):
+        self._known = len(known) == len(self.clips)
+        if self._known:
             for fault in conditions.of_frames(study, self.cells, self.clips, known):
                 raise fault
 
@@ -63,6 +64,11 @@ class Plan:
     def index_files(self) -> list[str]:
         streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
         return [f"{self.out}/clips/{stream}.json" for stream in streams]
+
+    def fitting_files(self) -> list[str]:
+        """Those that are there once a study's frames have been found to do; none where planning
+        has found it."""
+        return [] if self._known else self.index_files()
 
     def index_options(self, stream: str) -> list[str]:
         online = self.study.online
@@ -338,6 +344,7 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     identity.refuse_older_layout(Path(plan.out))
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
+    origins.refuse_other_files(study, Path(plan.out), confirmed)
     columns()  # a faulty file of them is refused now, not after days of training
     return plan
 

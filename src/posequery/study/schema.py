@@ -26,7 +26,7 @@ from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
-from posequery.settings import Rate, Section, one_of, shown
+from posequery.settings import Rate, Section, as_percent, counted, one_of, shown
 from posequery.sources import kinds
 from posequery.student.recipe import Recipe
 from posequery.student.settings import Student
@@ -194,9 +194,13 @@ class Study(TeacherSections):
         if unit == "frames":
             for rate in self.window_rates:
                 if int(count) * rate < 1:
+                    window, least = (
+                        counted(int(count), "frame"),
+                        as_percent(Fraction(1, int(count))),
+                    )
                     raise ValueError(
-                        f"online: a rate of {rate} selects nothing from a window of {count} "
-                        f"frames; take a rate of 1/{count} or more, or a longer window"
+                        f"online: a rate of {as_percent(rate)} selects nothing from a window of "
+                        f"{window}; take a rate of {least} or more, or a longer window"
                     )
         return self
 

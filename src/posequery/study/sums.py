@@ -17,6 +17,8 @@ from posequery.jobs.terminal import tell
 
 SUMS = "SHA256SUMS"
 """The list, in the study's folder and in its archive, as `sha256sum -c` reads it."""
+DATE = "state/sums.date"
+"""Where the list's date is noted."""
 LONGEST = 64 << 20
 """Bytes of the list; some 500,000 files: more is no study of ours."""
 LEFT_OUT = ("check.txt", "logs", "state", SUMS)
@@ -61,6 +63,25 @@ def _note(results: Path) -> None:
         sums[name] = kept or sha256(path)
     if sums != known:
         write_text(listing, as_text(sums))
+    _note_date(results)
+
+
+def _note_date(results: Path) -> None:
+    """Note the list's date, which a copy without dates has not."""
+    write_text(results / DATE, str((results / SUMS).stat().st_mtime_ns))
+
+
+def looks_copied(results: Path) -> bool:
+    """Whether all files of a list are there, but their dates are not those of the run's end.
+
+    That is so of a copy without dates, and of an unpacked archive, which has no state.
+    """
+    try:
+        listed, date = read(results / SUMS), (results / SUMS).stat().st_mtime_ns
+        noted = (results / DATE).read_text() if (results / DATE).parent.is_dir() else ""
+    except (BadInput, OSError, UnicodeDecodeError):
+        return False  # of an older version, which noted no date
+    return noted != str(date) and all((results / name).is_file() for name in listed)
 
 
 def compare(results: Path) -> Compared:
@@ -92,6 +113,7 @@ def restore(results: Path) -> int:
         fix = "Copy these again, or run the workflow, which makes what is missing"
         raise BadInput(results, fault, fix)
     make_current(results, found.right)
+    _note_date(results)
     return len(found.right)
 
 

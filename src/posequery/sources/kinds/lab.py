@@ -4,6 +4,8 @@ from typing import Literal
 
 from posequery.sources.kinds import ClipSource, Source
 
+FRAMES, FPS = 100, 60.0
+"""Of each camera's video, in the package of the pinned digest."""
 CAMERAS = ("cam01", "cam02", "cam03", "cam04")
 
 
@@ -30,6 +32,7 @@ class Lab(Source):
                 annotation=None,
                 streams=("stream",),
                 package=package,
+                known=(FRAMES, FPS),
             )
             for camera in CAMERAS
         ]

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, model_validator
@@ -29,13 +30,24 @@ def _frames_a_second(value: object) -> Fraction | None:
     return rate
 
 
+def _recorded(value: object) -> object:
+    """Refuse a live stream, in a list or in place of one."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str | int | Path):
+            try:
+                refuse_live(str(one))
+            except BadInput as fault:
+                raise ValueError(f"{fault.path} {fault.fault}. {fault.fix}") from None
+    return value
+
+
 class Videos(Source):
     """Your own videos."""
 
     title = "own videos"
 
     kind: Literal["videos"] = "videos"
-    videos: list[FileOrFolder] = []
+    videos: Annotated[list[FileOrFolder], BeforeValidator(_recorded)] = []
     """Their paths, in the order in which they are played. `videos: [...]` at the top of a study's
     file is short for it."""
     fps: Annotated[
@@ -50,11 +62,6 @@ class Videos(Source):
     def _some(self) -> "Videos":
         if not self.videos:
             raise ValueError("videos: name your videos here, or another kind of source")
-        for path in self.videos:
-            try:
-                refuse_live(path)
-            except BadInput as fault:
-                raise ValueError(str(fault)) from None
         return self
 
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
