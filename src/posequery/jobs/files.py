@@ -70,10 +70,7 @@ def _beside(path: Path) -> Path:
 
 
 def _prepare(path: Path) -> None:
-    """Make its folder, and delete what killed writers of `path` left there.
-
-    Snakemake's lock rules out live ones.
-    """
+    """Make its folder, and delete what killed writers of `path` left there; none is live."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
     for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
@@ -143,6 +140,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 os.replace(target, older)  # a kill during deletion must not leave half a folder
             os.replace(temporary, target)
     finally:
+        with suppress(OSError):  # there may be none, and what was raised before says more
+            if not target.exists():
+                os.replace(older, target)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)
 
