@@ -14,6 +14,8 @@ from pathlib import Path
 
 REMAKE = "Delete it and run the study again"
 """What to do about a damaged file that a job of ours made."""
+COPY_AGAIN = "Copy or download it again"
+"""What to do about a damaged file from elsewhere."""
 FULL = 1 << 20
 """A disk without room for this many bytes counts as full: a failed write can be as large."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

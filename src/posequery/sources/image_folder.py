@@ -5,11 +5,10 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import COPY_AGAIN, BadInput
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
-COPY_AGAIN = "Copy or download it again"
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
 
 

@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import COPY_AGAIN, BadInput
 from posequery.sources import clock, jpeg
 from posequery.sources.clock import Clock
 from posequery.sources.containers import (
@@ -28,7 +28,7 @@ from posequery.sources.containers import (
     packets,
 )
 from posequery.sources.geometry import Geometry, Picture, geometry, placed
-from posequery.sources.image_folder import ALL_AGAIN, COPY_AGAIN, image, images
+from posequery.sources.image_folder import ALL_AGAIN, image, images
 
 _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
 _LOST = "Copy it again; several .ts files in one are read after ffmpeg -i IN -c copy OUT.mp4"
