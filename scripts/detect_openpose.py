@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from posequery.jobs.command import run
+from posequery.jobs.terminal import tell
 from posequery.sources import video
 from posequery.teachers.openpose.detections import write_detections
 from posequery.teachers.openpose.json_files import from_json
@@ -31,6 +32,8 @@ def main() -> None:
         found = detect(options.video, about, given, options.scratch)
     else:
         found = from_json(given.labels, options.video, about, given, options.subject)
+    for note in found.notes:
+        tell(note)
     write_detections(options.output, found)
 
 

@@ -28,6 +28,26 @@ def test_images_come_back(tmp_path: Path) -> None:
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
 
 
+def opened(path: Path) -> int:
+    """How often this process has a file open."""
+    links = Path("/proc/self/fd")
+    return sum(link.readlink() == path for link in links.iterdir() if link.is_symlink())
+
+
+def test_a_training_set_is_closed_also_where_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "set.h5"
+    for images, labelled in (([], JOINTS), ([an_image(1, 1, 0)], ["tail"])):
+        training_sets.write(path, images, labelled)
+        with pytest.raises(BadInput, match="holds no image|it labels tail"):
+            Images(path)
+        assert not opened(path)
+    training_sets.write(path, [an_image(1, 1, 0)])
+    found = Images(path)
+    assert opened(path) == 1
+    found.close()
+    assert not opened(path)
+
+
 def test_the_same_images_give_the_same_bytes(tmp_path: Path) -> None:
     for name in "ab":
         training_sets.write(tmp_path / name, [an_image(2, 1, 1)])

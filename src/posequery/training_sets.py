@@ -55,8 +55,8 @@ def write(
 class Images(Sequence[Image]):
     """The images of a training set file, read one at a time.
 
-    `labelled`: the names of the joints that the dataset labels. Raises `BadInput` for a missing,
-    broken or empty file, or for joints other than the student's.
+    `labelled`: the names of the joints that the dataset labels. To be closed. Raises `BadInput` for
+    a missing, broken or empty file, or for joints other than the student's.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -66,14 +66,15 @@ class Images(Sequence[Image]):
             self._people_start = file["people_start"][:]
             self._boxes_start = file["masked_start"][:]
             joints, self.labelled = tuple(file.attrs["joints"]), set(file.attrs["labelled"])
+            if not len(file[sealed.SUMS]):
+                raise BadInput(path, "holds no image", "Prepare it from annotations of people")
+            if joints != JOINTS:
+                raise BadInput(path, f"its joints are {', '.join(map(str, joints))}", REMAKE)
+            if other := self.labelled - set(JOINTS):
+                names = ", ".join(sorted(map(str, other)))
+                raise BadInput(path, f"it labels {names}, no joint of its", REMAKE)
+            # Last, since it is to be closed.
             self._jpegs = sealed.Packed(file, "image", REMAKE)
-        if not len(self):
-            raise BadInput(path, "holds no image", "Prepare it from annotations of people")
-        if joints != JOINTS:
-            raise BadInput(path, f"its joints are {', '.join(map(str, joints))}", REMAKE)
-        if other := self.labelled - set(JOINTS):
-            names = ", ".join(sorted(map(str, other)))
-            raise BadInput(path, f"it labels {names}, no joint of its", REMAKE)
 
     def __len__(self) -> int:
         return len(self._jpegs)
@@ -84,3 +85,6 @@ class Images(Sequence[Image]):
             self._people[self._people_start[index] : self._people_start[index + 1]],
             self._boxes[self._boxes_start[index] : self._boxes_start[index + 1]],
         )
+
+    def close(self) -> None:
+        self._jpegs.close()

@@ -6,6 +6,8 @@ import av
 import cdflib
 import numpy as np
 
+from posequery.sources import video
+
 BITS = 8
 
 
@@ -23,6 +25,11 @@ def write_video(path, frames, rate=50, options=None, pixels="yuv420p", container
             container.mux(stream.encode(av.VideoFrame.from_ndarray(array, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+def decoded(path):
+    """The decoder's own frames of a video, as stored."""
+    return (frame for frame, _ in video.with_geometry(path))
 
 
 def movie(

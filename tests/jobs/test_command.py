@@ -37,12 +37,17 @@ def test_a_bug_keeps_its_traceback():
         run(lambda: 1 / 0)
 
 
-def script(code, *arguments):
-    src = str(Path(__file__).parents[2] / "src")
+def script(code, *arguments, stderr=subprocess.PIPE, terminal=None):
+    """A process that runs code; terminal: a file that stands for one, beside a log as stderr."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    if terminal:
+        environment["POSEQUERY_TERMINAL"] = str(terminal.fileno())
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": src},
-        capture_output=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        pass_fds=[terminal.fileno()] if terminal else [],
         text=True,
         check=False,
     )
@@ -116,15 +121,8 @@ def test_the_terminal_gets_the_line_even_if_the_log_is_full(tmp_path):
         "def main(): raise OSError(errno.ENOSPC, 'any', 'clip.h5')\n"
         "run(main)"
     )
-    src = str(Path(__file__).parents[2] / "src")
     with open("/dev/full", "w") as log, open(tmp_path / "terminal", "w") as terminal:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONPATH": src, "POSEQUERY_TERMINAL": str(terminal.fileno())},
-            stderr=log,
-            pass_fds=[terminal.fileno()],
-            check=False,
-        )
+        done = script(code, stderr=log, terminal=terminal)
     assert done.returncode == 1
     assert (tmp_path / "terminal").read_text().startswith("error: clip.h5: No space left")
 
@@ -138,16 +136,9 @@ def test_a_log_that_is_full_is_named(tmp_path, tried):
         "    with Progress(2, 'frames', 'count') as progress: progress.advance()\n"
         "run(main)"
     )
-    src = str(Path(__file__).parents[2] / "src")
     terminal = tmp_path / "terminal"
     with open("/dev/full", "w") as log, open(terminal, "w") as shown:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONPATH": src, "POSEQUERY_TERMINAL": str(shown.fileno())},
-            pass_fds=[shown.fileno()],
-            stderr=log,
-            check=False,
-        )
+        done = script(code, stderr=log, terminal=shown)
     assert done.returncode == 1
     assert "error: /dev/full: No space left on device. Free some space" in terminal.read_text()
     tried("11", "a full disk under a job's log", {"named in one line": 1})

@@ -72,6 +72,23 @@ def test_whole_folder_replaces_all_or_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_folder_that_cannot_take_its_place_leaves_the_older_one(tmp_path, monkeypatch):
+    target, replace = tmp_path / "data", os.replace
+    with whole_folder(target) as temporary:
+        (temporary / "older").touch()
+
+    def fail(source, place):
+        if Path(place) == target and (Path(source) / "newer").exists():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        replace(source, place)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="Input/output"), whole_folder(target) as temporary:
+        (temporary / "newer").touch()
+    assert [path.name for path in target.iterdir()] == ["older"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
 @pytest.mark.parametrize("manager", [whole, whole_folder])
 def test_any_failure_on_a_full_disk_is_reported_as_a_full_disk(tmp_path, manager, monkeypatch):
     """HDF5 and torch have their own words for a failed write: `unexpected pos 704 vs 598`."""

@@ -218,6 +218,22 @@ def test_two_processes_of_one_job_take_turns(tmp_path: Path, kill: bool, tried) 
     tried("13", what, {"done right": 1})
 
 
+def test_a_lock_that_was_deleted_while_it_was_waited_for_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever held it deletes it just before this process gets it."""
+    path, held = tmp_path / "state.lock", []
+
+    def flock(descriptor: int, how: int) -> None:
+        held.append(os.fstat(descriptor).st_ino)
+        if len(held) == 1:
+            path.unlink()
+
+    monkeypatch.setattr(resume.fcntl, "flock", flock)
+    assert work(tmp_path / "state") is None
+    assert len(held) == 2 and not path.exists()
+
+
 def test_a_file_system_without_locks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

@@ -1,6 +1,6 @@
 """Scores and selections as files: what is written is read back, and nothing else is accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -146,10 +146,10 @@ def test_scoring_goes_on_behind_the_last_block(
     np.testing.assert_array_equal(peaks, np.tile(np.arange(11)[:, None], 18))
     assert error.dtype == peaks.dtype == np.float32
 
-    damaged = folder / "block-000000004.npz"
+    damaged = folder / "block-000000004.h5"
     damaged.write_bytes(damaged.read_bytes()[:99])
     again = pool_scores.in_blocks(labelled, read, folder)
-    assert "block-000000004.npz: what a killed job left is damaged" in capsys.readouterr().err
+    assert "block-000000004.h5: what a killed job left is damaged" in capsys.readouterr().err
     assert calls == [0, 4, 8, 4]
     np.testing.assert_array_equal(again[0], error)
 
@@ -157,20 +157,32 @@ def test_scoring_goes_on_behind_the_last_block(
 def test_no_damage_to_a_block_changes_a_score(
     labelled: Stream, tmp_path: Path, monkeypatch, tried
 ) -> None:
+    """Random damage, bits flipped in what says which type and shape follows, and blocks swapped."""
     monkeypatch.setattr(pool_scores, "BLOCK", 4)
     read = reader(labelled, [])
     scores = pool_scores.in_blocks(labelled, read, tmp_path)
     left, random, done = {}, seeds.generator("damage"), 0
-    for path in tmp_path.glob("block-*.npz"):
+    for path in tmp_path.glob("block-*.h5"):
         left[path] = path.read_bytes()
-    for path in sorted(left) * 100:
-        content = corrupted(left[path], random)
+    first, second, last = sorted(left)
+    cases = [(path, corrupted(left[path], random)) for path in sorted(left) * 100]
+    cases += [(last, flipped) for flipped in _header_flips(left[last])]
+    cases.append((first, left[second]))
+    for path, content in cases:
         path.unlink() if content is None else path.write_bytes(content)
         again = pool_scores.in_blocks(labelled, read, tmp_path)
         done += all(map(np.array_equal, again, scores, [True, True]))
         path.write_bytes(left[path])
-    assert done == 300
+    assert done == len(cases) > 400
     tried("5", "a damaged state of a scoring", {"same result": done})
+
+
+def _header_flips(content: bytes) -> Iterator[bytes]:
+    """The content with one bit flipped, in every fourth byte but those among zeros."""
+    for at in (at for at in range(0, len(content), 4) if any(content[at : at + 4])):
+        flipped = bytearray(content)
+        flipped[at] ^= 1 << (at // 4 % 8)
+        yield bytes(flipped)
 
 
 def test_blocks_change_no_batch() -> None:

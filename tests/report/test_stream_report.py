@@ -135,9 +135,32 @@ def test_windows_in_seconds_are_of_the_frames_own_times(
     text = (tmp_path / "error_over_time.md").read_text()
     assert "windows of 1 s (13 frames on average; k is of the first)" in text
     assert "Rolling mean over 0.075 s." in text
-    masks = _parts(Stream(video_stream.path), "1 s")
+    masks = _parts(Stream(video_stream.path), "1 s", None)
     found = {name: np.flatnonzero(mask).tolist() for name, mask in masks.items()}
     # All of the second camera lies in the window that it begins in.
     assert found["within a camera"] == list(range(10, 20))
     assert found["after the first window"] == list(range(10, 40))
     tried("3", "tables of windows in seconds at a variable rate", {"done right": len(found)})
+
+
+def test_windows_are_those_that_were_played(
+    video_cells, video_stream, label_files, mine, tmp_path, tried
+):
+    """A training of 4 frames, which are missed: windows begin at 0, 14 and 28.
+
+    The second camera, from frame 20 on, has been in a window that is over from frame 28 on.
+    """
+    missed = np.r_[10:14, 24:28, 38:40]
+    for path in video_cells.parent.glob("cells/online/blazepose/**/record.h5"):
+        with edited(path) as file:
+            joints = file["joints"][:]
+            joints[20:28] += 100
+            joints[missed] = np.nan
+            file["joints"][:], file["version"][missed] = joints, -1
+    write_report(video_cells, video_stream.path, *label_files, WINDOW, mine, tmp_path, tmp_path)
+    with (tmp_path / "adaptation.csv").open() as handle:
+        row = next(row for row in csv.DictReader(handle) if row["rate"] == "0.2")
+    assert row["to the teacher (BlazePose) within a camera"] == "4"
+    # Of the frames 14 to 19 and 28 to 39, two are missed.
+    assert row["to the teacher (BlazePose) within a camera share"] == "0.8889"
+    tried("3", "tables of windows between which frames were missed", {"done right": 1})

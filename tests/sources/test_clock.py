@@ -60,7 +60,7 @@ def test_a_constant_rate_is_exact_in_every_container(
 ):
     path = media.movie(tmp_path / "v", counted, container, codec, rate)
     about = video.info(path)
-    assert about.frames == FRAMES == len(list(video.decoded(path)))
+    assert about.frames == FRAMES == len(list(media.decoded(path)))
     # An FLV states none, and FFmpeg makes one of its first stamps, which are whole milliseconds.
     assert about.fps == (pytest.approx(rate, rel=1e-4) if container == "flv" else rate)
     clip = clip_of(path)
@@ -289,6 +289,15 @@ def test_the_times_of_few_frames():
         times, rate = clock.times("v.mkv", STAMPS[:count])
         assert times.tolist() == [0.0] * count
         assert rate == 25
+
+
+def test_a_recording_that_begins_without_a_time_is_refused(tmp_path, monkeypatch):
+    """A gap beside what stands for a missing time stamp would pass for a seam."""
+    recorded(tmp_path, "a.ts", "libx264", 30, 0)
+    stamps = np.r_[MISSING, 3600 * np.arange(29)]
+    monkeypatch.setattr("posequery.sources.clock._read", lambda *_: stamps)
+    with pytest.raises(BadInput, match=r"a\.ts: has no time stamp at frame 0"):
+        video.info(tmp_path / "a.ts")
 
 
 @pytest.mark.parametrize("rate", [Fraction(30), Fraction(30000, 1001), Fraction(60000, 1001)])

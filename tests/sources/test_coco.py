@@ -9,6 +9,7 @@ import pytest
 from posequery.jobs import sealed
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
+from posequery.sources import coco as coco_source
 from posequery.sources.coco import evaluation, inspect, prepare
 
 WIDTH, HEIGHT = 40, 30
@@ -413,6 +414,20 @@ def test_an_inspection_counts_what_prepare_would_write_and_reports_all_faults(co
     messages = [str(fault) for fault in found.faults]
     assert "000000000004.jpg: 1 of the 2 images with people are missing" in messages[0]
     assert "000000000009.jpg: is truncated or not a JPEG" in messages[1]
+
+
+@pytest.mark.parametrize(("count", "opened"), [(3, 3), (4, 4), (5, 3), (7, 4), (8, 4), (9, 3)])
+def test_an_inspection_opens_no_more_than_its_sample(coco, monkeypatch, count, opened):
+    monkeypatch.setattr(coco_source, "SAMPLE", 4)
+    calls, real = [], coco_source._opened
+    monkeypatch.setattr(coco_source, "_opened", lambda *of: calls.append(of) or real(*of))
+    for number in range(100, 100 + count):
+        coco.add_image(number)
+        coco.add(person(number, NOSE))
+    coco.prepare()
+    calls.clear()
+    assert inspect(coco.annotations, coco.images).faults == []
+    assert len(calls) == opened
 
 
 PIECES = (b"[", b"{", b'"', b"9" * 400, b"1e400", b"null", b"-", b"\\ud800", b"NaN", b",", b":[]")

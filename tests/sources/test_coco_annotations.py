@@ -43,7 +43,6 @@ def person(names, meant, number=1, **more):
         "iscrowd": 0,
         "area": 12.5,
         "bbox": [1, 2, 3, 4],
-        "num_keypoints": len(names),
         "keypoints": [value for triplet in triplets for value in triplet],
         **more,
     }

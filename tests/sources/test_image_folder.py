@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from posequery.jobs.files import BadInput
-from posequery.sources import image_folder, video
+from posequery.sources import video
 
 NAME = "S1_Eating_2.54138969"
 WIDTH, HEIGHT = 101, 99
@@ -163,7 +163,9 @@ def test_images_of_different_orientations_are_refused(folder):
     refused(folder, "changes its shape as shown at frame 7", image(folder, 7))
 
 
-@pytest.mark.parametrize("length", [0, 5, 9, 17])
-def test_broken_exif_data_count_for_none(length):
-    assert image_folder.orientation(b"\xff\xd8" + exif(6)[: 10 + length]) == 1
-    assert image_folder.orientation(exif(0)) == image_folder.orientation(exif(9)) == 1
+def test_what_follows_an_images_end_does_not_matter(folder):
+    """As of a motion photo, or where a camera pads its files."""
+    path = image(folder, 11)
+    path.write_bytes(path.read_bytes() + b"a film of the moment" + bytes(5000))
+    video.require_end(folder)
+    assert len(read(folder)) == 12

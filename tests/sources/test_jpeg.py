@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posequery.sources.jpeg import header
+from posequery.sources.jpeg import header, orientation
 
 WIDTH, HEIGHT = 40, 30
 
@@ -40,6 +40,11 @@ def test_an_orientation_is_the_one_that_opencv_applies(photo, orientation, order
     assert found.orientation == (orientation if 1 <= orientation <= 8 else 1)
     shown = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert (shown.shape[0] == WIDTH) == (found.orientation > 4)
+
+
+@pytest.mark.parametrize("length", [0, 5, 9, 17])
+def test_broken_exif_data_count_for_none(photo, length):
+    assert orientation(with_exif(photo, 6)[12 : 12 + length]) == 1
 
 
 def test_bytes_before_the_segments_and_after_the_end_do_not_matter(photo):

@@ -3,6 +3,7 @@ import wave
 from fractions import Fraction
 
 import av
+import media
 import numpy as np
 import pytest
 
@@ -25,7 +26,7 @@ def read(path, **options):
 
 @pytest.mark.parametrize("size", [None, 32])
 def test_frame_i_is_frame_i_across_b_frames(counted, number, size):
-    kinds = {frame.pict_type for frame in video.decoded(counted)}
+    kinds = {frame.pict_type for frame in media.decoded(counted)}
     assert av.video.frame.PictureType.B in kinds  # otherwise this test would prove nothing
     assert [number(frame) for frame in read(counted, size=size)] == list(range(60))
 

@@ -10,8 +10,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, write_summed
-from posequery.study import archive as station
 from posequery.study.archive import pack, verify
 
 
@@ -317,7 +317,7 @@ def test_files_that_would_be_written_over_each_other(names, fault, tmp_path, tri
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, tried):
-    monkeypatch.setattr(station, "BOMB", 16 << 20)
+    monkeypatch.setattr(bounds, "ARCHIVE_BYTES", 16 << 20)
     with gzip.open(tmp_path / "a.tar.gz", "wb", 9) as stream:
         header = member("mini/a")[0]
         header.size = 2 << 30

@@ -52,6 +52,13 @@ def test_a_second_run_is_refused_in_one_line_that_names_the_first(out, holder, t
     tried("13", "a second run of a study", {"refused": 1})
 
 
+def test_a_run_that_has_not_yet_said_who_it_is_is_told_without(out, holder):
+    (out / ".lock").write_text("")
+    with pytest.raises(BadInput) as refused:
+        turns.take(out)
+    assert str(refused.value) == f"{out}: a run of this study is under way. Wait until it ends."
+
+
 def test_a_study_is_free_again_however_its_run_ended(out, holder):
     holder.kill()
     holder.wait()

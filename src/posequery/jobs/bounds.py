@@ -34,6 +34,18 @@ TEXT_BYTES = 64 << 20
 """A small text file that is read whole, such as a study, a table or a frame's JSON: the largest
 that the workflow writes, `cells.csv` of a full study, has about 1 MB."""
 
+NAME_BYTES = 4096
+"""A file's path in a list of them, as Linux bounds it; mmpose's have about 220."""
+
+ARCHIVE_BYTES = 1 << 30
+"""What any archive may unpack to."""
+
+ARCHIVE_RATIO = 100
+"""How many times its own size one may unpack to beyond that; ours unpack to 2 to 10 times."""
+
+ARCHIVE_FILES = 500_000
+"""Files of an archive: their list, at `TEXT_BYTES`, holds as many."""
+
 ANNOTATION_BYTES = 4 << 30
 """A dataset's annotations in one JSON that is read whole: COCO's largest has 0.45 GB."""
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 REMAKE = "Delete it and run the study again"
 """What to do about a damaged file that a job of ours made."""
+COPY_AGAIN = "Copy or download it again"
+"""What to do about a damaged file from elsewhere."""
 FULL = 1 << 20
 """A disk without room for this many bytes counts as full: a failed write can be as large."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -81,10 +83,7 @@ def _beside(path: Path) -> Path:
 
 
 def _prepare(path: Path) -> None:
-    """Make its folder, and delete what killed writers of `path` left there.
-
-    Snakemake's lock rules out live ones.
-    """
+    """Make its folder, and delete what killed writers of `path` left there; none is live."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
     for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
@@ -154,6 +153,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 os.replace(target, older)  # a kill during deletion must not leave half a folder
             os.replace(temporary, target)
     finally:
+        with suppress(OSError):  # there may be none, and what was raised before says more
+            if not target.exists():
+                os.replace(older, target)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)
 

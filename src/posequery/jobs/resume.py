@@ -4,7 +4,6 @@ A job calls `keep` whenever it has got somewhere, and `restored` when it starts.
 believed only if its sums are right.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -16,12 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from posequery.jobs.files import sha256, write_text
+from posequery.jobs.locks import try_lock
 from posequery.jobs.terminal import tell
 
 KEPT = "kept.json"
 """The file of a folder that says what of it counts: a line of its own SHA-256, and the rest."""
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""What a file system without locks may answer."""
 
 Found = TypeVar("Found")
 
@@ -61,8 +59,7 @@ def _alone(folder: Path) -> Iterator[None]:
     while True:
         with open(path, "a", encoding="utf-8") as file:
             _lock(file.fileno(), path)
-            # Whoever held it before has deleted the file that was waited for.
-            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if not _is_open(file.fileno(), path):
                 continue
             try:
                 yield
@@ -72,15 +69,20 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    found = try_lock(descriptor)
+    if found == "busy":
         tell(f"{path}: another process does this job; waiting until it ends")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise
+    elif found == "no locks":
         tell(f"{path}: this file system has no locks; nothing keeps two jobs apart here")
+
+
+def _is_open(descriptor: int, path: Path) -> bool:
+    """Whether a file is still the one at `path`: whoever held a lock deletes it at the end."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def keep(folder: Path, note: Any, files: Iterable[Path] = ()) -> None:

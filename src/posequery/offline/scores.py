@@ -7,7 +7,7 @@ import numpy as np
 
 from posequery.clips import Stream
 from posequery.jobs import resume, sealed
-from posequery.jobs.files import sha256, whole
+from posequery.jobs.files import REMAKE, BadInput, sha256
 from posequery.jobs.progress import Progress
 from posequery.jobs.terminal import tell
 from posequery.metrics import frame_errors, joint_errors
@@ -22,8 +22,7 @@ CPU. A multiple of the frames that are predicted at once, so that blocks change 
 def write_scores(path: str | Path, error: np.ndarray, peaks: np.ndarray, index: Path) -> None:
     """Write a network's errors (n,) in source pixels and peaks (n, 18) on the pool of `index`."""
     with sealed.created(path) as file:
-        file["error"] = error.astype(np.float32)
-        file["peaks"] = peaks.astype(np.float32)
+        file["error"], file["peaks"] = error.astype(np.float32), peaks.astype(np.float32)
         file.attrs["index_sha256"] = sha256(index)
 
 
@@ -62,13 +61,15 @@ def in_blocks(
     blocks = []
     for start in range(0, len(pool), BLOCK):
         stop = min(start + BLOCK, len(pool))
-        block = _kept(folder / f"block-{start:09d}.npz", stop - start)
+        path = folder / f"block-{start:09d}.h5"
+        block = _kept(path, start, stop)
         if block is None:
             joints, peaks = read(start, stop)
             error = frame_errors(joint_errors(joints, pool.joints(np.arange(start, stop))))
             block = error.astype(np.float32), peaks.astype(np.float32)
-            with whole(folder / f"block-{start:09d}.npz") as temporary:
-                np.savez(temporary, error=block[0], peaks=block[1], allow_pickle=False)
+            with sealed.created(path) as file:
+                file["error"], file["peaks"] = block
+                file.attrs["frames"] = start, stop
         if progress is not None:
             progress.advance(stop - start)
         blocks.append(block)
@@ -76,16 +77,15 @@ def in_blocks(
     return error, peaks
 
 
-def _kept(path: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """The block that a killed job left, if it did and it is whole."""
+def _kept(path: Path, start: int, stop: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """The block of frames start to stop that a killed job left, if it did and its sum is right."""
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as values:
-            error, peaks = values["error"], values["peaks"]
-        if len(error) != count or len(peaks) != count:
-            raise ValueError(f"{len(error)} frames of {count}")
-    except Exception as error:  # whatever is wrong with it, scoring it again fixes it
-        tell(f"{path}: what a killed job left is damaged ({error}); it is made again")
+        with sealed.opened(path, "block of scores", REMAKE) as file:
+            if tuple(file.attrs["frames"]) != (start, stop):
+                raise ValueError("of other frames")
+            return file["error"][:], file["peaks"][:]
+    except BadInput as error:
+        tell(f"{path}: what a killed job left is damaged ({error.fault}); it is made again")
         return None
-    return error, peaks

@@ -12,7 +12,7 @@ from posequery.clips import Stream, read_labels
 from posequery.evaluation.person import person_sizes
 from posequery.jobs.files import write_text
 from posequery.metrics import frame_errors, joint_errors
-from posequery.report.adaptation import stretch_errors, window_mask
+from posequery.report.adaptation import played_windows, stretch_errors, window_mask
 from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
 from posequery.report.curves import Around, Curve, rolling_mean
@@ -40,9 +40,15 @@ References = Mapping[str, np.ndarray]
 """What errors are measured against, by its printed name: joints (n, 18, 2) in source pixels."""
 
 
-def _parts(stream: Stream, window: str) -> dict[str, np.ndarray]:
-    """The parts of a stream that errors are given of, as masks (n,) of its frames, by head."""
-    frames, windows = len(stream), stream.timing.starts(window)
+def _parts(stream: Stream, window: str, picking: Line | None) -> dict[str, np.ndarray]:
+    """The parts of a stream that errors are given of, as masks (n,) of its frames, by head.
+
+    They are the same for all lines, and so of the windows that the line `picking` has played, which
+    may have missed frames while it trained.
+    """
+    frames = len(stream)
+    version = picking.version if picking else np.zeros(frames, np.int32)
+    windows = played_windows(stream.timing, window, version)
     return {
         "all windows": np.ones(frames, bool),
         f"within a {scene(stream)}": window_mask(stream.starts, windows, frames),
@@ -141,13 +147,15 @@ def write_report(
     if consensus is not None:
         references["multi-view consensus"] = read_labels(consensus, index)[0]
     frames, clips = FrameSizes.of(stream), stream.clip_numbers(np.arange(len(stream)))
-    cells, parts = of_setting(read_cells(cells_csv), "online"), _parts(stream, window)
+    cells = of_setting(read_cells(cells_csv), "online")
+    parts: dict[str, np.ndarray] = {}
     shown: list[Line] = []
     measured = []
     # A seed at a time: the poses of all of them need not fit into memory.
     for seed in sorted(set(cells["seed"])) or [0]:
         lines = read_lines(cells, cells_csv.parent, stream, seed)
         picking = main_line(lines)
+        parts = parts or _parts(stream, window, picking)
         lines += [repeat_line(picking, taught, stream)] if picking else []
         if consensus is not None and not shown:
             lines.append(Line("teacher", f"{captions.teacher} itself", taught))

@@ -59,7 +59,7 @@ class Clock:
         evenly = np.arange(len(stamps)) / float(self.rate)
         if self.unit is None or len(stamps) < 2:
             return evenly, self.rate
-        if self.seams and (stamps != MISSING).all():
+        if self.seams:
             stamps, _ = _continued(stamps, self.unit)
         fault = _fault(stamps)
         if fault and not self.even:
@@ -173,7 +173,12 @@ def _read(
 
 
 def _continued(stamps: np.ndarray, unit: Fraction) -> tuple[np.ndarray, int]:
-    """Time stamps in which each recording goes on a frame after the one before; how many seams."""
+    """Time stamps in which each recording goes on a frame after the one before; how many seams.
+
+    Where some are missing, all stay as they are.
+    """
+    if (stamps == MISSING).any():
+        return stamps, 0
     steps = np.diff(stamps)
     jumps = (steps <= 0) | (steps > PAUSE / unit)
     if not jumps.any() or jumps.all():

@@ -1,5 +1,6 @@
 """COCO's keypoint annotations and images as one training set, or to measure a network on."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from posequery.sources import jpeg
 from posequery.sources.coco_annotations import Annotations, Image, read
 
 SAMPLE = 200
-"""Number of images that `inspect` opens."""
+"""Images that `inspect` opens at most."""
 _BELONGING = "Unpack the images that belong to the annotations, or correct these"
 _SAVE_AGAIN = (
     "Unpack or download it again; one of your own: save it again as a JPEG, or leave it out of the "
@@ -129,8 +130,8 @@ def inspect(
 ) -> Inspection:
     """Check a dataset as `prepare` would, but within seconds even for all of COCO.
 
-    Every image must exist, but only `SAMPLE` of them, evenly spread, are opened; the total size is
-    estimated from these.
+    Every image must exist, but at most `SAMPLE` of them, evenly spread, are opened; the total size
+    is estimated from these.
     """
     try:
         found = read(annotations)
@@ -144,7 +145,7 @@ def inspect(
         many = f"{len(missing)} of the {len(wanted)} {which} are missing, this is the first"
         faults.append(BadInput(Path(images, missing[0]), many, _BELONGING))
     sizes, seen = [], _Seen()
-    for image in wanted[:: max(1, len(wanted) // SAMPLE)]:
+    for image in wanted[:: max(1, math.ceil(len(wanted) / SAMPLE))]:
         if image.name in existing:
             try:
                 opened = _opened(Path(images, image.name), image, annotations)

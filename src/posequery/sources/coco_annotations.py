@@ -216,7 +216,7 @@ def _category(row: dict[str, Any]) -> tuple[int, str, list[str]]:
 
 
 def _row(row: dict[str, Any]) -> _Row:
-    for key in ("area", "num_keypoints", "iscrowd"):
+    for key in ("area", "iscrowd"):
         if not isinstance(row[key], int | float):
             raise ValueError(f"its {key} is not a number")
     if row["iscrowd"] not in (0, 1):

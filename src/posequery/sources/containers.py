@@ -14,9 +14,9 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from posequery.jobs import bounds
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import COPY_AGAIN, BadInput
 from posequery.sources.access import refuse_live, require_readable
-from posequery.sources.image_folder import COPY_AGAIN, images
+from posequery.sources.image_folder import images
 
 DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 """FFmpeg's names for containers that state a length, so that a missing end is detected."""

@@ -5,16 +5,11 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
-from posequery.sources import jpeg
+from posequery.jobs.files import COPY_AGAIN, BadInput
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
-COPY_AGAIN = "Copy or download it again"
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
-_END = b"\xff\xd9"
-_TAIL = 1024  # bytes: some cameras pad after the end marker
-_EXIF = b"Exif\0\0"
 
 
 def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
@@ -47,14 +42,3 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
 def image(folder: str | os.PathLike[str], number: int) -> Path:
     """The file of frame `number`, counted from 0."""
     return Path(folder, f"{images(folder)[0]}{number + 1:06d}.jpg")
-
-
-def has_end(data: bytes) -> bool:
-    """Whether a JPEG's last bytes are there."""
-    return _END in data[-_TAIL:]
-
-
-def orientation(data: bytes) -> int:
-    """The orientation (1 to 8) that a JPEG's EXIF data state; 1, as stored, without any."""
-    start = data.find(_EXIF, 0, 1 << 16)
-    return 1 if start < 0 else jpeg.orientation(data[start + len(_EXIF) :])

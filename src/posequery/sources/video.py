@@ -17,8 +17,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from posequery.jobs.files import BadInput
-from posequery.sources import clock
+from posequery.jobs.files import COPY_AGAIN, BadInput
+from posequery.sources import clock, jpeg
 from posequery.sources.clock import Clock
 from posequery.sources.containers import (
     declared_end,
@@ -28,14 +28,7 @@ from posequery.sources.containers import (
     packets,
 )
 from posequery.sources.geometry import Geometry, Picture, geometry, placed
-from posequery.sources.image_folder import (
-    ALL_AGAIN,
-    COPY_AGAIN,
-    has_end,
-    image,
-    images,
-    orientation,
-)
+from posequery.sources.image_folder import ALL_AGAIN, image, images
 
 _ENCODE_AGAIN = "Copy it again, or re-encode it (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4)"
 _LOST = "Copy it again; several .ts files in one are read after ffmpeg -i IN -c copy OUT.mp4"
@@ -102,15 +95,11 @@ def frames(
     return starmap(Picture(size), with_geometry(path, threads))
 
 
-def decoded(path: str | os.PathLike[str], threads: int = 1) -> Iterator[VideoFrame]:
-    """Like `frames`, but yields the decoder's own frames, as stored."""
-    return (frame for frame, _ in with_geometry(path, threads))
-
-
 def with_geometry(
     path: str | os.PathLike[str], threads: int = 1
 ) -> Iterator[tuple[VideoFrame, Geometry]]:
-    """Like `decoded`, and beside each frame how it is shown, which is the same of all."""
+    """Like `frames`, but yields the decoder's own frames, as stored, and beside each how it is
+    shown, which is the same of all."""
     folder = Path(path).is_dir()
     with opened(path, threads) as (container, stream):
         count, exif = 0, 1
@@ -121,9 +110,9 @@ def with_geometry(
         try:
             for number, packet in enumerate(_intact(path, container, stream)):
                 if photos and packet.size:
-                    data = bytes(packet)
-                    exif = orientation(data)
-                    if folder and not has_end(data):
+                    header = jpeg.header(bytes(packet))
+                    exif = header.orientation if header else 1
+                    if folder and not (header and header.complete):
                         raise _damaged(path, number, "is truncated or not a JPEG")
                 for frame in packet.decode():
                     if frame.is_corrupt:
@@ -186,7 +175,8 @@ def require_end(path: str | os.PathLike[str]) -> None:
     """
     if Path(path).is_dir():
         last = image(path, images(path)[1] - 1)
-        if not has_end(last.read_bytes()):
+        header = jpeg.header(last.read_bytes())
+        if header is None or not header.complete:
             raise BadInput(last, "is truncated or not a JPEG", COPY_AGAIN)
         return
     with opened(path, threads=1) as (container, stream):

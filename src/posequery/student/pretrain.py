@@ -3,6 +3,7 @@
 import copy
 import csv
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from posequery.jobs import resume
@@ -43,8 +44,6 @@ def pretrain(
     killed job goes on with a corrected one; each epoch's row says which it was.
     """
     checkpoint.require_device(device)
-    samples = TrainingSet(training_set)
-    validation = TrainingSet(validation_set) if validation_set else None
     student = build(network, *words, "weights")
     if backbone:
         for note in load_backbone(student, backbone):
@@ -61,27 +60,32 @@ def pretrain(
         "device": device,
     }
     inputs = {"training": training_set, "backbone": backbone}
-    images = recipe.epochs * (len(samples) + len(validation or ()))
-    with resume.job(state, arguments, inputs) as folder:
-        with Progress(images, "images", "train") as progress:
-            training.fit(
-                student,
-                samples,
-                recipe,
-                input_size,
-                words,
-                validation=validation,
-                val_set=_name(validation_set) if validation_set else None,
-                best=lowest,
-                workers=workers,
-                state=folder,
-                log=log,
-                progress=progress,
-            )
-        info = checkpoint.CheckpointInfo(network, input_size)
-        checkpoint.save(output, student, info)
-        if best and lowest:
-            checkpoint.save(best, lowest, info)
+    with ExitStack() as opened:
+        samples = opened.enter_context(closing(TrainingSet(training_set)))
+        validation = None
+        if validation_set:
+            validation = opened.enter_context(closing(TrainingSet(validation_set)))
+        images = recipe.epochs * (len(samples) + len(validation or ()))
+        with resume.job(state, arguments, inputs) as folder:
+            with Progress(images, "images", "train") as progress:
+                training.fit(
+                    student,
+                    samples,
+                    recipe,
+                    input_size,
+                    words,
+                    validation=validation,
+                    val_set=_name(validation_set) if validation_set else None,
+                    best=lowest,
+                    workers=workers,
+                    state=folder,
+                    log=log,
+                    progress=progress,
+                )
+            info = checkpoint.CheckpointInfo(network, input_size)
+            checkpoint.save(output, student, info)
+            if best and lowest:
+                checkpoint.save(best, lowest, info)
 
 
 def outdated(log: Path, validation_set: Path) -> bool:

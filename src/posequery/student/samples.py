@@ -53,7 +53,7 @@ class StreamFrames(Sequence[Sample]):
 
 
 class TrainingSet(Sequence[Sample]):
-    """A training set file's images, read one at a time.
+    """A training set file's images, read one at a time. To be closed.
 
     Raises `BadInput` for a file that `training_sets.Images` refuses.
     """
@@ -77,3 +77,6 @@ class TrainingSet(Sequence[Sample]):
         # the whole dataset never labels it.
         rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
         return Sample(rgb, image.people, self._unlabelled, image.boxes)
+
+    def close(self) -> None:
+        self._images.close()

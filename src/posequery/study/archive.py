@@ -14,9 +14,10 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from posequery.jobs.files import BadInput, summed_by, unreadable, whole
+from posequery.jobs import bounds
+from posequery.jobs.files import COPY_AGAIN, BadInput, summed_by, unreadable, whole
 from posequery.study import sums
-from posequery.study.sums import COPY_WHOLE, SUMS
+from posequery.study.sums import SUMS
 
 KEPT = (
     "breakdown.csv",
@@ -42,11 +43,6 @@ restricted run as well, because they may show people; so are older archives. Log
 unfinished jobs mean nothing elsewhere."""
 
 CHUNK = 1 << 20  # bytes
-BOMB = 1 << 30
-"""Bytes that any archive may unpack to."""
-RATIO = 100
-"""How many times its own size one may unpack to beyond that; ours unpack to 2 to 10 times."""
-MOST_FILES = 500_000
 
 _BLOCK = 1 << 16  # bytes
 _HOSTILE_FIX = "Do not unpack it"
@@ -114,20 +110,20 @@ def verify(path: Path) -> int:
                 else:
                     found[name] = _sum(content)
     except (tarfile.TarError, EOFError, zlib.error, *_HOSTILE) as fault:
-        raise BadInput(path, f"is damaged or no archive ({fault})", COPY_WHOLE) from None
+        raise BadInput(path, f"is damaged or no archive ({fault})", COPY_AGAIN) from None
     except OSError as fault:
         raise unreadable(path, fault) from None
     if listing is None:
-        raise BadInput(path, f"holds no {SUMS}", COPY_WHOLE)
+        raise BadInput(path, f"holds no {SUMS}", COPY_AGAIN)
     _require_apart(path, [*found, SUMS])
     listed = sums.parse(path, listing)
     for name in sorted(found.keys() | listed.keys()):
         if name not in found:
-            raise BadInput(path, f"{name} is listed and missing", COPY_WHOLE)
+            raise BadInput(path, f"{name} is listed and missing", COPY_AGAIN)
         if name not in listed:
             raise BadInput(path, f"{name} is not listed in {SUMS}", "Do not trust it")
         if found[name] != listed[name]:
-            raise BadInput(path, f"{name} differs from its checksum", COPY_WHOLE)
+            raise BadInput(path, f"{name} differs from its checksum", COPY_AGAIN)
     return len(found)
 
 
@@ -142,8 +138,9 @@ def _members(path: Path, stream: "_Unzipped") -> Iterator[tuple[str, IO[bytes]]]
             assert content is not None  # a regular file, says _safe_name
             yield name, content
             count += 1
-            if count > MOST_FILES:
-                raise BadInput(path, f"holds more than {MOST_FILES} files", _HOSTILE_FIX)
+            if count > bounds.ARCHIVE_FILES:
+                fault = f"holds more than {bounds.ARCHIVE_FILES:,} files"
+                raise BadInput(path, fault, _HOSTILE_FIX)
             tar.members.clear()  # type: ignore[attr-defined] # it would keep all
         stream.finish()
 
@@ -198,7 +195,7 @@ class _Unzipped:
     """
 
     def __init__(self, file: IO[bytes], size: int) -> None:
-        self._file, self._most = file, max(BOMB, RATIO * size)
+        self._file, self._most = file, max(bounds.ARCHIVE_BYTES, bounds.ARCHIVE_RATIO * size)
         self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)  # gzip's header and trailer
         self._ready, self._place = b"", 0
 
@@ -253,7 +250,7 @@ def _listing(path: Path, content: IO[bytes]) -> str:
     text = b""
     for block in _blocks(content):
         text += block
-        if len(text) > sums.LONGEST:
+        if len(text) > bounds.TEXT_BYTES:
             raise BadInput(path, f"{SUMS} is oversized", _HOSTILE_FIX)
     return text.decode()
 

@@ -41,10 +41,9 @@ class Work:
     """What all of a study's jobs do together.
 
     extracted: frames of all clips. pool, test, stream: frames of each; scored: of the pool, once
-    before the cells. windows, batches: how often
-    a strategy and `continual` train on the stream. pretrained, finetuned, adapted: images that
-    pass through a training network, all epochs. predicted: frames that the student predicts.
-    cells: how many there are.
+    before the cells. windows, batches: how often a strategy and `continual` train on the stream.
+    pretrained, finetuned, adapted: images that pass through a training network, all epochs.
+    predicted: frames that the student predicts. cells: how many there are.
     """
 
     extracted: int

@@ -18,6 +18,7 @@ from posequery.evaluation.columns import columns
 from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study
+from posequery.teachers.openpose import places
 
 
 def as_json(section: BaseModel) -> str:
@@ -210,10 +211,7 @@ class Plan:
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
         if not labels.is_dir() and noted.is_file():
             return noted.read_text()
-        from posequery.teachers.openpose.places import title
-
-        folder = str(labels / self.openpose_subject(slug))
-        return _openpose_digests(folder).get(title(clip.video), "")
+        return places.digest(labels, self.openpose_subject(slug) or None, Path(clip.video))
 
     def openpose_subject(self, slug: str) -> str:
         """Whose folder holds the JSON files of a clip; '' where the video's name is enough."""
@@ -347,11 +345,3 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     origins.refuse_other_files(study, Path(plan.out), confirmed)
     columns()  # a faulty file of them is refused now, not after days of training
     return plan
-
-
-@functools.cache
-def _openpose_digests(folder: str) -> dict[str, str]:
-    # Here, since it reads videos and so imports a decoder.
-    from posequery.teachers.openpose.places import digests
-
-    return digests(folder)

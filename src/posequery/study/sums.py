@@ -12,19 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from posequery.jobs.files import BadInput, sha256, unreadable, write_text
+from posequery.jobs.bounds import TEXT_BYTES
+from posequery.jobs.files import COPY_AGAIN, BadInput, sha256, unreadable, write_text
 from posequery.jobs.terminal import tell
 
 SUMS = "SHA256SUMS"
 """The list, in the study's folder and in its archive, as `sha256sum -c` reads it."""
 DATE = "state/sums.date"
 """Where the list's date is noted."""
-LONGEST = 64 << 20
-"""Bytes of the list; some 500,000 files: more is no study of ours."""
 LEFT_OUT = ("check.txt", "logs", "state", SUMS)
 """What means nothing in a copy. Benchmarks do: Snakemake takes their dates for the results'."""
-
-COPY_WHOLE = "Copy it again"
 
 
 class Compared(NamedTuple):
@@ -139,8 +136,8 @@ def as_text(sums: dict[str, str]) -> str:
 def read(path: Path) -> dict[str, str]:
     """The sums in a list, by name; raises `BadInput` for a missing or broken one."""
     try:
-        if path.stat().st_size > LONGEST:
-            raise BadInput(path, "is oversized", COPY_WHOLE)
+        if path.stat().st_size > TEXT_BYTES:
+            raise BadInput(path, "is oversized", COPY_AGAIN)
         return parse(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         fix = "Run the workflow where the results are whole: it writes the list at its end"
@@ -148,7 +145,7 @@ def read(path: Path) -> dict[str, str]:
     except OSError as error:
         raise unreadable(path, error) from None
     except UnicodeDecodeError:
-        raise BadInput(path, "is no list of sums", COPY_WHOLE) from None
+        raise BadInput(path, "is no list of sums", COPY_AGAIN) from None
 
 
 def parse(path: Path, text: str) -> dict[str, str]:
@@ -157,7 +154,7 @@ def parse(path: Path, text: str) -> dict[str, str]:
     for line in text.splitlines():
         digest, separator, name = line.partition("  ")
         if not separator or len(digest) != 64 or not is_safe(name):
-            raise BadInput(path, f"{SUMS} has the line {line!r}, which is no checksum", COPY_WHOLE)
+            raise BadInput(path, f"{SUMS} has the line {line!r}, which is no checksum", COPY_AGAIN)
         sums[name] = digest
     return sums
 

@@ -1,7 +1,5 @@
 """One run at a time of a study, and no jobs left of a run that was killed."""
 
-import errno
-import fcntl
 import os
 import socket
 import time
@@ -10,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from posequery.jobs.files import BadInput
-from posequery.jobs.resume import NO_LOCKS
+from posequery.jobs.locks import try_lock
 
 MARK = "POSEQUERY_RUN"
 """Environment variable of a run's processes: the lock of the study that they run."""
@@ -37,16 +35,13 @@ def take(out: Path) -> bool:
         return True
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    found = try_lock(file)
+    if found != "taken":
         noted = os.read(file, 1000).decode(errors="replace")
         os.close(file)
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise _busy(out, noted) from None
-        if error.errno in NO_LOCKS:
-            return False
-        raise
+        if found == "busy":
+            raise _busy(out, noted)
+        return False
     _held[str(path)] = file
     os.ftruncate(file, 0)
     since = time.strftime("%Y-%m-%d %H:%M")
@@ -60,9 +55,12 @@ def _lock(out: Path) -> str:
 
 
 def _busy(out: Path, noted: str) -> BadInput:
-    process, host, since = [*noted.split(" ", 2), "?", "?", "?"][:3]
+    fault = "a run of this study is under way"
+    if not noted:  # it has begun just now
+        return BadInput(out, fault, "Wait until it ends")
+    process, host, since = noted.split(" ", 2)
     here = "" if host == socket.gethostname() else f" on {host}"
-    fault = f"a run of this study is under way (process {process}{here}, since {since})"
+    fault += f" (process {process}{here}, since {since})"
     return BadInput(out, fault, f"Wait until it ends, or stop it{here} by `kill {process}`")
 
 

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import media
 import miniature
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_frame_i_is_the_video_s_and_label_i_the_cdf_s(root, tmp_path, number, pl
 
 def test_the_miniature_has_b_frames(root):
     path = names.video_path(root, "S1", "Directions 1", "54138969")
-    kinds = {frame.pict_type for frame in video.decoded(path)}
+    kinds = {frame.pict_type for frame in media.decoded(path)}
     assert av.video.frame.PictureType.B in kinds
 
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import av
 import cv2
+import media
 import numpy as np
 import pytest
 from openpose_people import video_info
@@ -73,7 +74,7 @@ def test_a_joint_gets_to_its_place_in_the_shown_frame(filmed, matrix, aspect, tr
     pictures = {
         "shown": shown,
         "turned": as_opencv_sees_it(path),
-        "stored": next(video.decoded(path)).to_ndarray(format="rgb24"),
+        "stored": next(media.decoded(path)).to_ndarray(format="rgb24"),
     }
     for name in GEOMETRIES:
         height, width = pictures[name].shape[:2]

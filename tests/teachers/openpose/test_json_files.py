@@ -15,9 +15,9 @@ from openpose_people import NAMES, crowd, video_info
 
 from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
+from posequery.teachers.openpose import places
 from posequery.teachers.openpose.detections import read_detections, write_detections
 from posequery.teachers.openpose.json_files import from_json, inspect
-from posequery.teachers.openpose.places import digests
 from posequery.teachers.openpose.settings import OpenPose
 
 SIZE = (1000, 1002)
@@ -219,17 +219,16 @@ def test_more_files_than_frames_are_refused(tmp_path):
         ([0, 1], 5, "3 of the 5 frames .* all from frame 2 on: OpenPose seems to have stopped"),
     ],
 )
-def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, capsys, existing, frames, fault):
+def test_frames_without_a_file_are_refused_or_unlabelled(tmp_path, existing, frames, fault):
     write(tmp_path, {number: [person()] for number in existing})
     with pytest.raises(BadInput, match=fault):
         read(tmp_path, frames)
-    capsys.readouterr()
     found = read(tmp_path, frames, missing="unlabelled")
     assert np.flatnonzero(found.read).tolist() == existing
     assert np.diff(found.start).tolist() == found.read.astype(int).tolist()
-    text = capsys.readouterr().err
-    assert f"of the {len(found)} frames of '{STEM}' have no file" in text
-    assert "treated as unlabelled" in text
+    (note,) = found.notes
+    assert f"of the {len(found)} frames of '{STEM}' have no file" in note
+    assert "treated as unlabelled" in note
 
 
 def test_openpose_may_leave_out_a_fifth_at_the_very_end(tmp_path):
@@ -251,19 +250,43 @@ def test_a_check_wants_the_files_that_the_clip_wants(tmp_path, tried):
         assert [fault.fault for fault in found] == faults
         assert lines == [f"openpose.labels: {1 - len(faults)} of the stream's 1 videos, {tmp_path}"]
     assert inspect(given, source, [(clip, None, 10)])[1] == []
+    unlabelled = given.model_copy(update={"missing": "unlabelled"})
+    lines, found = inspect(unlabelled, source, [(clip, video_info(*SIZE, 20), 20)])
+    assert not found and lines[1].startswith(f"openpose.labels: {tmp_path}: 11 of the 20 frames")
+    assert lines[1].endswith("they are treated as unlabelled") and not lines[2:]
     tried("8", "OpenPose's files end a frame early, by a check", {"refused": 1, "done right": 2})
 
 
 def test_a_videos_files_are_identified_by_names_and_sizes(tmp_path):
     write(tmp_path / "a", {0: [person()], 1: []})
-    before = digests(tmp_path / "a")
-    assert before.keys() == {STEM}
+    before = digest(tmp_path / "a", Path(f"{STEM}.mp4"))
     copy = shutil.copytree(tmp_path / "a", tmp_path / "b", copy_function=shutil.copyfile)
     (copy / "README").write_text("not OpenPose's")
-    assert digests(copy) == before
+    write(copy, {0: [person()]}, stem=f"{STEM}-2")
+    assert digest(copy, Path(f"{STEM}.mp4")) == before != ""
     write(copy, {1: [person()]})
-    assert digests(copy) != before
-    assert digests(tmp_path / "nowhere") == {}
+    assert digest(copy, Path(f"{STEM}.mp4")) not in (before, "")
+    assert digest(tmp_path / "nowhere", Path(f"{STEM}.mp4")) == ""
+
+
+@pytest.mark.parametrize("subject", [None, "S1"])
+@pytest.mark.parametrize("own", ["", "/seen"])
+def test_a_change_to_any_file_of_a_folder_of_images_is_seen(tmp_path, subject, own):
+    """Whose images are not named as the folder is."""
+    video = image_folder(tmp_path / "walk", 3).rename(tmp_path / "seen")
+    place, names = tmp_path / f"json/{subject or ''}{own}", [f"walk_{i:06d}" for i in (1, 2, 3)]
+    write_of_images(place, names, [[], [person()], []])
+    found = [digest(tmp_path / "json", video, subject)]
+    for name in names:
+        write_of_images(place, [name], [[person(), person()]])
+        found.append(digest(tmp_path / "json", video, subject))
+    assert len({*found, ""}) == 5
+
+
+def digest(folder, video, subject=None):
+    """As a process that has just started finds it."""
+    places._listed_once.cache_clear()
+    return places.digest(folder, subject, video)
 
 
 def body(**changes):
@@ -309,7 +332,7 @@ VALUES = person()["pose_keypoints_2d"]
         ([body(pose_keypoints_2d=[10**400, *VALUES[1:]])], "not finite or above 1e"),
         ([body(pose_keypoints_2d=[1.1e6, *VALUES[1:]])], "not finite or above 1e"),
         ([body(pose_keypoints_2d=[*VALUES[:-1], -0.1])], "a confidence below 0"),
-        ([person(model="COCO")], r"another model \(BODY_25, COCO\) than earlier files"),
+        ([person(model="COCO")], r"another model \(BODY_25, BODY_25B, COCO\) than earlier files"),
     ],
 )
 def test_a_malformed_file_is_reported(tmp_path, text, fault, tried):
@@ -369,10 +392,10 @@ def test_a_single_joint_just_outside_the_frame_is_accepted(tmp_path):
     assert read(tmp_path, 10).joints[9, 0].tolist() == [1100, 5]
 
 
-def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_questioned(tmp_path, capsys):
+def test_a_scale_of_0_to_1_read_as_minus_1_to_1_is_questioned(tmp_path):
     write(tmp_path, {0: [person(WHOLE, place=lambda p: p / (999, 1001))]})
-    read(tmp_path, 1, keypoint_scale=4)
-    assert "should it be 3?" in capsys.readouterr().err
+    (note,) = read(tmp_path, 1, keypoint_scale=4).notes
+    assert note.endswith("should it be 3?")
 
 
 # What the files do not say
@@ -570,7 +593,7 @@ def test_detections_are_written_and_read_back(tmp_path):
     found = read(tmp_path / "json", 4, missing="unlabelled")
     write_detections(tmp_path / "found.h5", found)
     back = read_detections(tmp_path / "found.h5")
-    for name, value in vars(found).items():
+    for name, value in (vars(found) | {"notes": ()}).items():
         np.testing.assert_array_equal(getattr(back, name), value)
     write_detections(tmp_path / "again.h5", back)
     assert (tmp_path / "again.h5").read_bytes() == (tmp_path / "found.h5").read_bytes()

@@ -133,6 +133,16 @@ def test_its_files_are_counted_while_it_runs(run, capsys, monkeypatch):
     assert f"OpenPose on Walking 1.54138969: {FRAMES}/{FRAMES} frames" in capsys.readouterr().err
 
 
+def test_files_of_a_program_that_ends_at_once_are_counted(run, monkeypatch):
+    class Ended(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            self.wait()
+
+    monkeypatch.setattr(openpose_program.subprocess, "Popen", Ended)
+    assert len(run()) == FRAMES
+
+
 # What goes wrong
 
 

@@ -19,7 +19,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from posequery.jobs.bounds import COORDINATE
+from posequery.jobs.bounds import COORDINATE, NAME_BYTES
 from posequery.jobs.files import BadInput, unreadable
 from posequery.skeletons import HUMAN36M_JOINTS, from_human36m
 from posequery.sources.human36m.names import TEST_SUBJECTS
@@ -31,7 +31,6 @@ FPS = Fraction(50)
 
 _BLOCK = 1 << 16
 """Rows of names that are held at a time: 14 MB of the 330."""
-_LONGEST = 4096  # bytes of a name; mmpose's have about 220
 _PREPARE_AGAIN = "Copy it again, or run preprocess_h36m.py again"
 _OTHER = "Take an h36m_train.npz or h36m_test.npz that preprocess_h36m.py wrote"
 _EVERY_FRAME = (
@@ -77,7 +76,7 @@ def annotation(path: str | os.PathLike[str], subject: str, stem: str, camera: st
     with _readable(path), zipfile.ZipFile(path) as archive:
         with archive.open("imgname.npy") as member:
             images, row, text = _header(path, "imgname", member)
-            if row or text.kind != "U" or text.itemsize > _LONGEST:
+            if row or text.kind != "U" or text.itemsize > NAME_BYTES:
                 raise BadInput(path, f"a row of 'imgname' is {row} of {text}, not a text", _OTHER)
             rows, numbers = _find(member, images, text, f"{subject}/{name}/{name}_")
         _require_every_frame(path, name, rows, numbers)

@@ -1,10 +1,11 @@
 """Everybody that OpenPose detects in one video, and the sealed HDF5 file that stores them.
 
 The file has `joints` (m, 18, 2) and `confidence` (m, 18) of m people, float32, `start` (n + 1)
-int64, `read` (n,) bool, and the other fields of `Detections` as attributes.
+int64, `read` (n,) bool, and the other fields of `Detections` but its notes as attributes.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ class Detections:
     """Source pixels."""
     origin: str
     """What identifies the JSON files that they were read from: their folder and stem."""
+    notes: Sequence[str] = ()
+    """What of the files is used otherwise than it may be meant, or not at all; not stored."""
 
     def __len__(self) -> int:
         return len(self.read)

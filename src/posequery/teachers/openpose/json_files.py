@@ -23,7 +23,6 @@ import numpy as np
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, unreadable
 from posequery.jobs.progress import Progress
-from posequery.jobs.terminal import tell
 from posequery.skeletons import JOINTS
 from posequery.sources.video import VideoInfo
 from posequery.teachers.openpose import geometry, scale
@@ -40,7 +39,8 @@ LAST = 0.2
 """Share of a video that OpenPose may leave out at its end, where OpenCV may count fewer frames. If
 its clip has these frames, `require_frames` refuses."""
 
-_NUMBERS = {3 * body.parts for body in BODIES.values()}
+_NUMBERS = {name: 3 * body.parts for name, body in BODIES.items()}
+_KNOWN = ", ".join(f"{name} has {count}" for name, count in _NUMBERS.items())
 _OPENPOSE_AGAIN = "Run OpenPose on the video again"
 
 
@@ -64,6 +64,7 @@ def from_json(
     video = Path(video)
     place, files = find(Path(folder), subject, video)
     read = _frames_read(place, files, video, about.frames, given.missing)
+    notes = _require_whole(place, read, title(video), given.missing)
     number = np.zeros(len(read), np.int64)
     people: list[list[float]] = []
     canvases: list[tuple[int, int] | None] = []
@@ -73,14 +74,15 @@ def from_json(
             found, canvas = _people(os.path.join(place, files[frame]))  # noqa: PTH118 (half the time)
             for values in found:
                 if len(values) != len((people or found)[0]):
-                    fault = "holds people of another model (BODY_25, COCO) than earlier files"
+                    models = ", ".join(BODIES)
+                    fault = f"holds people of another model ({models}) than earlier files"
                     raise BadInput(place / files[frame], fault, _OPENPOSE_AGAIN)
             people += found
             canvases += [canvas] * len(found)
             names += [files[frame]] * len(found)
             number[frame] = len(found)
             progress.advance()
-    joints, confidence = _joints(people, canvases, names, place, video, about, given)
+    joints, confidence, more = _joints(people, canvases, names, place, video, about, given)
     return Detections(
         joints=joints,
         confidence=confidence,
@@ -90,14 +92,17 @@ def from_json(
         width=about.width,
         height=about.height,
         origin=str(place.absolute() / title(video)),
+        notes=notes + more,
     )
 
 
 def inspect(given: OpenPose, source: "Source", stream: "Videos") -> "Findings":
-    """How many of a stream's videos have all their JSON files, as a line, and what is wrong.
+    """How many of a stream's videos have all their JSON files, and each one's notes, as lines, and
+    what is wrong.
 
     A folder that is missing, and a video that is broken, are reported elsewhere.
     """
+    notes: list[str] = []
     faults: list[BadInput] = []
     folder = given.labels
     if folder is None or not folder.is_dir():
@@ -106,13 +111,15 @@ def inspect(given: OpenPose, source: "Source", stream: "Videos") -> "Findings":
     for clip, about, frames in seen:
         subject = clip.subject if source.subjects_share_names else None
         try:
-            with redirect_stderr(io.StringIO()):  # its progress
+            with redirect_stderr(io.StringIO()):  # its progress, and what is for a log
                 found = from_json(folder, clip.video, about, given, subject)
+            notes += found.notes
             require_frames(found, frames, clip.slug, found.origin)
         except BadInput as fault:
             faults.append(fault)
     whole = len(seen) - len(faults)
-    return [f"openpose.labels: {whole} of the stream's {len(stream)} videos, {folder}"], faults
+    line = f"openpose.labels: {whole} of the stream's {len(stream)} videos, {folder}"
+    return [line, *(f"openpose.labels: {note}" for note in notes)], faults
 
 
 def _frames_read(
@@ -128,14 +135,14 @@ def _frames_read(
         raise BadInput(place / files[max(files)], fault, fix)
     read = np.zeros(count, bool)
     read[list(files)] = True
-    _check_whole(place, read, title(video), missing)
     return read
 
 
-def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None:
+def _require_whole(place: Path, read: np.ndarray, name: str, missing: str) -> list[str]:
+    """Raise `BadInput` for frames without a file, or note that they are unlabelled."""
     gaps = np.flatnonzero(~read)
     if not len(gaps):
-        return
+        return []
     last = int(np.flatnonzero(read)[-1])
     fault = f"{len(gaps)} of the {len(read)} frames of '{name}' have no file"
     if gaps[0] > last:
@@ -145,7 +152,7 @@ def _check_whole(place: Path, read: np.ndarray, name: str, missing: str) -> None
     if missing == "refuse":
         fix = f"{_OPENPOSE_AGAIN}, or leave such frames unlabelled (openpose.missing: unlabelled)"
         raise BadInput(place, fault, fix)
-    tell(f"{place}: {fault}; they are treated as unlabelled")
+    return [f"{place}: {fault}; they are treated as unlabelled"]
 
 
 def _people(path: str) -> tuple[list[list[float]], tuple[int, int] | None]:
@@ -162,9 +169,9 @@ def _people(path: str) -> tuple[list[list[float]], tuple[int, int] | None]:
             raise BadInput(path, fault, "Run OpenPose with --body 1")
         if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
             raise BadInput(path, "holds a value that is not a number", _OPENPOSE_AGAIN)
-        if len(values) not in _NUMBERS:
-            fault = f"holds a body of {len(values)} numbers, but BODY_25 has 75 and COCO has 54"
-            raise BadInput(path, fault, "Run OpenPose with --model_pose BODY_25 or COCO")
+        if len(values) not in _NUMBERS.values():
+            fault = f"holds a body of {len(values)} numbers, but {_KNOWN}"
+            raise BadInput(path, fault, f"Run OpenPose with --model_pose {' or '.join(BODIES)}")
         far = bounds.COORDINATE
         if not all(-far < value < far for value in values) or min(values[2::3]) < 0:
             fault = f"holds a number that is not finite or above {far:.0e}, or a confidence below 0"
@@ -200,13 +207,15 @@ def _joints(
     video: Path,
     about: VideoInfo,
     given: OpenPose,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The student's joints (m, 18, 2) of a video's people as shown, and their confidence (m, 18).
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """The student's joints (m, 18, 2) of a video's people as shown, their confidence (m, 18), and
+    notes.
 
     canvases, names: each person's canvas, where there is one, and file.
     """
     if not people:
-        return np.empty((0, len(JOINTS), 2), np.float32), np.empty((0, len(JOINTS)), np.float32)
+        none = np.empty((0, len(JOINTS), 2), np.float32)
+        return none, none[..., 0], []
     parts = np.array(people, np.float64).reshape(len(people), -1, 3)
     sizes = _sizes(canvases, names, place)
     name = geometry.seen(
@@ -224,7 +233,7 @@ def _joints(
     joints, confidence = (
         geometry.named_as_shown(values, name, about) for values in BODIES[model].read(parts)
     )
-    return joints, confidence
+    return joints, confidence, scale.notes(raw, parts, given.keypoint_scale, place)
 
 
 def _sizes(

@@ -71,7 +71,8 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
         taken[here] = chosen != NOBODY
         joints[here][taken[here]] = found.joints[chosen[taken[here]]]
         confidence[here][taken[here]] = found.confidence[chosen[taken[here]]]
-        off = joint_errors(joints[here], own[here])[:, LIMBS]
+        errors = joint_errors(joints[here], own[here])
+        off = errors[:, LIMBS]
         far = FAR * np.hypot(clip.width, clip.height)
         if np.isfinite(off).any() and np.nanmedian(off) > far:
             fault = f"its joints lie {np.nanmedian(off):.0f} px (median) from the labels of "
@@ -81,7 +82,7 @@ def label_stream(stream: Stream, paths: Sequence[str | os.PathLike[str]], rule: 
         if strange and rule != "labelled":
             raise strange[0]
         if rule == "labelled":
-            another = frame_errors(joint_errors(joints[here], own[here])) > far
+            another = frame_errors(errors) > far
             joints[here][another], confidence[here][another] = np.nan, 0
             taken[here] &= ~another
         number[here] = np.diff(found.start)[: clip.frames]

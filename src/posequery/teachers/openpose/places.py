@@ -11,18 +11,16 @@ for in folders whose names identify them, and the first folder that holds any of
 - without a subject: `<folder>/<stem>/`, then `<folder>/`.
 """
 
+import functools
 import hashlib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
-from posequery.sources import video as videos
+from posequery.jobs.files import BadInput, unreadable
+from posequery.sources.image_folder import images
 
 SUFFIX = "_keypoints.json"
-
-_NUMBER = re.compile(r"_\d+$")
 
 
 def title(video: str | os.PathLike[str]) -> str:
@@ -31,7 +29,31 @@ def title(video: str | os.PathLike[str]) -> str:
 
 
 def find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[int, str]]:
-    """The folder with the video's JSON files, and each frame's file name."""
+    """The folder with the video's JSON files, and each frame's file name. Raises `BadInput`."""
+    return _found(folder, subject, video, _listed)
+
+
+def digest(folder: Path, subject: str | None, video: Path) -> str:
+    """A digest of a video's JSON files; '' where `find` refuses to say which they are.
+
+    It covers their relative paths and sizes: files copied with other dates have the same digest,
+    and files that OpenPose wrote again will hardly all have the same sizes. Each folder is listed
+    once for all videos, so that files that a process itself writes are not to be asked for.
+    """
+    try:
+        place, files = _found(folder, subject, video, _listed_once)
+    except BadInput:
+        return ""
+    hashed = hashlib.sha256()
+    for _, name in sorted(files.items()):
+        size = os.stat(os.path.join(place, name)).st_size  # noqa: PTH116, PTH118 (half the time)
+        hashed.update(os.fsencode(f"{place.relative_to(folder)}/{name} {size}\n"))
+    return hashed.hexdigest()[:16]
+
+
+def _found(
+    folder: Path, subject: str | None, video: Path, listing: Callable[[Path], list[str]]
+) -> tuple[Path, dict[int, str]]:
     if not folder.is_dir():
         raise BadInput(folder, "there is no such folder", "Give the folder of OpenPose's output")
     name = title(video)
@@ -40,7 +62,7 @@ def find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[int
     own = [folder / subject / name, folder / subject] if subject else flat
     others: set[str] = set()
     for place in dict.fromkeys([*own, *flat]):
-        listed = _listed(place)
+        listed = listing(place)
         files = {
             frame: file for file in listed if (frame := number(file[: -len(SUFFIX)])) is not None
         }
@@ -68,32 +90,17 @@ def find(folder: Path, subject: str | None, video: Path) -> tuple[Path, dict[int
     raise BadInput(folder, fault, "Give the folder with this video's files, or run OpenPose on it")
 
 
-def digests(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """By the stem of each video that has JSON files anywhere in `folder`, a digest of these files.
-
-    It covers their relative paths and sizes: files copied with other dates have the same digest,
-    and files that OpenPose wrote again will hardly all have the same sizes.
-    """
-    found: dict[str, hashlib._Hash] = {}
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(SUFFIX):
-                stem = _NUMBER.sub("", name[: -len(SUFFIX)])
-                path = os.path.join(place, name)  # noqa: PTH118 (half the time)
-                row = f"{os.path.relpath(place, folder)}/{name} {os.stat(path).st_size}\n"  # noqa: PTH116
-                found.setdefault(stem, hashlib.sha256()).update(
-                    row.encode(errors="surrogateescape")
-                )
-    return {stem: digest.hexdigest()[:16] for stem, digest in found.items()}
-
-
 def _listed(place: Path) -> list[str]:
     if not place.is_dir():
         return []
-    with os.scandir(place) as entries:
-        names = (entry.name for entry in entries if entry.name.endswith(SUFFIX) and entry.is_file())
-        return sorted(names)
+    try:
+        with os.scandir(place) as entries:
+            return sorted(e.name for e in entries if e.name.endswith(SUFFIX) and e.is_file())
+    except OSError as error:
+        raise unreadable(place, error) from error
+
+
+_listed_once = functools.cache(_listed)
 
 
 def _split(name: str) -> tuple[str, int | None]:
@@ -109,12 +116,17 @@ def _stem(name: str) -> str:
 def _numbering(video: Path) -> Callable[[str], int | None]:
     """From a JSON file's name without `SUFFIX` to the frame; None if it is not the video's."""
     if video.is_dir():
-        name, count = videos.images(video)
+        name, count = images(video)
         order = {f"{name}{number + 1:06d}": number for number in range(count)}
         return order.get
 
+    own = video.stem
+
     def number(name: str) -> int | None:
+        # First, as a folder may hold the files of many videos.
+        if not name.startswith(own):
+            return None
         stem, frame = _split(name)
-        return frame if stem == video.stem else None
+        return frame if stem == own else None
 
     return number

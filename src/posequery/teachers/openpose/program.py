@@ -119,6 +119,7 @@ def _run(command: list[str], folder: Path, output: Path, progress: Progress) -> 
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(HEARTBEAT)
                 progress.advance(_written(output) - progress.done)
+            progress.advance(_written(output) - progress.done)  # of one that ended at once
         finally:
             process.kill()  # does nothing if it has ended, that is, unless this run is interrupted
             process.wait()

@@ -6,7 +6,6 @@ import numpy as np
 
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
-from posequery.jobs.terminal import tell
 from posequery.teachers.openpose.settings import OpenPose
 
 OUTSIDE = 0.05
@@ -116,11 +115,15 @@ def require_fit(
     if outside > OUTSIDE:
         fault = f"{outside:.0%} of the joints lie outside with --keypoint_scale {scale}: {frame}"
         raise BadInput(place, fault, _SCALE)
-    if scale == 4 and raw[found].min() >= 0:
-        tell(
-            f"{place}: with --keypoint_scale 4, everybody is in the lower right quarter of all "
-            "frames; should it be 3?"
-        )
+
+
+def notes(raw: np.ndarray, parts: np.ndarray, scale: int, place: Path) -> list[str]:
+    """What may be meant otherwise, of parts that fit: see `require_fit`."""
+    found = parts[:, :, 2] > 0
+    if scale != 4 or not found.any() or raw[found].min() < 0:
+        return []
+    where = "everybody is in the lower right quarter of all frames; should it be 3?"
+    return [f"{place}: with --keypoint_scale 4, {where}"]
 
 
 def _outside(places: np.ndarray, size: tuple[int, int]) -> float:
