@@ -29,6 +29,7 @@ def main() -> None:
     options = vars(parser.parse_args())
     page = options.pop("page")
     names = {"cells": "cells_csv", "seconds": "seconds_csv", "stream": "stream_index"}
+    names["captions"] = "said"
     write_page(Sources(**{names.get(key, key): value for key, value in options.items()}), page)
     print(f"The page: {page}")
 

@@ -9,7 +9,7 @@ from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
 from posequery.report.formats import PIXELS, percent, span
 from posequery.report.html.evidence import tally
-from posequery.report.html.parts import Section, Words
+from posequery.report.html.parts import Points, Section, Words
 from posequery.report.html.sources import Sources
 from posequery.report.spread import mean
 
@@ -62,20 +62,22 @@ def _sentence(*parts: str) -> str:
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _offline(cells: pd.DataFrame) -> Iterator[str]:
+def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     none, every = _of(cells, "none"), _of(cells, "all")
     parts = [f"the unadapted student errs by {none}"] if none else []
-    parts += [f"trained on all {span(cells['n'])} frames of the pool it errs by {every}"] * bool(every)
+    parts += [f"trained on all {span(cells['n'])} frames of the pool it errs by {every}"] * bool(
+        every
+    )
     said = _sentence(*parts, _ends(cells))
     if said:
-        yield f"Offline. {said}"
+        yield "Offline", said
 
 
-def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[str]:
+def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[tuple[str, str]]:
     none = _of(cells, "baseline")
     errs = "errs by" if truth else f"differs from {captions.teacher}, its teacher, by"
     if none:
-        yield f"Online. The student that never adapts {errs} {none}, mean over the stream."
+        yield "Online", f"The student that never adapts {errs} {none}, mean over the stream."
     for teacher in teachers(cells):
         own = cells[cells["teacher"] == teacher]
         once, every = _of(own, "once"), _of(own, "continual")
@@ -83,34 +85,28 @@ def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[st
         parts += [f"training once, on the first window, reaches {once}"] * bool(once)
         parts += [f"continual distillation reaches {every}"] * bool(every)
         if said := _sentence(*parts):
-            yield f"Online, labels of {captions.teacher_name(teacher)}. {said}"
+            yield captions.teacher_name(teacher).capitalize(), said
 
 
-def _known(sources: Sources) -> Iterator[str]:
+def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     """What may be said of these numbers."""
     seeds = sources.cells["seed"].nunique()
-    if seeds < 2:
-        yield (
-            "Which strategy is best is undecided: with one seed, a difference between two methods "
-            "cannot be told from chance."
-        )
-    elif sources.verdicts:
-        yield f"Which of the paper's claims hold here: {tally(sources.verdicts)}"
+    given = "" if sources.settings.get("student.per_seed") else " Given one pre-trained student."
+    one = "with one seed, a difference between two methods cannot be told from chance"
+    untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
+    if seeds > 1 and sources.verdicts:
+        yield "Verdicts", f"Of the paper's claims, in this study: {tally(sources.verdicts)}{given}"
     else:
-        yield (
-            f"Numbers are means over {seeds} seeds. Which strategy is best is undecided: no claim "
-            "has been tested."
-        )
-    if not sources.settings.get("student.per_seed"):
-        yield "All of this is given one pre-trained student."
+        why = one if seeds < 2 else untested
+        yield "Undecided", f"Which strategy is best: {why}.{given}"
     if sources.captions.stand_in:
         yield (
-            "The frames are of a rendered stand-in: none of these numbers says that the paper is "
-            "right or wrong."
+            "Stand-in",
+            "The frames are rendered: none of these numbers says that the paper is right or wrong.",
         )
 
 
-def _real_time(sources: Sources) -> Iterator[str]:
+def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
     online = of_setting(sources.seconds, "online")
     trained = online[online["training_s"] > 0]
     if trained.empty:
@@ -121,10 +117,10 @@ def _real_time(sources: Sources) -> Iterator[str]:
     found = shares.agg(mean).dropna().sort_index().sort_values(kind="stable")
     least, most = found.index[0], found.index[-1]
     said = [
-        f"{_name(*at)} took {100 * found[at]:.1f} % of the stream's time"
+        f"{_name(*at)} took {100 * found[at]:.2g} % of the stream's time"
         for at in dict.fromkeys((least, most))
     ]
-    yield f"Real time, on the machine of this run. Training for {' and for '.join(said)}."
+    yield "Real time", f"On the machine of this run, training for {' and for '.join(said)}."
 
 
 def _name(method: str, rate: Fraction) -> str:
@@ -133,10 +129,10 @@ def _name(method: str, rate: Fraction) -> str:
 
 def section(sources: Sources) -> Section:
     cells = sources.cells
-    answers = [
+    said = [
+        *_known(sources),
         *_offline(of_setting(cells, "offline")),
         *_online(of_setting(cells, "online"), sources.captions, sources.truth),
         *_real_time(sources),
-        *_known(sources),
     ]
-    return Section("answer", "The question and the answer", [Words([QUESTION]), Words(answers, True)])
+    return Section("answer", "The question and the answer", [Words([QUESTION]), Points(said)])

@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import altair as alt
+
+from posequery.report.formats import NONE
 
 Row = Mapping[str, Any]
 CLOCK = "format(floor(datum.value / 60), 'd') + ':' + format(round(datum.value) % 60, '02d')"
@@ -53,7 +56,13 @@ def spec(chart: Any, description: str, height: int = HEIGHT) -> dict[str, Any]:
     """The chart as plain data, as wide as its place, without the address of a schema."""
     look = {
         "font": "system-ui, sans-serif",
-        "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400},
+        "axis": {
+            "labelFontSize": 12,
+            "labelPadding": 5,
+            "titleFontSize": 12,
+            "titleFontWeight": 400,
+            "titlePadding": 8,
+        },
         "view": {"stroke": None},
     }
     made = chart.properties(
@@ -112,65 +121,55 @@ def by_rate(
     return spec(alt.layer(*layers), label)
 
 
+def _time(seconds: float) -> Any:
+    return alt.X(
+        "t:Q",
+        title="stream time (min:s)",
+        scale=alt.Scale(domain=[0, seconds], nice=False),
+        axis=alt.Axis(labelExpr=CLOCK, grid=False, tickCount=8),
+    )
+
+
 def over_time(
     rows: Sequence[Row],
     looks: Mapping[str, tuple[str, str, Sequence[float]]],
     starts: Sequence[Row],
     updates: Sequence[Row],
     seconds: float,
-    label: str,
     highest: float,
+    label: str,
 ) -> dict[str, Any]:
     """Error over stream time; hovering names every line's error, the window and the sequence.
 
-    rows: id, name, t, e, window, sequence. looks: name, colour and dashes by id. starts: t and name
-    of each sequence. updates: id, t, e, n of each training.
+    rows: t, clock, window, sequence, and each line's error under its id. looks: name, colour and
+    dashes by id. starts: t of each sequence. updates: id, t and e of each training.
     """
-    x = alt.X(
-        "t:Q",
-        title="stream time (min:s)",
-        scale=alt.Scale(domain=[0, seconds], nice=False),
-        axis=alt.Axis(labelExpr=CLOCK, grid=False, tickCount=8),
-    )
-    y = alt.Y(
-        "e:Q",
-        title="error (px)",
-        scale=alt.Scale(domain=[0, highest], nice=True),
-        axis=alt.Axis(grid=True, gridColor="#e6e6e6", domain=False, ticks=False),
-    )
+    x = _time(seconds)
+    axis = alt.Axis(grid=True, gridColor="#e6e6e6", domain=False, ticks=False, tickCount=5)
+    y = alt.Y("e:Q", title="error (px)", scale=alt.Scale(domain=[0, highest]), axis=axis)
     colors = _colors([*looks], [color for _, color, _ in looks.values()])
-    dashes = alt.StrokeDash(
-        "id:N",
-        scale=alt.Scale(domain=[*looks], range=[[*dashes] or [1, 0] for *_, dashes in looks.values()]),
-        legend=None,
-    )
+    drawn = [[*dashes] or [1, 0] for *_, dashes in looks.values()]
+    dashes = alt.StrokeDash("id:N", scale=alt.Scale(domain=[*looks], range=drawn), legend=None)
     near = alt.selection_point(
         name="near", fields=["t"], nearest=True, on="pointerover", clear="pointerout", empty=False
     )
-    lines = alt.Chart(_data(rows)).encode(x=x)
+    base = alt.Chart(_data(rows)).encode(x=x)
+    lines = base.transform_fold([*looks], as_=["id", "e"]).mark_line(strokeWidth=1.8, clip=True)
     tooltip = [
         alt.Tooltip("clock:N", title="time"),
         alt.Tooltip("sequence:N", title="sequence"),
         alt.Tooltip("window:Q", title="window"),
         *(alt.Tooltip(f"{at}:Q", title=look[0], format=".1f") for at, look in looks.items()),
     ]
-    hover = (
-        lines.transform_pivot("id", value="e", groupby=["t", "clock", "sequence", "window"])
-        .mark_rule(color="#333", strokeWidth=1)
-        .encode(
-            opacity=alt.condition(near, alt.value(0.7), alt.value(0)), tooltip=tooltip
-        )
-        .add_params(near)
+    seen = alt.condition(near, alt.value(0.7), alt.value(0))
+    hover = base.mark_rule(color="#333").encode(opacity=seen, tooltip=tooltip).add_params(near)
+    live = alt.Chart(_data(updates)).mark_point(
+        filled=True, opacity=1, stroke="#222", strokeWidth=0.4, clip=True
     )
-    live = alt.Chart(_data(updates)).encode(x=x, y=y, color=colors)
     layers = [
         alt.Chart(_data(starts)).mark_rule(color="#dcdcdc").encode(x=x),
-        lines.mark_line(strokeWidth=1.8, clip=True).encode(
-            y=y, color=colors, strokeDash=dashes, detail="id:N"
-        ),
-        live.mark_point(filled=True, opacity=1, stroke="#222", strokeWidth=0.4, clip=True).encode(
-            size=alt.value(26 if len(updates) < 200 else 9)
-        ),
+        lines.encode(y=y, color=colors, strokeDash=dashes),
+        live.encode(x=x, y=y, color=colors, size=alt.value(26 if len(updates) < 200 else 9)),
         hover,
     ]
     return spec(alt.layer(*layers), label)
@@ -182,72 +181,81 @@ def picks(
     windows: Sequence[Row],
     seconds: float,
     label: str,
-    image: bool,
 ) -> dict[str, Any]:
     """A tick for each frame picked, a line a method and rate.
 
-    rows: id, t, frame, sequence, window, live, and an image where there is one. looks: name and
+    rows: id, name, t, frame, sequence, window, live. looks: name and
     colour by id. windows: t of each window's first frame.
     """
-    x = alt.X(
-        "t:Q",
-        title="stream time (min:s)",
-        scale=alt.Scale(domain=[0, seconds], nice=False),
-        axis=alt.Axis(labelExpr=CLOCK, grid=False, tickCount=8),
+    x = _time(seconds)
+    y = alt.Y(
+        "name:N",
+        title=None,
+        sort=[name for name, _ in looks.values()],
+        axis=alt.Axis(labelLimit=130, domain=False, ticks=False),
     )
-    y = alt.Y("name:N", title=None, sort=[name for name, _ in looks.values()], axis=alt.Axis(
-        labelLimit=130, domain=False, ticks=False))
     tooltip = [
         alt.Tooltip("name:N", title="picked by"),
         alt.Tooltip("frame:Q", title="frame"),
         alt.Tooltip("sequence:N", title="sequence"),
         alt.Tooltip("window:Q", title="window"),
         alt.Tooltip("live:N", title="weights live from"),
-        *([alt.Tooltip("image:N", title="image")] if image else []),
     ]
     ticks = alt.Chart(_data(rows)).mark_tick(thickness=2.5, size=16, opacity=0.75)
     layers = [
         alt.Chart(_data(windows)).mark_rule(color="#dcdcdc").encode(x=x),
         ticks.encode(
-            x=x, y=y, color=_colors([*looks], [color for _, color in looks.values()]),
+            x=x,
+            y=y,
+            color=_colors([*looks], [color for _, color in looks.values()]),
             tooltip=tooltip,
         ),
     ]
     return spec(alt.layer(*layers), label, 60 + 26 * len(looks))
 
 
-def intervals(
-    rows: Sequence[Row],
-    order: Sequence[str],
-    title: str,
-    label: str,
-    level: float | None = None,
-    format: str = ".2f",
-) -> dict[str, Any]:
-    """A point a row, with its interval. rows: name, value, low, high, color, interval, note.
+@dataclass(frozen=True)
+class Point:
+    """A number with the ends of its interval (NaN without one), and what it is of."""
 
-    level: where a line stands to compare with.
-    """
-    y = alt.Y("name:N", title=None, sort=[*order], axis=alt.Axis(
-        labelLimit=210, domain=False, ticks=False, grid=True, gridColor="#eee"))
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(grid=False)
+    name: str
+    value: float
+    low: float
+    high: float
+    color: str
+    note: str
+
+    @property
+    def interval(self) -> str:
+        return NONE if math.isnan(self.low) else f"{self.low:.2f} to {self.high:.2f}"
+
+
+def intervals(
+    points: Sequence[Point], title: str, label: str, level: float = math.nan
+) -> dict[str, Any]:
+    """Points below one another, with their intervals. level: where a line stands to compare."""
+    rows = [asdict(point) | {"interval": point.interval} for point in points]
+    names = [point.name for point in points]
+    lines = alt.Axis(labelLimit=190, domain=False, ticks=False, grid=True, gridColor="#eee")
+    y = alt.Y("name:N", title=None, sort=names, axis=lines)
+    x: dict[str, Any] = {
+        "title": title,
+        "scale": alt.Scale(zero=False, nice=True),
+        "axis": alt.Axis(grid=False),
+    }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))
     tooltip = [
         alt.Tooltip("name:N", title="method"),
-        alt.Tooltip("value:Q", title=title, format=format),
+        alt.Tooltip("value:Q", title=title, format=".2f"),
         alt.Tooltip("interval:N", title="95 % interval"),
         alt.Tooltip("note:N", title="of"),
     ]
+    dots = base.mark_point(filled=True, size=80, opacity=1, stroke="#222", strokeWidth=0.6)
     layers = [
-        base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q"
-        ),
-        base.mark_point(filled=True, size=80, opacity=1, stroke="#222", strokeWidth=0.6).encode(
-            x=alt.X("value:Q", title=title, scale=scale, axis=axis), tooltip=tooltip
-        ),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", **x), x2="high:Q"),
+        dots.encode(x=alt.X("value:Q", **x), tooltip=tooltip),
     ]
-    if level is not None:
+    if math.isfinite(level):
         flat = alt.Chart(_data([{"value": level}])).mark_rule(color=_LINE, strokeDash=[3, 3])
-        layers.insert(0, flat.encode(x="value:Q"))
-    return spec(alt.layer(*layers), label, 46 + 24 * len(order))
+        layers.insert(0, flat.encode(x=alt.X("value:Q", **x)))
+    return spec(alt.layer(*layers), label, 46 + 24 * len(points))

@@ -103,7 +103,9 @@ def _rate_chart(name: str, title: str, cells: pd.DataFrame) -> Chart:
     ]
     level = mean(cells.loc[cells["method"] == "none", "mpjpe_px"])
     ticks = sorted({row["rate"] for row in rows} | {1.0})
-    label = f"{title}: error in pixels by sampling rate, for {', '.join(map(method_name, methods))}."
+    label = (
+        f"{title}: error in pixels by sampling rate, for {', '.join(map(method_name, methods))}."
+    )
     spec = charts.by_rate(
         rows, {m: (ink(look), look.marker) for m, look in looks.items()}, level, ticks, label
     )
@@ -175,36 +177,37 @@ def figures(sources: Sources) -> Section:
     return Section("figures", "Figures", parts)
 
 
+def _point(name: str, values: pd.Series, color: str) -> charts.Point:
+    """Of the numbers of each seed."""
+    value, low, high, _ = _ends(values)
+    count = int(values.count())
+    return charts.Point(name, value, low, high, color, f"{count} seed{'s' * (count != 1)}")
+
+
+def _points_chart(
+    name: str, title: str, points: Sequence[charts.Point], axis: str, level: float = math.nan
+) -> Chart:
+    """Points, the lowest first, and their table."""
+    ordered = sorted(points, key=lambda point: point.value)
+    label = f"{title}: {axis}, the lowest first: {', '.join(point.name for point in ordered)}."
+    spec = charts.intervals(ordered, axis, label, level)
+    body = [[point.name, PIXELS(point.value), point.interval, point.note] for point in ordered]
+    heads = ["method", axis, "95 % interval", "of"]
+    return Chart(name, title, label, spec, sheet(title, heads, body))
+
+
 def _level_chart(
     name: str, title: str, cells: pd.DataFrame, order: Sequence[str], level: float
 ) -> Chart:
     """A point a method: its error and the interval over seeds."""
-    rows = []
+    points = []
     for method in order:
-        errors = cells.loc[cells["method"] == method, "mpjpe_px"].dropna()
-        if errors.empty:
-            continue
-        value, low, high, said = _ends(errors)
-        rows.append(
-            {
-                "name": method_name(method),
-                "value": value,
-                "low": low,
-                "high": high,
-                "interval": said,
-                "color": ink(method_style(method, *order)),
-                "note": f"{len(errors)} {'seed' if len(errors) == 1 else 'seeds'}",
-            }
-        )
-    rows.sort(key=lambda row: row["value"])
-    names = [row["name"] for row in rows]
-    label = f"{title}: error in pixels, lowest first: {', '.join(names)}."
-    dashed = None if math.isnan(level) else level
-    spec = charts.intervals(rows, names, "error (px)", label, dashed)
-    body = [[row["name"], PIXELS(row["value"]), row["interval"], row["note"]] for row in rows]
-    return Chart(
-        name, title, label, spec, sheet(title, ["method", "error (px)", "95 % interval", "of"], body)
-    )
+        here = cells[cells["method"] == method]
+        if here["mpjpe_px"].notna().any():
+            at = f" {percent(here['rate'].iloc[0])}" if method == "once" else ""
+            color = ink(method_style(method, *order))
+            points.append(_point(f"{method_name(method)}{at}", here["mpjpe_px"], color))
+    return _points_chart(name, title, points, "error (px)", level)
 
 
 def _compared(sources: Sources) -> Iterator[Chart]:
@@ -220,7 +223,8 @@ def _compared(sources: Sources) -> Iterator[Chart]:
             for rate in dict.fromkeys((*found[:1], *found[-1:])):
                 shared = own["method"].isin(("continual", "once", "all"))
                 here = own[(own["rate"] == rate) | shared]
-                title = f"{setting.capitalize()}, {percent(rate)} (k={span(picked_at(here[~shared], rate))})"
+                k = span(picked_at(own[own["method"].isin(strategies(own))], rate))
+                title = f"{setting.capitalize()}, {percent(rate)} (k={k})"
                 if setting == "online":
                     title += f", labels of {sources.captions.teacher_name(teacher)}"
                 name = f"compared-{setting}-{teacher}-{rate.numerator}of{rate.denominator}"
@@ -248,43 +252,22 @@ def _shares(sources: Sources) -> Chart | None:
     """Training seconds as a share of the stream's, a point a method, rate and teacher."""
     online = of_setting(sources.cells, "online").merge(sources.seconds, "left", KEYS)
     online = online[(online["training_s"] > 0) & (online["stream_s"] > 0)]
-    order = ["once", *strategies(online), "continual"]
-    rows = []
-    for teacher in teachers(online):
-        for method in order:
-            own = online[(online["teacher"] == teacher) & (online["method"] == method)]
-            for rate, here in own.groupby("rate"):
-                share = (here["training_s"] / here["stream_s"]) * 100
-                value, low, high, said = _ends(share)
-                at = "" if method in ANY_RATE else f" {percent(rate)}"
-                rows.append(
-                    {
-                        "name": f"{method_name(method)}{at}, {sources.captions.teacher_name(teacher)}",
-                        "value": value,
-                        "low": low,
-                        "high": high,
-                        "interval": said,
-                        "color": ink(method_style(method, *order)),
-                        "note": f"{len(here)} {'seed' if len(here) == 1 else 'seeds'}",
-                    }
-                )
-    if not rows:
-        return None
-    rows.sort(key=lambda row: row["value"])
-    title = "Training time, % of the stream's time"
-    label = f"{title}, from {rows[0]['name']} to {rows[-1]['name']}; 100 % is real time."
-    names = [row["name"] for row in rows]
-    spec = charts.intervals(rows, names, "training time, % of the stream's", label, None, ".1f")
-    body = [[row["name"], f"{row['value']:.1f} %", row["note"]] for row in rows]
-    return Chart("real-time-shares", title, label, spec, sheet(title, ["method", "share", "of"], body))
+    points = []
+    for (method, teacher, rate), here in online.groupby(["method", "teacher", "rate"]):
+        at = "" if method in ANY_RATE else f" {percent(rate)}"
+        name = f"{method_name(method)}{at}, {sources.captions.teacher_name(teacher)}"
+        color = ink(method_style(method, *strategies(online)))
+        points.append(_point(name, 100 * here["training_s"] / here["stream_s"], color))
+    axis = "training time, % of the stream's"
+    return _points_chart("shares", "Online", points, axis) if points else None
 
 
 def real_time(sources: Sources) -> Section:
     cells, seconds, said = sources.cells, sources.seconds, sources.captions
     chart = _shares(sources)
     caption = (
-        "Training seconds as a share of the stream's, on the machine of this run. At 100 % training "
-        "takes as long as the stream lasts, and nothing is left to the student itself."
+        "Training seconds as a share of the stream's, on the machine of this run. At 100 % "
+        "training takes as long as the stream lasts, and nothing is left to the student itself."
     )
     parts: list[Part] = [Charts("Share of real time", caption, [chart])] if chart else []
     for table in (efficiency(cells, seconds, said), efficiency_offline(cells, seconds, said)):

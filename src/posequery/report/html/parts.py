@@ -24,11 +24,18 @@ def ink(style: Style) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """Paragraphs, or where `listed` the items of a list."""
+    """Paragraphs."""
 
     kind: ClassVar[str] = "words"
     texts: Sequence[str]
-    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Points:
+    """Of each what it is about, and what is said of it."""
+
+    kind: ClassVar[str] = "points"
+    said: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,7 @@ class Pose:
     @property
     def stroke(self) -> float:
         """The width of a line, in pixels of the picture."""
-        return round(max(self.box[2:]) / 90, 2)
+        return round(max(self.box[2:]) / 110, 2)
 
 
 @dataclass(frozen=True)
@@ -161,16 +168,7 @@ class Picture:
     label: str
 
 
-@dataclass(frozen=True)
-class More:
-    """What is folded away until asked for: text as it stands, of one size."""
-
-    kind: ClassVar[str] = "more"
-    title: str
-    text: str
-
-
-Part = Words | Sheet | Chart | Charts | Poses | Picture | More
+Part = Words | Points | Sheet | Chart | Charts | Poses | Picture
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,9 @@ class Section:
     parts: Sequence[Part] = field(default_factory=list)
 
 
-def sheet(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Sheet:
+def sheet(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1
+) -> Sheet:
     """A plain table; the first `left` columns hold words."""
     sides = ["left"] * left + ["right"] * (len(heads) - left)
     cells = [[(text, "") for text in row] for row in rows]

@@ -17,9 +17,11 @@ _OF = {"common": "everywhere", "offline": "offline", "online": "online"}
 
 
 def readings(sources: Sources) -> Section:
-    said = sources.captions.readings
+    said = sources.said.readings
     rows = [[_OF[at], reading] for at in _OF for reading in said.get(at, ())]
-    table = sheet("How the protocol reads the paper where it is silent", ["where", "reading"], rows, 2)
+    table = sheet(
+        "How the protocol reads the paper where it is silent", ["where", "reading"], rows, 2
+    )
     keys = [[key, _plain(value)] for key, value in sorted(sources.settings.items())]
     settings = sheet("The study's settings", ["key", "value"], keys, 2)
     return Section("readings", "What was read how", [table, settings])
@@ -58,7 +60,9 @@ def provenance(sources: Sources) -> Section:
         ["processor", platform.machine()],
         ["seeds", ", ".join(map(str, sorted(set(sources.cells["seed"]))))],
     ]
-    spent = sheet("Seconds, of the machine of this run", ["what", "value"], [*first, *_spent(sources)])
+    spent = sheet(
+        "Seconds, of the machine of this run", ["what", "value"], [*first, *_spent(sources)]
+    )
     versions = sheet("Packages when this page was made", ["package", "version"], _versions())
     codes = sheet(
         "Code: a digest of each script and all that it imports",
@@ -66,12 +70,13 @@ def provenance(sources: Sources) -> Section:
         [[script, digest] for script, digest in sorted(sources.codes.items())],
         2,
     )
-    words = Words(
-        [
-            f"Made again by: snakemake --cores all --config study={name}. Every number here is "
-            "traced to a row of cells.csv, and that to the records in its folder.",
-            "On the CPU the same settings, code and packages give the same numbers to the last "
-            "bit; seconds differ from run to run.",
-        ]
+    again = (
+        f"Made again by: snakemake --cores all --config study={name}. Every number here is traced "
+        "to a row of cells.csv, and that to the records in its folder."
     )
+    same = (
+        "On the CPU the same settings, code and packages give the same numbers to the last bit; "
+        "seconds differ from run to run."
+    )
+    words = Words([again, same])
     return Section("provenance", "Provenance", [words, spent, versions, codes])

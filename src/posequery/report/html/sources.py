@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Sources:
     seen: Sequence[Path]
     evidence: Path
     picture: Path | None
-    captions: Captions
+    said: Captions
     settings: Mapping[str, Any]
     codes: Mapping[str, str]
     truth: bool
@@ -58,6 +58,11 @@ class Sources:
     @cached_property
     def stream(self) -> Stream:
         return Stream(self.stream_index)
+
+    @cached_property
+    def captions(self) -> Captions:
+        """Without the readings, which have a section of their own."""
+        return replace(self.said, readings=dict.fromkeys(self.said.readings, ()))
 
     @property
     def folder(self) -> Path:

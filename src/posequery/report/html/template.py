@@ -4,26 +4,31 @@ STYLE = """
 :root { --ink: #1c1c1c; --soft: #5a5a5a; --line: #d9d9d9; --tint: #f5f6f8; --link: #0b5394; }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
-body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.55 Georgia, "Liberation Serif",
+body { margin: 0; color: var(--ink); background: #fff;
+  font: 16px/1.55 Georgia, "Liberation Serif",; }
   "Times New Roman", serif; overflow-wrap: break-word; }
 header, main, footer { max-width: 70rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2.2rem; }
 h1, h2, h3, nav, table, figcaption, .keys, summary, .said { font-family: system-ui, -apple-system,
   "Segoe UI", "Liberation Sans", Arial, sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.01em; }
-h2 { font-size: 1.3rem; margin: 3rem 0 .8rem; padding-top: .9rem; border-top: 2px solid var(--ink); }
+h2 { font-size: 1.3rem; margin: 3rem 0 .8rem; padding-top: .9rem;
+  border-top: 2px solid var(--ink); }
 h3 { font-size: 1.02rem; margin: 2rem 0 .5rem; }
 h4 { font: 600 .86rem/1.4 system-ui, "Liberation Sans", Arial, sans-serif; margin: 0 0 .3rem; }
-p, ul { max-width: 46rem; margin: .6rem 0; }
-li { margin: .3rem 0; }
+p { max-width: 46rem; margin: .6rem 0; }
 .under { color: var(--soft); margin: 0; }
 nav { margin: 1.4rem 0 0; font-size: .9rem; }
 nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
-.answer { background: var(--tint); border-left: 4px solid var(--ink); padding: .5rem 1.2rem; margin: 1rem 0; }
-.answer ul { padding-left: 1.1rem; }
+.answer { background: var(--tint); border-left: 4px solid var(--ink); padding: .5rem 1.2rem;
+  margin: 1rem 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .45rem 1.3rem; margin: .8rem 0; }
+dt { font: 600 .86rem/1.75 system-ui, "Liberation Sans", Arial, sans-serif; }
+dd { margin: 0; max-width: 46rem; }
 .scroll { overflow-x: auto; margin: 1rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
-table { border-collapse: collapse; font-size: .84rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: .84rem; line-height: 1.35;
+  font-variant-numeric: tabular-nums; }
 caption { caption-side: top; text-align: left; color: var(--soft); padding: 0 0 .4rem; }
 thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
 thead tr:first-child th { border-top: 2px solid var(--ink); }
@@ -37,23 +42,28 @@ tbody th { font-weight: 400; }
 td.left { min-width: 4.5rem; max-width: 26rem; }
 td small { display: block; color: var(--soft); font-size: .74rem; white-space: nowrap; }
 figure { margin: 1rem 0 2rem; }
-figcaption { color: var(--soft); font-size: .84rem; line-height: 1.45; max-width: 60rem; margin-top: .5rem; }
-.beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.2rem 2rem; }
+figcaption { color: var(--soft); font-size: .84rem; line-height: 1.45; max-width: 60rem;
+  margin-top: .5rem; }
+.beside { display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.2rem 2rem; }
 .one { min-width: 0; margin-bottom: 1rem; }
 .chart { width: 100%; min-height: 4rem; }
 .chart svg { display: block; max-width: 100%; }
-.keys { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; margin: .2rem 0 .8rem; list-style: none; font-size: .84rem; max-width: none; }
+.keys { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; margin: .2rem 0 .8rem;
+  list-style: none; font-size: .84rem; max-width: none; }
 .keys li { display: flex; align-items: center; gap: .4rem; margin: 0; }
 .keys svg { flex: none; }
 details { margin: .3rem 0 0; }
 summary { color: var(--link); font-size: .84rem; cursor: pointer; }
-.poses { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: 1rem; }
+.poses { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
+  gap: 1rem; }
 .poses svg { width: 100%; max-height: 22rem; background: var(--tint); display: block; }
 .said { font-size: .82rem; color: var(--soft); margin: .3rem 0; }
 img { max-width: 100%; height: auto; }
 pre { overflow-x: auto; font-size: .8rem; background: var(--tint); padding: .8rem; }
 footer { margin: 3.5rem auto 2rem; color: var(--soft); font-size: .84rem; }
-#vg-tooltip-element { font: 13px/1.35 system-ui, "Liberation Sans", Arial, sans-serif; max-width: 17rem; }
+#vg-tooltip-element { font: 13px/1.35 system-ui, "Liberation Sans", Arial, sans-serif;
+  max-width: 17rem; }
 #vg-tooltip-element table tr td { vertical-align: top; padding: 1px 4px; }
 #vg-tooltip-element table tr { background: none; }
 @media (max-width: 40rem) {
@@ -61,6 +71,8 @@ footer { margin: 3.5rem auto 2rem; color: var(--soft); font-size: .84rem; }
   header, main, footer { padding-left: .9rem; padding-right: .9rem; }
   h1 { font-size: 1.4rem; }
   .answer { padding: .3rem .9rem; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
 }
 @media print {
@@ -129,10 +141,12 @@ TEMPLATE = """
 {%- for key in found %}
 <li><svg width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">
 {%- if key.line -%}
-<line x1="1" y1="7" x2="33" y2="7" stroke="{{ key.color }}" stroke-width="2.2" stroke-dasharray="{{ key.dasharray }}"/>
+<line x1="1" y1="7" x2="33" y2="7" stroke="{{ key.color }}" stroke-width="2.2"
+stroke-dasharray="{{ key.dasharray }}"/>
 {%- endif -%}
 {%- if key.path -%}
-<path d="{{ key.path }}" transform="translate(17 7)" fill="{{ key.color }}" stroke="#222" stroke-width=".6"/>
+<path d="{{ key.path }}" transform="translate(17 7)" fill="{{ key.color }}" stroke="#222"
+stroke-width=".6"/>
 {%- endif -%}
 </svg>{{ key.name }}</li>
 {%- endfor %}
@@ -152,17 +166,16 @@ TEMPLATE = """
 {%- endmacro %}
 {%- macro shown(part) %}
 {%- if part.kind == "words" %}
-{%- if part.listed %}
-<ul>
-{%- for text in part.texts %}
-<li>{{ text }}</li>
-{%- endfor %}
-</ul>
-{%- else %}
 {%- for text in part.texts %}
 <p>{{ text }}</p>
 {%- endfor %}
-{%- endif %}
+{%- elif part.kind == "points" %}
+<dl>
+{%- for about, text in part.said %}
+<dt>{{ about }}</dt>
+<dd>{{ text }}</dd>
+{%- endfor %}
+</dl>
 {%- elif part.kind == "sheet" %}
 {{ sheet(part) }}
 {%- elif part.kind == "charts" %}
@@ -205,11 +218,6 @@ TEMPLATE = """
 <img src="{{ part.data }}" alt="{{ part.label }}">
 <figcaption>{{ part.caption }}</figcaption>
 </figure>
-{%- elif part.kind == "more" %}
-<details>
-<summary>{{ part.title }}</summary>
-<pre>{{ part.text }}</pre>
-</details>
 {%- endif %}
 {%- endmacro -%}
 <!DOCTYPE html>
@@ -217,7 +225,8 @@ TEMPLATE = """
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'">
 <title>{{ title }}</title>
 <style>{{ style }}</style>
 </head>

@@ -1,7 +1,7 @@
 """Charts over a stream's time: errors, and which frames were picked."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from posequery.report.over_time import OverTime, Panel, Timeline
 from posequery.report.style import Style, method_style, styles
 from posequery.timing import Timing
 
-_POINTS = 240
+_POINTS = 400
 """Of a curve, at most: a page is small, and hovering finds one."""
 _UPDATES = 120
 """Trainings of a curve that have a dot."""
@@ -35,16 +35,17 @@ def _sequence(timeline: Timeline, frame: int) -> str:
     return timeline.sequences[int(np.searchsorted(timeline.starts, frame, side="right")) - 1]
 
 
-def _rows(curve: Curve, at: str, timeline: Timeline, windows: np.ndarray) -> Iterator[charts.Row]:
-    shown = timeline.timing.shown
-    for frame in range(0, len(curve.error), math.ceil(len(curve.error) / _POINTS)):
+def _rows(
+    ids: Mapping[str, Curve], timeline: Timeline, windows: np.ndarray
+) -> Iterator[charts.Row]:
+    shown, frames = timeline.timing.shown, len(timeline.timing)
+    for frame in range(0, frames, math.ceil(frames / _POINTS)):
         yield {
-            "id": at,
             "t": float(shown[frame]),
             "clock": clock(shown[frame]),
-            "e": float(curve.error[frame]),
             "window": _window(windows, frame),
             "sequence": _sequence(timeline, frame),
+            **{at: float(curve.error[frame]) for at, curve in ids.items()},
         }
 
 
@@ -72,19 +73,20 @@ def _chart(
 ) -> Chart:
     panel, timeline = figure.panels[at], figure.timeline
     timing = timeline.timing
-    ids = {curve.label: f"s{number}" for number, curve in enumerate(panel.curves)}
-    rows = [row for c in panel.curves for row in _rows(c, ids[c.label], timeline, windows)]
-    updates = [row for c in panel.curves for row in _updates(c, ids[c.label], timing)]
+    ids = {f"s{number}": curve for number, curve in enumerate(panel.curves)}
+    rows = list(_rows(ids, timeline, windows))
+    updates = [row for at, curve in ids.items() for row in _updates(curve, at, timing)]
     starts = [{"t": float(timing.shown[frame])} for frame in timeline.starts]
+    names = ", ".join(curve.label for curve in panel.curves) or "nothing"
     label = (
         f"{figure.label}, {panel.title}: error in pixels over {clock(timing.seconds)} minutes of "
-        f"stream time, lines of {', '.join(ids) or 'nothing'}. The table below has the numbers."
+        f"stream time, lines of {names}. The table below has the numbers."
     )
     drawn = {
-        ids[name]: (name, ink(looks[name]), [2 * part for part in looks[name].dashes])
-        for name in ids
+        at: (curve.label, ink(looks[curve.label]), [2 * d for d in looks[curve.label].dashes])
+        for at, curve in ids.items()
     }
-    spec = charts.over_time(rows, drawn, starts, updates, timing.seconds, label, highest)
+    spec = charts.over_time(rows, drawn, starts, updates, timing.seconds, highest, label)
     name = f"{figure.name}-{at + 1}"
     return Chart(name, panel.title, label, spec, _sheet(panel, timeline, windows))
 
@@ -121,7 +123,9 @@ class Picks:
         return sum(map(len, self.picked))
 
 
-def _pick_rows(picks: Picks, at: str, timeline: Timeline, windows: np.ndarray) -> Iterator[charts.Row]:
+def _pick_rows(
+    picks: Picks, at: str, timeline: Timeline, windows: np.ndarray
+) -> Iterator[charts.Row]:
     timing = timeline.timing
     for live, frames in zip(picks.updates, picks.picked, strict=False):
         known = live < len(timing)
@@ -176,5 +180,5 @@ def picked(
         f"{title}: a tick for each frame picked, a row for each of "
         f"{', '.join(picks.name for picks in shown)}; lines where windows begin."
     )
-    spec = charts.picks(rows, looks, starts, timing.seconds, label, False)
+    spec = charts.picks(rows, looks, starts, timing.seconds, label)
     return Chart(name, title, label, spec, _pick_sheet(title, shown, windows))

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from posequery.clips import read_labels
+from posequery.jobs.files import REMAKE, BadInput
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.before_after import sheet_aspect, shown_frames
 from posequery.report.cells import of_setting
@@ -45,6 +47,8 @@ _SAID = {
     "found_share": "share of the labelled joints that are found",
 }
 _FAR = 10_000
+_WIDEST = 1400
+"""Pixels of a picture."""
 
 
 def _adaptation(sources: Sources) -> Adaptation:
@@ -106,10 +110,17 @@ def _error(joints: np.ndarray, taught: np.ndarray) -> str:
 
 
 def _picture(path: Path) -> Picture:
-    data = base64.b64encode(path.read_bytes()).decode()
-    label = "Frames of the stream with the poses of the student before and after, and the teacher's."
+    """The picture, not larger than a page needs."""
+    image = cv2.imread(str(path))
+    if image is None:
+        raise BadInput(path, "is no picture", REMAKE)
+    scale = min(1, _WIDEST / image.shape[1])
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    coded = cv2.imencode(".webp", small, (cv2.IMWRITE_WEBP_QUALITY, 80))[1].tobytes()
+    label = "Frames of the stream with the student's poses before and after, and the teacher's."
     caption = "The same, on the frames themselves. Number: mean error of 12 joints to the teacher."
-    return Picture("On the frames", caption, f"data:image/png;base64,{data}", label)
+    data = f"data:image/webp;base64,{base64.b64encode(coded).decode()}"
+    return Picture("On the frames", caption, data, label)
 
 
 def _picks(lines: Sequence[Line]) -> Iterator[Picks]:
@@ -131,7 +142,8 @@ def _facts(facts: Mapping[str, Any], above: str = "") -> Iterator[list[str]]:
 
 
 def teacher(sources: Sources) -> Section:
-    words = Words([f"The labels are of {sources.captions.teacher}: what it does not see, no student can learn."])
+    name = sources.captions.teacher
+    words = Words([f"The labels are of {name}: what it does not see, no student can learn."])
     parts: list[Part] = [words]
     for path in sources.seen:
         rows = list(_facts(read_facts(path)))
