@@ -8,7 +8,7 @@ import pandas as pd
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
 from posequery.report.formats import PIXELS, percent, span
-from posequery.report.html.evidence import tally
+from posequery.report.html.evidence import OPEN, by_verdict, tally
 from posequery.report.html.parts import Points, Section, Words
 from posequery.report.html.sources import Sources
 from posequery.report.spread import mean
@@ -96,6 +96,7 @@ def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
     if seeds > 1 and sources.verdicts:
         yield "Verdicts", f"Of the paper's claims, in this study: {tally(sources.verdicts)}{given}"
+        yield from _decided(sources)
     else:
         why = one if seeds < 2 else untested
         yield "Undecided", f"Which strategy is best: {why}.{given}"
@@ -104,6 +105,14 @@ def _known(sources: Sources) -> Iterator[tuple[str, str]]:
             "Stand-in",
             "The frames are rendered: none of these numbers says that the paper is right or wrong.",
         )
+
+
+def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
+    """The claims on which this study decides, by verdict."""
+    for verdict, claims in by_verdict(sources.verdicts):
+        if not verdict.startswith(OPEN):
+            short = [claim.partition(";")[0] for claim in claims]
+            yield verdict.partition(",")[0].capitalize(), _sentence(*short)
 
 
 def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:

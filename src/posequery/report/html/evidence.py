@@ -1,57 +1,83 @@
 """Verdicts and comparisons, whatever columns their tables have."""
 
-from collections import Counter
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from posequery.report.formats import NONE
 from posequery.report.html.parts import Part, Section, Sheet, Words, sheet
 from posequery.report.html.sources import Row, Sources
 
-_FIRST = ("claim", "place", "sentence", "verdict")
-"""Columns of a verdict that stand first, in words."""
-_NUMBERS = ("estimate", "low", "high")
 NO_VERDICTS = "No verdicts: this run has made none."
+OPEN = ("undecided", "not run")
+"""How verdicts begin that decide nothing."""
+_CLAIM = ("says", "sentence", "claim")
+"""Columns that hold a claim in words, the best first."""
+_SHOWN = {
+    "verdict": "verdict",
+    "place": "place",
+    "published_px": "published (px)",
+    "p_adjusted": "adjusted p",
+    "margin": "margin",
+    "margin_px": "margin (px)",
+    "detectable_px": "detectable (px)",
+}
+"""Heads of the columns of verdicts that stand in the open, beside claim and estimate."""
+
+
+def value(row: Row, *names: str) -> float:
+    """The number in the first of these columns that is there; NaN where it is none."""
+    text = next((row[name] for name in names if row.get(name)), "")
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def claim(row: Row) -> str:
+    return next((row[name] for name in _CLAIM if row.get(name)), NONE)
 
 
 def _number(text: str) -> str:
     """As it is printed; words stay as they are."""
     try:
-        value = float(text)
+        found = float(text)
     except ValueError:
         return text or NONE
-    if value != value:
+    if not math.isfinite(found):
         return NONE
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else f"{value:.3g}"
+    return f"{found:.0f}" if found.is_integer() and abs(found) < 1e6 else f"{found:.3g}"
 
 
-def _estimate(row: Row) -> str:
-    low, high = (_number(row.get(name, "")) for name in ("low", "high"))
-    known = low != NONE or high != NONE
-    return _number(row["estimate"]) + (f" ({low} to {high})" if known else "")
+def _estimate(row: Row) -> tuple[str, str]:
+    """The estimate, and below it its interval."""
+    found = value(row, "estimate_px", "estimate")
+    low, high = value(row, "low_px", "low"), value(row, "high_px", "high")
+    ends = "" if math.isnan(low + high) else f"{low:.2f} to {high:.2f}"
+    return (NONE if math.isnan(found) else f"{found:+.2f}"), ends
 
 
-def _titles(rows: Sequence[Row]) -> dict[str, str]:
-    """The columns that say anything, and their heads."""
-    names = [name for name in rows[0] if name and any(row.get(name) for row in rows)]
-    first = [name for name in _FIRST if name in names]
-    numbers = ["estimate"] if "estimate" in names else []
-    left = {*first, *(_NUMBERS if numbers else ())}
-    rest = [name for name in names if name not in left]
-    ends = " (95 % interval)" if {"low", "high"} <= {*names} else ""
-    titles = {name: name.replace("_", " ") for name in (*first, *numbers, *rest)}
-    return titles | ({"estimate": f"estimate{ends}"} if numbers else {})
+def _verdicts(rows: Sequence[Row]) -> Sheet:
+    """What is read first of each verdict."""
+    heads = {name: head for name, head in _SHOWN.items() if any(row.get(name) for row in rows)}
+    cells = [
+        [(claim(row), ""), *((_number(row.get(name) or ""), "") for name in heads), _estimate(row)]
+        for row in rows
+    ]
+    titles = ["claim", *heads.values(), "estimate (px), 95 % interval"]
+    sides = ["left" if name in ("verdict", "place") else "right" for name in heads]
+    named = [("", title) for title in titles]
+    return Sheet("The paper's claims, one test each", named, cells, ["left", *sides, "right"])
 
 
 def any_sheet(caption: str, rows: Sequence[Row]) -> Sheet:
-    """A table of all columns that say anything; an estimate and its ends share one."""
-    titles = _titles(rows)
-    printed = [
-        [_estimate(row) if name == "estimate" else _number(row.get(name) or "") for name in titles]
-        for row in rows
-    ]
-    words = [any(_is_word(row.get(name) or "") for row in rows) for name in titles]
-    made = sheet(caption, [*titles.values()], printed)
-    return Sheet(caption, made.heads, made.rows, ["left" if word else "right" for word in words])
+    """A table of all columns that say anything, folded away."""
+    names = [name for name in rows[0] if name and any(row.get(name) for row in rows)]
+    printed = [[_number(row.get(name) or "") for name in names] for row in rows]
+    words = [any(_is_word(row.get(name) or "") for row in rows) for name in names]
+    made = sheet(caption, [name.replace("_", " ") for name in names], printed)
+    return replace(made, sides=["left" if word else "right" for word in words], folded=True)
 
 
 def _is_word(text: str) -> bool:
@@ -62,19 +88,32 @@ def _is_word(text: str) -> bool:
     return False
 
 
+def by_verdict(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+    """Each verdict and the claims that have it; what decides nothing comes last."""
+
+    def verdict(row: Row) -> str:
+        return row.get("verdict") or "without a verdict"
+
+    ordered = sorted(rows, key=lambda row: (verdict(row).startswith(OPEN), verdict(row)))
+    for name, own in groupby(ordered, verdict):
+        yield name, [claim(row) for row in own]
+
+
 def tally(rows: Sequence[Row]) -> str:
     """'12 claims: 3 supported, 9 undecided.'"""
-    counts = Counter(row.get("verdict") or "without a verdict" for row in rows)
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{len(rows)} {'claim' if len(rows) == 1 else 'claims'}: {said}."
+    said = "; ".join(f"{len(own)} {name}" for name, own in by_verdict(rows))
+    return f"{len(rows)} claim{'s' * (len(rows) != 1)}: {said}."
 
 
 def section(sources: Sources) -> Section:
     rows = sources.verdicts
     if not rows:
         return Section("verdicts", "Verdicts", [Words([NO_VERDICTS])])
-    parts: list[Part] = [
-        Words([f"{tally(rows)} Intervals are plain 95 %; verdicts use p adjusted for all claims."]),
-        any_sheet("The paper's claims, one test each", rows),
-    ]
+    note = (
+        f"{tally(rows)} Negative estimates are better for what a claim names first. Intervals are "
+        "plain 95 % ones; verdicts use p adjusted for all claims. Detectable: the smallest "
+        "difference that is found with a chance of 80 %."
+    )
+    parts: list[Part] = [Words([note]), _verdicts(rows)]
+    parts.append(any_sheet("All that the verdicts are made from, with each as a sentence", rows))
     return Section("verdicts", "Verdicts", parts)

@@ -40,14 +40,18 @@ class Points:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: heads as (group, head), columns that share a group under one; 'left' or 'right'."""
+    """A table.
+
+    heads: (group, head); columns that share a group stand under one. sides: 'left' or 'right'.
+    folded: shown when asked for.
+    """
 
     kind: ClassVar[str] = "sheet"
     caption: str
     heads: Sequence[tuple[str, str]]
     rows: Sequence[Sequence[Printed]]
     sides: Sequence[str]
-    note: str = ""
+    folded: bool = False
 
     @property
     def groups(self) -> list[tuple[str, int]]:

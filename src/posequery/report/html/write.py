@@ -1,5 +1,6 @@
 """The page of a study, put together and written."""
 
+import re
 from pathlib import Path
 
 import vl_convert
@@ -32,9 +33,16 @@ def sections(sources: Sources) -> list[Section]:
     return [section for section in found if section.parts]
 
 
+def _first_word(text: str) -> str:
+    """Of a verdict, as its style is called."""
+    return (re.findall("[a-z]+", text.lower()) or [""])[0]
+
+
 def render(sources: Sources) -> str:
     """The page as HTML."""
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(TEMPLATE)
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    made.filters["first_word"] = _first_word
+    page = made.from_string(TEMPLATE)
     return page.render(
         title=f"Study {sources.captions.study}: which frames should a light pose network train on?",
         under=f"Frames: {sources.captions.source}. Teacher: {sources.captions.teacher}.",
