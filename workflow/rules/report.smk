@@ -214,3 +214,70 @@ else:
             + " --window {params.window:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
+
+
+# Scripts that decide a number of the page, beside those of the labels.
+DECISIVE = (
+    "extract",
+    "pretrain",
+    "score",
+    "select_frames",
+    "finetune",
+    "adapt",
+    "measure",
+)
+
+
+# What people read: all of the above in one file that opens without a network.
+rule report_page:
+    input:
+        cells=rules.collect.output.cells,
+        seconds=rules.collect.output.seconds,
+        stream=f"{OUT}/clips/stream.json",
+        tests=PLAN.measured_index("offline"),
+        labels=PLAN.label_files(),
+        seen=[f"{OUT}/labels/{name}.json" for name in STUDY.labellers],
+        consensus=[f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else [],
+        pictures=PLAN.picture_files(),
+    output:
+        PLAN.page(),
+    log:
+        f"{OUT}/logs/report_page.log",
+    localrule: True
+    conda:
+        "../../envs/workstation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+        gpu=0,
+    params:
+        code=code_digest("report_page"),
+        codes=json.dumps({name: code_digest(name) for name in DECISIVE}, sort_keys=True),
+        captions=PLAN.captions(),
+        settings=PLAN.page_settings(),
+        evidence=f"{FINAL}/evidence",
+        picture=["--picture", *PLAN.shown_picture()] if PLAN.shown_picture() else [],
+        truth="--truth" if STUDY.source.has_truth else "",
+        tests=option("tests"),
+        labels=option("labels"),
+        seen=option("seen"),
+        consensus=option("consensus"),
+    message:
+        f"Make the page of study {STUDY.name}"
+    shell:
+        script("report_page")
+        + " --cells {input.cells:q}"
+        + " --seconds {input.seconds:q}"
+        + " --stream {input.stream:q}"
+        + " {params.tests:q}"
+        + " {params.labels:q}"
+        + " {params.seen:q}"
+        + " {params.consensus:q}"
+        + " {params.picture:q}"
+        + " {params.truth}"
+        + " --evidence {params.evidence:q}"
+        + " --captions {params.captions:q}"
+        + " --settings {params.settings:q}"
+        + " --codes {params.codes:q}"
+        + " --page {output:q} 2> {log:q}"

@@ -19,7 +19,7 @@ from posequery.report.cells import (
 from posequery.report.curves import Around, Curve, method_curve, teacher_curve
 from posequery.report.formats import escape_markdown
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
-from posequery.report.over_time import Panel, Timeline, draw_over_time
+from posequery.report.over_time import OverTime, Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
 
 ROLLING = 5.0
@@ -42,9 +42,13 @@ def _curves(
     }
 
 
-def _figures_2(
+def figures_2(
     cells: pd.DataFrame, folder: Path, stream: Stream, labels: Path | None, captions: Captions
-) -> dict[str, bytes]:
+) -> list[OverTime]:
+    """Figures 2(a) and 2(b). cells: the online ones. folder: the one that `cells.csv` lies in.
+
+    labels: the teacher's, of the whole stream; None without one. Raises BadInput.
+    """
     timing = stream.timing
     window = max(1, min(timing.frames_in(f"{ROLLING} s"), len(stream) // SMOOTHED))
     around = timing.around(window)
@@ -56,7 +60,7 @@ def _figures_2(
         reference.insert(0, teacher_curve(itself, labels, stream, truth, around))
     names = tuple(f"{clip.action} {clip.subaction}" for clip in stream.clips)
     timeline = Timeline(names, stream.starts, timing)
-    files: dict[str, bytes] = {}
+    found = []
     for part, methods in (
         ("a", strategies(cells)[:MOST]),
         ("b", ["continual", "once", "uniform"]),
@@ -71,9 +75,9 @@ def _figures_2(
         caption = captions.figure_2(
             cells, timing.lasting(window), part, labels is not None, FrameSizes.of(stream)
         )
-        text = f"**Figure 2({part}).** {escape_markdown(caption)}"
-        files |= render(draw_over_time(panels, timeline, caption), f"figure2{part}", text)
-    return files
+        label = f"Figure 2({part})"
+        found.append(OverTime(f"figure2{part}", label, caption, tuple(panels), timeline))
+    return found
 
 
 def write_figures(
@@ -92,7 +96,11 @@ def write_figures(
     """
     cells = read_cells(cells_csv)
     online, offline = of_setting(cells, "online"), of_setting(cells, "offline")
-    files = _figures_2(online, cells_csv.parent, Stream(stream_index), labels, captions)
+    files: dict[str, bytes] = {}
+    for shown in figures_2(online, cells_csv.parent, Stream(stream_index), labels, captions):
+        figure = draw_over_time(shown.panels, shown.timeline, shown.caption)
+        text = f"**{shown.label}.** {escape_markdown(shown.caption)}"
+        files |= render(figure, shown.name, text)
     text = f"**Error by rate.** {escape_markdown(captions.by_rate(offline, tests))}"
     files |= render(draw_by_rate(offline, captions, tests), "error_by_rate", text)
     return write_all(files, folder)

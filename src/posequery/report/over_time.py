@@ -50,6 +50,17 @@ class Timeline:
     timing: Timing
 
 
+@dataclass(frozen=True)
+class OverTime:
+    """A figure of errors over time. name: the stem of its files. label: what it is called."""
+
+    name: str
+    label: str
+    caption: str
+    panels: tuple[Panel, ...]
+    timeline: Timeline
+
+
 def _draw_curve(axes: Axes, curve: Curve, style: Style, shown: np.ndarray) -> None:
     """A curve over stream time, a dot on it where new weights go live."""
     at = np.arange(0, len(curve.error), math.ceil(len(curve.error) / _POINTS))

@@ -2,6 +2,7 @@
 it and, where views are calibrated, against the consensus of the views."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from posequery.report.formats import (
 )
 from posequery.report.frame_sizes import FrameSizes
 from posequery.report.lines import Line, clip_names, main_line, read_lines, repeat_line, scene
-from posequery.report.over_time import Panel, Timeline, draw_over_time
+from posequery.report.over_time import OverTime, Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
 from posequery.report.spread import mean, spread, wide
 
@@ -126,21 +127,28 @@ def _panel(lines: Sequence[Line], name: str, reference: np.ndarray, around: Arou
     return Panel(f"Against the {name}", tuple(curves))
 
 
-def write_report(
+@dataclass(frozen=True)
+class Adaptation:
+    """What a stream of real video shows: its figure, its table, and the lines of both.
+
+    lines: of the lowest seed. references: what errors are measured against.
+    """
+
+    figure: OverTime
+    table: Table
+    lines: tuple[Line, ...]
+    references: References
+
+
+def read_adaptation(
     cells_csv: Path,
     index: Path,
     labels: Path,
     consensus: Path | None,
     window: str,
     captions: Captions,
-    figures: Path,
-    tables: Path,
-) -> list[Path]:
-    """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX).
-
-    labels, consensus: labels files of the stream, `consensus` None where no views are calibrated.
-    window: '1500 frames' or '30 s'. Returns the files. Raises `BadInput`.
-    """
+) -> Adaptation:
+    """See `write_report`. Raises `BadInput`."""
     stream = Stream(index)
     taught = read_labels(labels, index)[0]
     references = {f"teacher ({captions.teacher})": taught}
@@ -173,16 +181,39 @@ def write_report(
     smooth = max(1, count // _SMOOTH)
     note = captions.error_over_time(cells, said, scene(stream), timing.lasting(smooth), frames)
     around = timing.around(smooth)
-    panels = [_panel(shown, name, joints, around) for name, joints in references.items()]
+    panels = tuple(_panel(shown, name, joints, around) for name, joints in references.items())
     timeline = Timeline(tuple(clip_names(stream)), stream.starts, timing)
-    figure = draw_over_time(panels, timeline, note)
-    text = f"**Error over stream time.** {escape_markdown(note)}"
-    written = write_all(render(figure, "error_over_time", text), figures)
-
     caption = captions.adaptation(cells, said, scene(stream), frames)
     rows = pd.concat(measured)
-    table = error_table(shown, rows, references, parts, caption, captions.heading, frames.differ)
+    return Adaptation(
+        OverTime("error_over_time", "Error over stream time", note, panels, timeline),
+        error_table(shown, rows, references, parts, caption, captions.heading, frames.differ),
+        tuple(shown),
+        references,
+    )
+
+
+def write_report(
+    cells_csv: Path,
+    index: Path,
+    labels: Path,
+    consensus: Path | None,
+    window: str,
+    captions: Captions,
+    figures: Path,
+    tables: Path,
+) -> list[Path]:
+    """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX).
+
+    labels, consensus: labels files of the stream, `consensus` None where no views are calibrated.
+    window: '1500 frames' or '30 s'. Returns the files. Raises `BadInput`.
+    """
+    found = read_adaptation(cells_csv, index, labels, consensus, window, captions)
+    shown = found.figure
+    figure = draw_over_time(shown.panels, shown.timeline, shown.caption)
+    text = f"**{shown.label}.** {escape_markdown(shown.caption)}"
+    written = write_all(render(figure, shown.name, text), figures)
     for ending, make in FORMATS.items():
-        write_text(tables / f"adaptation.{ending}", make(table))
+        write_text(tables / f"adaptation.{ending}", make(found.table))
         written.append(tables / f"adaptation.{ending}")
     return written

@@ -17,7 +17,7 @@ from posequery.cell import Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
 from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
-from posequery.study.schema import Study
+from posequery.study.schema import Study, protocol
 from posequery.teachers.openpose import places
 
 
@@ -298,6 +298,26 @@ class Plan:
     def report_files(self) -> list[str]:
         return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]
 
+    def page_settings(self) -> str:
+        """The study's settings by dotted keys, of the user's files the names alone, as JSON."""
+        study = self.study
+        chosen = {
+            "teachers": study.teachers,
+            "strategies": list(study.strategies),
+            "online.methods": study.online.methods,
+            "online.rates": [str(rate) for rate in study.online.rates],
+        }
+        if study.offline:
+            chosen["offline.rates"] = [str(rate) for rate in study.offline.rates]
+        return json.dumps(protocol(study) | chosen, sort_keys=True)
+
+    def shown_picture(self) -> list[str]:
+        """The picture of real people that the page may show."""
+        return [f"{folder}/before_after.png" for folder in self.picture_files()]
+
+    def page(self) -> str:
+        return f"{self.final}/report.html"
+
     def decisive_files(self) -> list[str]:
         """What decides the cells' numbers, asked for with the end of the study.
 
@@ -311,7 +331,7 @@ class Plan:
 
     def final_files(self) -> list[str]:
         cells = [f"{self.final}/{name}.csv" for name in ("cells", "breakdown", "seconds")]
-        return [*cells, *self.report_files(), *self.student_reports()]
+        return [*cells, *self.report_files(), self.page(), *self.student_reports()]
 
     def cell_tables(self) -> list[str]:
         """With the cells come cells.csv and, of a restricted run, the tables of its own."""
@@ -324,7 +344,7 @@ class Plan:
         """Where the results are; empty before all of them are there."""
         if not all(Path(file).exists() for file in self.final_files()):
             return ""
-        made = " and ".join(self.report_files())
+        made = f"{self.page()}, with {' and '.join(self.report_files())}"
         name, cells = self.study.name, f"{self.final}/cells.csv"
         return f"Study {name} is complete: {made}; every cell is a row of {cells}."
 

@@ -26,6 +26,7 @@ from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
 from posequery.online.settings import Online
+from posequery.report.settings import Report
 from posequery.settings import Rate, Section, as_percent, counted, one_of, shown
 from posequery.sources import kinds
 from posequery.student.recipe import Recipe
@@ -148,6 +149,7 @@ class Study(TeacherSections):
     offline: Offline | None = None
     """Absent: no offline study."""
     online: Online = Online()
+    report: Report = Report()
 
     @property
     def labellers(self) -> list[str]:
@@ -262,6 +264,7 @@ NO_PROTOCOL = frozenset(
     {
         *("name", "seeds", "strategies", "teachers", "least_labelled", "workers"),
         *("offline.rates", "online.rates", "online.methods"),
+        "report.frames",
     }
 )
 """Keys that add or drop cells and change none, or change no number. Each strategy's parameters are

@@ -1,0 +1,1 @@
+"""The page of a study: one HTML file that opens without a network, made from what it has made."""

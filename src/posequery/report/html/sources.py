@@ -1,0 +1,132 @@
+"""What a page is made from: the files of a finished study, and what its settings say."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from posequery.clips import Stream
+from posequery.jobs.files import REMAKE, BadInput, unreadable
+from posequery.report.captions import Captions
+from posequery.report.cells import KEYS, of_setting, read_cells, read_seconds
+from posequery.report.frame_sizes import FrameSizes
+from posequery.report.teacher import read_teacher_error
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a page; an absent one is None.
+
+    tests, stream: indices of what offline and online cells are measured on. labels: the teacher's,
+    of the stream. seen: what the jobs that labelled say of it, as JSON files. evidence: the folder
+    of the verdicts. picture: of real people before and after, where it may be shown.
+    settings: of the study, by dotted keys. codes: the digest of each script, by name.
+    """
+
+    cells_csv: Path
+    seconds_csv: Path
+    stream_index: Path
+    tests: Path | None
+    labels: Path | None
+    consensus: Path | None
+    seen: Sequence[Path]
+    evidence: Path
+    picture: Path | None
+    said: Captions
+    settings: Mapping[str, Any]
+    codes: Mapping[str, str]
+    truth: bool
+    """Whether there is ground truth, so that the paper's tables can be made."""
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Of several streams, their mean: a row a cell and seed, of these streams."""
+        return over_streams(read_cells(self.cells_csv))
+
+    @cached_property
+    def seconds(self) -> pd.DataFrame:
+        return over_streams(read_seconds(self.seconds_csv, self.cells_csv))
+
+    @cached_property
+    def stream(self) -> Stream:
+        return Stream(self.stream_index)
+
+    @cached_property
+    def captions(self) -> Captions:
+        """Without the readings, which have a section of their own."""
+        return replace(self.said, readings=dict.fromkeys(self.said.readings, ()))
+
+    @property
+    def folder(self) -> Path:
+        """The one that the cells' folders lie in."""
+        return self.cells_csv.parent
+
+    @cached_property
+    def recorded(self) -> pd.DataFrame:
+        """The online cells whose records are of `stream`."""
+        cells = of_setting(read_cells(self.cells_csv), "online")
+        if "stream" not in cells:
+            return cells
+        played = {"", self.stream.clips[0].subject}
+        return cells[cells["stream"].fillna("").astype(str).isin(played)]
+
+    @cached_property
+    def verdicts(self) -> list[Row]:
+        return read_rows(self.evidence / "verdicts.csv")
+
+    @cached_property
+    def comparisons(self) -> list[Row]:
+        return read_rows(self.evidence / "comparisons.csv")
+
+    def frame_sizes(self, setting: str) -> FrameSizes:
+        if setting == "online":
+            return FrameSizes.of(self.stream)
+        return FrameSizes.in_index(self.tests)
+
+    @property
+    def teacher(self) -> Any:
+        """The teacher's own error; None where only ground truth labels."""
+        return read_teacher_error(self.seen[0]) if self.seen else None
+
+
+def over_streams(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean over streams of each cell and seed; as it was where there is one stream."""
+    if "stream" not in table or table["stream"].nunique() < 2:
+        return table
+    how = {
+        name: "mean" if pd.api.types.is_float_dtype(table[name]) else "first"
+        for name in table
+        if name not in KEYS
+    }
+    return table.groupby(KEYS, sort=False, as_index=False).agg(how)[list(table)]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a table whose columns are not known here; none where there is no such file."""
+    if not path.is_file():
+        return []
+    try:
+        return list(csv.DictReader(io.StringIO(path.read_text(), newline="")))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, csv.Error) as error:
+        raise BadInput(path, f"is no table ({error})", REMAKE) from None
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a job says in JSON; raises BadInput."""
+    try:
+        found = json.loads(path.read_text())
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError as error:
+        raise BadInput(path, f"is no JSON ({error})", REMAKE) from None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,297 @@
+"""The page's HTML, its style, and the few lines that draw its charts."""
+
+STYLE = """
+:root {
+  --ink: #1c1c1c; --soft: #565656; --line: #d9d9d9; --tint: #f5f6f8; --link: #0b5394;
+  --plain: system-ui, -apple-system, "Segoe UI", "Liberation Sans", Arial, sans-serif;
+  --book: Georgia, "Liberation Serif", "DejaVu Serif", "Times New Roman", serif;
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0; color: var(--ink); background: #fff; overflow-wrap: break-word;
+  font: 16px/1.55 var(--book);
+}
+header, main, footer { max-width: 72rem; margin: 0 auto; padding: 0 1.5rem; }
+header { padding-top: 2.2rem; }
+h1, h2, h3, h4, nav, table, figcaption, .keys, summary, .said, dt { font-family: var(--plain); }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.01em; }
+h2 {
+  font-size: 1.3rem; margin: 2.8rem 0 .8rem; padding-top: .9rem;
+  border-top: 2px solid var(--ink);
+}
+h3 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
+h4 { font-size: .86rem; line-height: 1.4; margin: 0 0 .3rem; }
+p { max-width: 46rem; margin: .6rem 0; }
+.under { color: var(--soft); margin: 0; }
+nav { margin: 1.3rem 0 0; font-size: .88rem; }
+nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
+.answer {
+  background: var(--tint); border-left: 4px solid var(--ink); padding: .6rem 1.4rem;
+  margin: 1rem 0;
+}
+dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1.3rem; }
+dt { font-size: .86rem; font-weight: 600; line-height: 1.8; max-width: 11rem; }
+dd { margin: 0; max-width: 46rem; }
+.scroll { overflow-x: auto; margin: .8rem 0 1.4rem; }
+.scroll:focus-visible { outline: 2px solid var(--link); }
+table {
+  border-collapse: collapse; font-size: .84rem; line-height: 1.35;
+  font-variant-numeric: tabular-nums;
+}
+caption { caption-side: top; text-align: left; color: var(--soft); padding: 0 0 .4rem; }
+thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
+thead tr:first-child th { border-top: 2px solid var(--ink); }
+thead th.group { border-bottom: 1px solid var(--line); text-align: center; }
+thead th.none { border-bottom: 0; }
+tbody tr:last-child > * { border-bottom: 2px solid var(--ink); }
+tbody tr:nth-child(even) { background: var(--tint); }
+th, td { padding: .32rem .7rem; text-align: left; vertical-align: top; }
+th:first-child, td:first-child { padding-left: .3rem; }
+tbody th { font-weight: 400; }
+.right { text-align: right; white-space: nowrap; }
+tbody .left { min-width: 4.5rem; max-width: 24rem; }
+td small { display: block; color: var(--soft); font-size: .78rem; white-space: nowrap; }
+.supported, .same { color: #0b6338; font-weight: 600; }
+.contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
+.undecided, .not { color: var(--soft); }
+figure { margin: 1rem 0 2rem; }
+figcaption {
+  color: var(--soft); font-size: .84rem; line-height: 1.45; max-width: 58rem;
+  margin-top: .5rem;
+}
+.beside {
+  display: grid; gap: 1.2rem 2rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr));
+}
+.one { min-width: 0; margin-bottom: 1rem; }
+.chart { width: 100%; min-height: 4rem; }
+.chart svg { display: block; max-width: 100%; }
+.keys {
+  display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; margin: .2rem 0 .8rem;
+  list-style: none; font-size: .84rem;
+}
+.keys li { display: flex; align-items: center; gap: .4rem; }
+.keys svg { flex: none; }
+details { margin: .3rem 0 0; }
+summary { color: var(--link); font-size: .84rem; cursor: pointer; }
+.poses {
+  display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
+}
+.poses svg { width: 100%; max-height: 22rem; background: var(--tint); display: block; }
+.said { font-size: .82rem; color: var(--soft); margin: .3rem 0; }
+img { max-width: 100%; height: auto; }
+footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size: .84rem; }
+#vg-tooltip-element { font: 13px/1.35 var(--plain); max-width: 17rem; }
+#vg-tooltip-element table tr { background: none; }
+#vg-tooltip-element table tr td { vertical-align: top; padding: 1px 4px; border: 0; }
+@media (max-width: 40rem) {
+  body { font-size: 15px; }
+  header, main, footer { padding-left: 1rem; padding-right: 1rem; }
+  h1 { font-size: 1.4rem; }
+  .answer { padding: .3rem 1rem; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .6rem; }
+  th, td { padding: .3rem .45rem; }
+}
+@media print {
+  @page { margin: 15mm; }
+  body { font-size: 10pt; }
+  header, main, footer { max-width: none; padding: 0; }
+  nav, details:not([open]) { display: none; }
+  h2, h3, h4 { break-after: avoid; }
+  .one, tr, .answer { break-inside: avoid; }
+  .scroll { overflow: visible; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .15rem .35rem; }
+  .chart svg { width: 100%; height: auto; }
+  tbody tr:nth-child(even), .answer { background: none; }
+}
+"""
+
+SCRIPT = """
+for (const place of document.querySelectorAll(".chart")) {
+  const spec = JSON.parse(document.getElementById(place.id + "-spec").textContent);
+  vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false })
+    .catch(error => { place.textContent = "This chart could not be drawn: " + error.message; });
+}
+"""
+
+TEMPLATE = """
+{%- macro sheet(part) %}
+{%- if part.folded %}
+<details>
+<summary>{{ part.caption }}</summary>
+{{ bare(part) }}
+</details>
+{%- else %}
+{{ bare(part) }}
+{%- endif %}
+{%- endmacro %}
+{%- macro bare(part) %}
+<div class="scroll" tabindex="0" role="region" aria-label="{{ part.caption }}">
+<table>
+<caption>{{ part.caption }}</caption>
+<thead>
+{%- if part.groups %}
+<tr>
+{%- for group, span in part.groups -%}
+<th class="{{ 'group' if group else 'none' }}" colspan="{{ span }}"
+{%- if group %} scope="colgroup"{% endif %}>{{ group }}</th>
+{%- endfor -%}
+</tr>
+{%- endif %}
+<tr>
+{%- for _, head in part.heads -%}
+<th scope="col" class="{{ part.sides[loop.index0] }}">{{ head }}</th>
+{%- endfor -%}
+</tr>
+</thead>
+<tbody>
+{%- for row in part.rows %}
+<tr>
+{%- for text, below in row -%}
+{%- set side = part.sides[loop.index0] -%}
+{%- set look = text | first_word if part.heads[loop.index0][1] == "verdict" else "" -%}
+{%- if loop.first -%}
+<th scope="row" class="{{ side }}">{{ text }}</th>
+{%- else -%}
+<td class="{{ side }}{{ ' ' if look }}{{ look }}">
+{{- text }}{% if below %}<small>{{ below }}</small>{% endif %}</td>
+{%- endif -%}
+{%- endfor -%}
+</tr>
+{%- endfor %}
+</tbody>
+</table>
+</div>
+{%- endmacro %}
+{%- macro keys(found) %}
+{%- if found %}
+<ul class="keys" aria-label="Legend">
+{%- for key in found %}
+<li><svg width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">
+{%- if key.line -%}
+<line x1="1" y1="7" x2="33" y2="7" stroke="{{ key.color }}" stroke-width="2.2"
+stroke-dasharray="{{ key.dasharray }}"/>
+{%- endif -%}
+{%- if key.path -%}
+<path d="{{ key.path }}" transform="translate(17 7)" fill="{{ key.color }}" stroke="#222"
+stroke-width=".6"/>
+{%- endif -%}
+</svg>{{ key.name }}</li>
+{%- endfor %}
+</ul>
+{%- endif %}
+{%- endmacro %}
+{%- macro chart(part) %}
+<div class="one">
+<h4>{{ part.title }}</h4>
+<div class="chart" id="{{ part.name }}" role="img" aria-label="{{ part.label }}"></div>
+<script type="application/json" id="{{ part.name }}-spec">{{ part.spec | tojson }}</script>
+<details>
+<summary>The numbers of this chart</summary>
+{{ sheet(part.sheet) }}
+</details>
+</div>
+{%- endmacro %}
+{%- macro shown(part) %}
+{%- if part.kind == "words" %}
+{%- for text in part.texts %}
+<p>{{ text }}</p>
+{%- endfor %}
+{%- elif part.kind == "points" %}
+<dl>
+{%- for about, text in part.said %}
+<dt>{{ about }}</dt>
+<dd>{{ text }}</dd>
+{%- endfor %}
+</dl>
+{%- elif part.kind == "sheet" %}
+{{ sheet(part) }}
+{%- elif part.kind == "charts" %}
+<figure>
+<h3>{{ part.title }}</h3>
+{{ keys(part.keys) }}
+<div{% if part.beside %} class="beside"{% endif %}>
+{%- for one in part.charts %}
+{{ chart(one) }}
+{%- endfor %}
+</div>
+<figcaption>{{ part.caption }}</figcaption>
+</figure>
+{%- elif part.kind == "poses" %}
+<figure>
+<h3>{{ part.title }}</h3>
+{{ keys(part.keys) }}
+<div class="poses">
+{%- for pose in part.poses %}
+<div>
+<h4>{{ pose.title }}</h4>
+<svg viewBox="{{ pose.box | join(' ') }}" role="img" aria-label="{{ pose.title }}: {{ pose.said }}">
+{%- for skeleton in pose.skeletons %}
+<g stroke="{{ skeleton.color }}" stroke-width="{{ pose.stroke }}" stroke-linecap="round">
+{%- for a, b, c, d in skeleton.lines -%}
+<line x1="{{ a }}" y1="{{ b }}" x2="{{ c }}" y2="{{ d }}"/>
+{%- endfor -%}
+</g>
+{%- endfor %}
+</svg>
+<p class="said">{{ pose.said }}</p>
+</div>
+{%- endfor %}
+</div>
+<figcaption>{{ part.caption }}</figcaption>
+</figure>
+{%- elif part.kind == "picture" %}
+<figure>
+<h3>{{ part.title }}</h3>
+<img src="{{ part.data }}" alt="{{ part.label }}">
+<figcaption>{{ part.caption }}</figcaption>
+</figure>
+{%- endif %}
+{%- endmacro -%}
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'">
+<title>{{ title }}</title>
+<style>{{ style }}</style>
+</head>
+<body>
+<header>
+<h1>{{ title }}</h1>
+<p class="under">{{ under }}</p>
+<nav aria-label="Contents">
+{%- for section in sections %}
+<a href="#{{ section.name }}">{{ section.title }}</a>
+{%- endfor %}
+</nav>
+</header>
+<main>
+{%- for section in sections %}
+<section id="{{ section.name }}">
+<h2>{{ section.title }}</h2>
+{%- if section.name == "answer" %}
+<div class="answer">
+{%- endif %}
+{%- for part in section.parts %}
+{{ shown(part) }}
+{%- endfor %}
+{%- if section.name == "answer" %}
+</div>
+{%- endif %}
+</section>
+{%- endfor %}
+</main>
+<footer><p>{{ foot }}</p></footer>
+<noscript><p>Charts need JavaScript; the table below each has its numbers.</p></noscript>
+<script>{{ bundle }}</script>
+<script>{{ script }}</script>
+</body>
+</html>
+"""

@@ -1,0 +1,59 @@
+"""The page of a study, put together and written."""
+
+import re
+from pathlib import Path
+
+import vl_convert
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from posequery.jobs.files import write_text
+from posequery.report import published
+from posequery.report.html import answer, evidence, paper, provenance, videos
+from posequery.report.html.parts import Section
+from posequery.report.html.sources import Sources
+from posequery.report.html.template import SCRIPT, STYLE, TEMPLATE
+
+FOOT = (
+    f"The paper: {published.PAPER}. This file holds all that it shows, and asks no network for "
+    "anything."
+)
+
+
+def bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script that stands inside a page."""
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return str(script).replace("</script", r"<\/script").replace("<!--", r"<\!--")
+
+
+def sections(sources: Sources) -> list[Section]:
+    shown = paper if sources.truth else videos
+    found = [answer.section(sources), evidence.section(sources), *shown.sections(sources)]
+    found += [provenance.readings(sources), provenance.provenance(sources)]
+    return [section for section in found if section.parts]
+
+
+def _first_word(text: str) -> str:
+    """Of a verdict, as its style is called."""
+    return (re.findall("[a-z]+", text.lower()) or [""])[0]
+
+
+def render(sources: Sources) -> str:
+    """The page as HTML."""
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    made.filters["first_word"] = _first_word
+    page = made.from_string(TEMPLATE)
+    return page.render(
+        title=f"Study {sources.captions.study}: which frames should a light pose network train on?",
+        under=f"Frames: {sources.captions.source}. Teacher: {sources.captions.teacher}.",
+        sections=sections(sources),
+        foot=FOOT,
+        style=Markup(STYLE),
+        script=Markup(SCRIPT),
+        bundle=Markup(bundle()),
+    )
+
+
+def write_page(sources: Sources, path: Path) -> None:
+    """Write the page. Raises BadInput for what a page cannot be made from."""
+    write_text(path, render(sources).lstrip() + "\n")
