@@ -283,6 +283,11 @@ class Plan:
         """What real people are measured against: the labels of the study's first teacher."""
         return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
 
+    def taught_files(self, setting: str) -> list[str]:
+        """The labels files of the teachers of a setting's cells, called after them."""
+        online = [cell.teacher for cell in self.cells if cell.setting == setting == "online"]
+        return [file for name in dict.fromkeys(online) for file in self.teacher_labels(name)]
+
     # The report
 
     def picture_files(self) -> list[str]:
