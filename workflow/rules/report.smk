@@ -98,6 +98,7 @@ if STUDY.source.has_truth:
             teacher=option("teacher"),
             tests=option("tests"),
             stream=option("stream"),
+            devices=PLAN.devices(),
         message:
             "Make the paper's tables"
         shell:
@@ -107,6 +108,7 @@ if STUDY.source.has_truth:
             + " {params.teacher:q}"
             + " {params.tests:q}"
             + " {params.stream:q}"
+            + " --devices {params.devices:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
 
