@@ -3,8 +3,10 @@
 import argparse
 from pathlib import Path
 
+from posequery.clips import Stream
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
+from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
 from posequery.report.tables import write_tables
 from posequery.report.teacher import read_teacher_error
@@ -17,10 +19,13 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="JSON: the teacher's mpjpe_px, found_share")
     parser.add_argument("--tests", type=Path, help="index of the clips of the offline test")
     parser.add_argument("--stream", type=Path, help="index of the stream's clips")
+    parser.add_argument("--devices", type=Devices.from_json, help="JSON: profiles, what is asked")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
     teacher = read_teacher_error(options.teacher) if options.teacher else None
+    known = options.devices and options.stream
+    asked = (options.devices, Stream(options.stream).timing) if known else None
     files = write_tables(
         options.cells,
         options.seconds,
@@ -29,6 +34,7 @@ def main() -> None:
         teacher,
         FrameSizes.in_index(options.tests),
         FrameSizes.in_index(options.stream),
+        asked,
     )
     print(f"{len(files)} files: {options.folder}")
 

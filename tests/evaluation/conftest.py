@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posequery.cell import Outcome
+from posequery.cell import KEY, Cell, Outcome
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
+from posequery.evaluation.columns import Evaluation, Played, columns
 from posequery.jobs import sealed
 from posequery.jobs.files import sha256, whole, write_summed
+from posequery.record import Record
+from posequery.timing import Timing
 
 COUNTS = {"k": 1, "n": 2, "window": 2, "trainings": 1, "frames_trained": 1, "epochs": 10}
 SECONDS = '{"training": 3.5, "inference": 1.25, "selection": 0.5, "stream": 180.0}'
@@ -53,6 +56,10 @@ def written(path: Path, off: list[float], version: list[int]) -> str:
     return sha256(path)
 
 
+def changed_key(changed: dict[str, object]) -> dict[str, object]:
+    return {name: changed[name] for name in KEY if name in changed}
+
+
 @pytest.fixture
 def cell(tmp_path: Path) -> Callable[..., Path]:
     """Writes the folder of an online cell, with changes to what its job counted."""
@@ -66,7 +73,7 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
         **changed: object,
     ) -> Path:
         which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2"}
-        folder = tmp_path / f"cells/online/t/uniform/50pct/seed{seed}"
+        folder = tmp_path / "cells" / Cell(seed=seed, **which | changed_key(changed)).folder
         digests = {
             "record_sha256": written(folder / "record.h5", off, version),
             "weights_sha256": "w",
@@ -74,9 +81,59 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
         if lagged:
             ahead = folder / "lagged.h5"
             digests["lagged_sha256"] = written(ahead, lagged, [0] * len(lagged))
-        outcome = Outcome(seed=seed, **which | COUNTS | digests | changed)
+        outcome = Outcome(**{"seed": seed} | which | COUNTS | digests | changed)
         outcome.write(folder)
         write_summed(folder / "seconds.json", SECONDS, outcome.folder)
         return folder
 
     return write
+
+
+@pytest.fixture
+def value() -> Callable[..., float]:
+    """What a column says of an online cell that `lived` made."""
+
+    def found(name: str, evaluation: Evaluation) -> float:
+        return next(column for column in columns() if column.name == name).of(evaluation)
+
+    return found
+
+
+@pytest.fixture
+def lived() -> Callable[..., Evaluation]:
+    """An online cell of windows of 10 frames at 1 a second. A person of a torso of 100 px stands
+    still; the student is `off` (n,) px beside it, the unadapted one `before` (n,) px."""
+
+    def make(
+        off: np.ndarray,
+        before: np.ndarray | None = None,
+        *,
+        clip: np.ndarray | None = None,
+        updates: dict[int, list[int]] = {},  # noqa: B006 (nobody changes it)
+        fps: float = 1.0,
+        taught: np.ndarray | None = None,
+        **changed: object,
+    ) -> Evaluation:
+        count = len(off)
+        truth = np.zeros((count, 18, 2))
+        truth[:, 11:13, 1] = 100
+
+        def record(beside: np.ndarray) -> Record:
+            joints = truth + np.array([1, 0]) * np.asarray(beside, float)[:, None, None]
+            version = np.searchsorted([*updates], np.arange(count), side="right")
+            version[np.isnan(joints).all(axis=(1, 2))] = -1
+            lived = np.array([*updates], np.int64), [np.array(f, int) for f in updates.values()]
+            return Record(joints, np.zeros((count, 18)), joints, version, *lived)
+
+        own = record(off)
+        truth[own.version < 0] = np.nan
+        clip = np.zeros(count, int) if clip is None else clip
+        which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2", "seed": 0}
+        digests = {"record_sha256": "r", "weights_sha256": "w"}
+        cell = Outcome(**which | COUNTS | digests | {"window": 10} | changed)
+        played = Played.of(truth, clip, np.zeros(count, int), Timing.even(count, fps))
+        return Evaluation(
+            cell, own, None, truth, played, taught, None if before is None else record(before)
+        )
+
+    return make

@@ -8,11 +8,11 @@ import pytest
 
 from posequery.cell import Outcome
 from posequery.evaluation import columns as registry
-from posequery.evaluation.columns import RESERVED, Column, Evaluation, columns
-from posequery.evaluation.person import person_sizes
+from posequery.evaluation.columns import RESERVED, Column, Evaluation, Played, columns
 from posequery.jobs import seeds
 from posequery.jobs.files import BadInput
 from posequery.record import Record
+from posequery.timing import Timing
 
 EVERY = columns()
 
@@ -22,11 +22,13 @@ def record(frames: int, missed: int = 0) -> Record:
     random = seeds.generator("record", frames)
     joints, parsed = random.uniform(0, 100, (2, frames, 18, 2)).astype(np.float32)
     peaks = random.uniform(0, 1, (frames, 18)).astype(np.float32)
-    version = np.zeros(frames, np.int32)
+    version = (np.arange(frames) // 5).astype(np.int32)
     for values in (joints, parsed, peaks):
         values[:missed] = np.nan
     version[:missed] = -1
-    return Record(joints, peaks, parsed, version, np.empty(0, np.int64), [])
+    updates = np.arange(5, frames, 5)
+    picked = [np.array([live - 4, live - 2]) for live in updates]
+    return Record(joints, peaks, parsed, version, updates, picked)
 
 
 def evaluation(
@@ -52,9 +54,12 @@ def evaluation(
     reference[(missed and slice(None, missed)) or slice(0)] = np.nan
     if not labelled:
         reference[:] = np.nan
-    lagged = record(frames) if online else None
-    person = person_sizes(reference, np.arange(frames) // 5)
-    return Evaluation(cell, record(frames, missed), lagged, reference, person)
+    lagged, baseline = (record(frames), record(frames)) if online else (None, None)
+    clip = np.arange(frames) // 5
+    played = Played.of(reference, clip, clip % 2, Timing.even(frames, 1.0))
+    taught = reference + 1 if online else None
+    own = record(frames, missed)
+    return Evaluation(cell, own, lagged, reference, played, taught, baseline)
 
 
 CASES = {
@@ -89,7 +94,7 @@ def test_a_column_says_the_same_twice_and_leaves_what_it_looked_at(column: Colum
 def test_missed_frames_count_nowhere(column: Column) -> None:
     """Whatever stands in the record where a frame was missed."""
     blank, strange = evaluation(missed=4), evaluation(missed=4)
-    for part in (strange.record, strange.lagged):
+    for part in (strange.record, strange.lagged, strange.baseline):
         for values in (part.joints, part.peaks, part.parsed):
             values.flags.writeable = True
             values[:4] = 1e6
@@ -105,7 +110,7 @@ def test_a_column_says_what_it_is(column: Column) -> None:
 
 def test_no_column_can_write_into_what_it_looks_at() -> None:
     looked_at = evaluation()
-    for part in (looked_at.record, looked_at.lagged, looked_at):
+    for part in (looked_at.record, looked_at.baseline, looked_at.played, looked_at):
         for field in fields(part):
             if isinstance(values := getattr(part, field.name), np.ndarray) and values.size:
                 with pytest.raises(ValueError, match="read-only"):
@@ -131,7 +136,7 @@ def test_those_of_errors_come_first() -> None:
         (None, "binds COLUMNS to no tuple"),
         ([1], "binds COLUMNS to no tuple"),
         ((EVERY[0], EVERY[0]), "a column 'mpjpe_px', as the columns of errors do already"),
-        ((EVERY[-1],), r"shares: names a column 'mpjpe_share_equal_lag', as the columns of errors"),
+        ((EVERY[-1],), r"stability: names a column 'recovered_share', as the columns of errors"),
         ((Column("k", EVERY[0].of),), "names a column 'k', as a cell's own counts do already"),
     ],
 )

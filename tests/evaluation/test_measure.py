@@ -1,7 +1,7 @@
 """Cells measured: numbers by hand, and what is measured again."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from posequery import record
 from posequery.clips import Stream, write_labels
 from posequery.evaluation import measure as station
+from posequery.evaluation.columns import Column
 from posequery.evaluation.measure import measure
 from posequery.jobs.files import BadInput
 
@@ -20,12 +21,17 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def measured(
-    tmp_path: Path, *folders: Path, code: str = "c", labels: Path | None = None
+    tmp_path: Path,
+    *folders: Path,
+    code: str = "c",
+    labels: Path | None = None,
+    taught: Sequence[Path] = (),
 ) -> list[dict[str, str]]:
     measure(
         folders,
         tmp_path / "index.json",
         labels,
+        taught,
         code=code,
         state=tmp_path / "state",
         cells=tmp_path / "measures/online.csv",
@@ -56,6 +62,12 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "mpjpe_share": "",
         "mpjpe_share_without_first_window": "",
         "mpjpe_share_equal_lag": "",
+        "pck_20": "",
+        "frames_labelled": "0",
+        "mpjpe_px_blind": "",
+        "harm_rate": "",
+        "time_to_recover_s": "",
+        "recovered_share": "",
         "trainings": "1",
         "frames_trained": "1",
         "passes": "10",
@@ -180,3 +192,46 @@ def test_a_record_that_is_not_its_cells_is_refused(
     with pytest.raises(BadInput, match=r"nowhere/cell\.json: the cell has no such file"):
         measured(tmp_path, tmp_path / "nowhere")
     assert not (tmp_path / "measures").exists()
+
+
+def test_a_cell_is_compared_with_the_unadapted_student_of_its_seed_or_the_only_one(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    def unadapted(seed: int, off: float) -> Path:
+        which = {"teacher": "none", "method": "baseline", "rate": "0"}
+        return cell(seed, off=[off] * 5, **which)
+
+    def harm(*folders: Path) -> list[str]:
+        found = [row for row in measured(tmp_path, *folders) if row["method"] == "uniform"]
+        return [row["harm_rate"] for row in found]
+
+    adapted = [cell(seed, off=[9] * 5, version=[0, 0, 1, 1, 1]) for seed in (0, 1)]
+    assert harm(*adapted) == ["", ""]
+    # Windows of two frames, the first without an update.
+    assert harm(*adapted, unadapted(0, 5)) == ["1.0", "1.0"]
+    assert harm(unadapted(0, 5), unadapted(1, 20), *adapted) == ["1.0", "0.0"]
+    assert harm(unadapted(0, 5), unadapted(2, 20), *adapted) == ["1.0", ""]
+    # Another record of the unadapted student: compared again.
+    assert harm(*adapted, unadapted(0, 50)) == ["0.0", "0.0"]
+
+
+def test_a_teachers_labels_are_those_of_the_file_called_after_it(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    noted = Column("noted", lambda evaluation: seen.append(evaluation.taught) or 0.0)
+    monkeypatch.setattr(station, "columns", lambda: (noted,))
+
+    def taught(code: str, **more: object) -> list[object]:
+        seen.clear()
+        for method in ("t", "ground_truth"):
+            measured(tmp_path, cell(teacher=method), code=code, **more)
+        return [None if joints is None else joints[0, 0, 0] for joints in seen]
+
+    assert taught("a") == [None, 10]
+    joints = stream.joints(range(5)) + 3
+    write_labels(tmp_path / "t.h5", joints, joints[..., 0], stream.path)
+    files = [tmp_path / "t.h5"]
+    # Only the cell whose teacher has other labels is measured again.
+    assert taught("a", taught=files) == [13]
+    assert taught("b", taught=files) == [13, 10]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from posequery.cell import Outcome
-from posequery.evaluation.columns import Evaluation, columns
-from posequery.evaluation.person import person_sizes
+from posequery.evaluation.columns import Evaluation, Played, columns
+from posequery.evaluation.person import person_sizes, torso_lengths
 from posequery.record import Record
+from posequery.timing import Timing
 
 NAN = float("nan")
 SHARE = next(column for column in columns() if column.name == "mpjpe_share")
@@ -52,7 +53,7 @@ def evaluation(truth: np.ndarray, off: np.ndarray, clips: np.ndarray) -> Evaluat
     joints = truth + np.array([1, 0]) * off[:, None, None]
     n = len(truth)
     record = Record(joints, np.zeros((n, 18)), joints, np.zeros(n, int), np.empty(0, int), [])
-    return Evaluation(cell, record, None, truth, person_sizes(truth, clips))
+    return Evaluation(cell, record, None, truth, Played.of(truth, clips, clips, Timing.even(n, 5)))
 
 
 @pytest.mark.parametrize("zoom", [0.25, 1, 3.7])
@@ -71,5 +72,18 @@ def test_a_clip_without_a_size_counts_nowhere() -> None:
     truth = poses((3, 4), (0, 0))
     found = evaluation(truth, np.array([1.0, 100.0]), np.array([0, 1]))
     assert SHARE.of(found) == pytest.approx(1 / 5)
-    unknown = dataclasses.replace(found, person=np.full(2, NAN))
+    played = dataclasses.replace(found.played, person=np.full(2, NAN))
+    unknown = dataclasses.replace(found, played=played)
     assert np.isnan(SHARE.of(unknown))
+
+
+def test_the_torso_is_the_median_of_each_clip_between_the_middles() -> None:
+    joints = poses((0, 0), (0, 0), (0, 0), (0, 0))
+    joints[:, 5:7], joints[:, 11:13] = [[0, 0], [20, 0]], [[4, 24], [16, 24]]
+    joints[1, 11:13] += [0, 16]
+    joints[2, 5] = NAN
+    clips = np.array([0, 0, 1, 1])
+    assert torso_lengths(joints, clips).tolist() == [32, 32, 24, 24]
+    joints[3, 11] = NAN
+    assert np.isnan(torso_lengths(joints, clips)[2:]).all()
+    assert torso_lengths(joints[:0], clips[:0]).shape == (0,)

@@ -1,12 +1,7 @@
 import numpy as np
 import pytest
 
-from posequery.report.adaptation import (
-    last_labels,
-    played_windows,
-    stretch_errors,
-    window_mask,
-)
+from posequery.report.adaptation import played_windows, stretch_errors, window_mask
 from posequery.timing import Timing
 
 
@@ -34,35 +29,6 @@ def test_a_short_clip_is_never_seen_and_a_part_window_is_cut():
 def test_windows_of_different_lengths():
     mask = window_mask(np.array([0, 5]), np.array([0, 2, 7]), 10)
     assert np.flatnonzero(mask).tolist() == [2, 3, 4, 7, 8, 9]
-
-
-@pytest.fixture
-def labels():
-    """Frame f's label is (f, f) for every joint."""
-    return np.broadcast_to(np.arange(12.0)[:, None, None], (12, 18, 2)).copy()
-
-
-def _told(repeated):
-    return [None if np.isnan(value) else int(value) for value in repeated[:, 0, 0]]
-
-
-def test_the_last_label_of_this_camera_is_repeated(labels):
-    updates = [(3, np.array([0, 2])), (6, np.array([3, 5])), (9, np.array([6, 7]))]
-    # Cameras begin at 0 and 4; each window of 3 is known from its end on.
-    repeated = last_labels(labels, np.array([0, 4]), updates)
-    assert _told(repeated) == [None, None, None, 2, None, None, 5, 5, 5, 7, 7, 7]
-
-
-def test_the_latest_label_counts_whatever_the_order_of_updates(labels):
-    updates = [(6, np.array([5])), (6, np.array([1])), (3, np.array([2]))]
-    repeated = last_labels(labels, np.array([0]), updates)
-    assert _told(repeated) == [None] * 3 + [2] * 3 + [5] * 6
-
-
-def test_a_frame_without_a_pose_is_no_label(labels):
-    labels[5] = np.nan
-    repeated = last_labels(labels, np.array([0]), [(6, np.array([3, 5]))])
-    assert _told(repeated)[6:] == [3] * 6
 
 
 def test_errors_of_parts_of_a_stream_and_what_they_cover():

@@ -2,12 +2,22 @@
 
 import csv
 import io
+from fractions import Fraction
 
 import pytest
 
+from posequery.online import profiles
+from posequery.online.profiles import Profile
 from posequery.report.cells import read_cells, read_seconds
-from posequery.report.efficiency import efficiency, efficiency_offline
+from posequery.report.efficiency import (
+    Budget,
+    Devices,
+    efficiency,
+    efficiency_offline,
+    real_time,
+)
 from posequery.report.formats import to_csv
+from posequery.timing import Timing
 
 
 def rows(table):
@@ -83,3 +93,62 @@ def test_no_cells_make_empty_tables(captions, write_cells):
         assert text.endswith(",training s,share of real time,published training s\n") or (
             text == "rate,k,frames trained on,cells,training s,published training s\n"
         )
+
+
+BOARD = Profile(
+    title="a board",
+    source="its maker",
+    network="densenet_small",
+    input_size=96,
+    training_samples_per_second=4,
+    build_s=2,
+)
+
+
+def asked(network="densenet_small"):
+    return Budget("10 s", "4 frames", (Fraction(1, 10), Fraction(2, 5)), 2, network, 96)
+
+
+def test_real_time_in_the_papers_setting(captions, tried):
+    """At 20 % a window of 30 s needs 150 s; the most that keeps up is 60 frames, 4 %."""
+    devices = Devices({"board": profiles.load("jetson_xavier_nx")}, asked())
+    table = real_time(devices, Timing.even(40, 5), captions)
+    board = ["the paper's Jetson Xavier NX", "the paper's"]
+    assert rows(table) == [
+        [*board, "a strategy", "1 %", "15", "30", "7.5", "25.0 %", "yes"],
+        [*board, "a strategy", "20 %", "300", "30", "150", "500.0 %", "no"],
+        [*board, "continual distillation", "100 %", "128", "2.56", "64", "2500.0 %", "no"],
+        [*board, "the most that fits", "4 %", "60", "30", "30", "100.0 %", "yes"],
+    ]
+    for said in ("selection, labelling, engine build, swap", "lower bound", "an upper one"):
+        assert said in table.caption
+    assert "No device is declared for this study's student, densenet_small at 96" in table.caption
+    tried("10", "a board's profile and another student", {"not applied, and said": 1})
+
+
+def test_real_time_of_the_students_own_device(captions):
+    table = real_time(Devices({"board": BOARD}, asked()), Timing.even(100, 5), captions)
+    own = ["a board", "this study's"]
+    assert rows(table)[-4:] == [
+        [*own, "a strategy", "10 %", "5", "10", "4.5", "45.0 %", "yes"],
+        [*own, "a strategy", "40 %", "20", "10", "12", "120.0 %", "no"],
+        [*own, "continual distillation", "100 %", "4", "0.8", "4", "500.0 %", "no"],
+        [*own, "the most that fits", "32 %", "16", "10", "10", "100.0 %", "yes"],
+    ]
+    assert "selection, labelling, swap" in table.caption and "No device" not in table.caption
+    assert rows(real_time(Devices({}, asked()), Timing.even(100, 5), captions)) == []
+
+
+def test_a_device_that_can_train_on_nothing_in_time(captions):
+    slow = BOARD.model_copy(update={"build_s": 31})
+    last = rows(real_time(Devices({"board": slow}, asked("resnet18")), Timing.even(9, 5), captions))
+    assert last[-1][2:] == ["the most that fits", "0 %", "0", "30", "31", "103.3 %", "no"]
+
+
+def test_devices_travel_as_json():
+    text = (
+        '{"window": "10 s", "continual_every": "4 frames", "rates": ["1/10", "2/5"], "epochs": 2, '
+        '"network": "densenet_small", "input_size": 96, "profiles": {"board": '
+        f"{BOARD.model_dump_json()}}}}}"
+    )
+    assert Devices.from_json(text) == Devices({"board": BOARD}, asked())

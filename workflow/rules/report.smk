@@ -7,6 +7,7 @@ rule measure:
         cells=lambda wildcards: PLAN.cell_files(wildcards.setting),
         index=lambda wildcards: PLAN.tested_index(wildcards.setting),
         labels=PLAN.reference_labels(),
+        taught=lambda wildcards: PLAN.taught_files(wildcards.setting),
     output:
         cells=f"{FINAL}/measures/{{setting}}.csv",
         breakdown=f"{FINAL}/measures/{{setting}}_breakdown.csv",
@@ -23,6 +24,7 @@ rule measure:
         code=code_digest("measure"),
         folders=lambda wildcards: PLAN.cell_folders(wildcards.setting),
         labels=option("labels"),
+        taught=option("taught"),
         state=f"{PLAN.state}/measured",
     message:
         "Measure the {wildcards.setting} cells"
@@ -31,6 +33,7 @@ rule measure:
         + " --folders {params.folders:q}"
         + " --index {input.index:q}"
         + " {params.labels:q}"
+        + " {params.taught:q}"
         + " --code {params.code}"
         + " --state {params.state:q}"
         + " --cells {output.cells:q}"
@@ -95,6 +98,7 @@ if STUDY.source.has_truth:
             teacher=option("teacher"),
             tests=option("tests"),
             stream=option("stream"),
+            devices=PLAN.devices(),
         message:
             "Make the paper's tables"
         shell:
@@ -104,6 +108,7 @@ if STUDY.source.has_truth:
             + " {params.teacher:q}"
             + " {params.tests:q}"
             + " {params.stream:q}"
+            + " --devices {params.devices:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
 

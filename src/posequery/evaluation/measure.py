@@ -6,7 +6,7 @@ What each cell came to is kept, so that after one more cell only that cell is me
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,9 @@ import numpy as np
 from posequery import record
 from posequery.cell import KEY, REPAIR, Outcome
 from posequery.clips import Stream, read_labels
+from posequery.evaluation.blind import scenes
 from posequery.evaluation.cells import write_table
-from posequery.evaluation.columns import COUNTED, TRAINED, Column, Evaluation, columns
-from posequery.evaluation.person import person_sizes
+from posequery.evaluation.columns import COUNTED, TRAINED, Column, Evaluation, Played, columns
 from posequery.jobs.files import BadInput, sha256, write_text
 from posequery.jobs.progress import Progress
 from posequery.metrics import mpjpe
@@ -30,15 +30,20 @@ BREAKDOWN = (*KEY, "by", "name", "mpjpe_px")
 
 
 class Reference:
-    """What errors are measured against: the stream's own labels, or those of a file."""
+    """What errors are measured against: the stream's own labels, or those of a file.
 
-    def __init__(self, index: Path, labels: Path | None) -> None:
+    taught: the labels files of teachers, called after them.
+    """
+
+    def __init__(self, index: Path, labels: Path | None, taught: Sequence[Path] = ()) -> None:
         self.stream = Stream(index)
         self._labels = labels
+        self._taught = {path.stem: path for path in taught}
         # The index holds the digests of its clips.
         if labels and not labels.is_file():
             raise BadInput(labels, "there is no such labels file", "Run the study, which makes it")
         self.digests = [sha256(path) for path in (index, labels) if path]
+        self._own: dict[str, np.ndarray] = {}
 
     @cached_property
     def joints(self) -> np.ndarray:
@@ -48,15 +53,30 @@ class Reference:
         return self.stream.joints(np.arange(len(self.stream)))
 
     @cached_property
-    def person(self) -> np.ndarray:
-        """(n,), see `evaluation.person`: of all frames, so that it is the same for every cell."""
-        return person_sizes(self.joints, self.stream.clip_numbers(np.arange(len(self.stream))))
+    def played(self) -> Played:
+        """Of all frames, also those that a cell missed, so that it is the same for every cell."""
+        clip = self.stream.clip_numbers(np.arange(len(self.stream)))
+        scene = scenes(self.stream.clips)[clip]
+        return Played.of(self.joints, clip, scene, self.stream.timing)
+
+    def digest_of(self, teacher: str) -> str:
+        """Of a teacher's labels file; empty where it has none."""
+        return sha256(self._taught[teacher]) if teacher in self._taught else ""
+
+    def of_teacher(self, teacher: str) -> np.ndarray | None:
+        """A teacher's labels (n, 18, 2) of all frames; None where no file is called after it."""
+        if teacher == "ground_truth":
+            return self.joints
+        if teacher in self._taught and teacher not in self._own:
+            self._own[teacher] = read_labels(self._taught[teacher], self.stream.path)[0]
+        return self._own.get(teacher)
 
 
 def measure(
     folders: Sequence[Path],
     index: Path,
     labels: Path | None,
+    taught: Sequence[Path] = (),
     *,
     code: str,
     state: Path,
@@ -65,17 +85,20 @@ def measure(
 ) -> None:
     """Write the rows of `cells.csv` and `breakdown.csv` of some cells.
 
-    folders: the cells', all of one setting, at least one. index: of the stream that they were
-    tested on. labels: what they are measured against; without a file the stream's own labels.
-    code: digest of the code. state: folder of what was found before. Raises `BadInput` for a cell
-    whose files are missing, broken, or not those that its job wrote.
+    folders: the cells', all of one setting, at least one; the student that never adapts, which
+    others are compared with, is looked for among them. index: of the stream that they were tested
+    on. labels: what they are measured against; without a file the stream's own labels. taught: the
+    teachers' labels files, called after them. code: digest of the code. state: folder of what was
+    found before. Raises `BadInput` for a cell whose files are missing, broken, or not those that
+    its job wrote.
     """
-    reference, measured = Reference(index, labels), columns()
+    reference, measured = Reference(index, labels, taught), columns()
+    outcomes = {folder: Outcome.read(folder) for folder in folders}
     rows: list[dict[str, Any]] = []
     parts: list[list[Any]] = []
     with Progress(len(folders), "cells", "measure") as progress:
         for folder in folders:
-            found = _found(folder, reference, measured, code, state)
+            found = _found(folder, outcomes, reference, measured, code, state)
             place = Path(os.path.relpath(folder, cells.parent)).as_posix()
             rows.append(found["row"] | {"folder": place})
             parts += found["breakdown"]
@@ -84,12 +107,33 @@ def measure(
     write_table(breakdown, BREAKDOWN, parts)
 
 
+def _unadapted(cell: Outcome, cells: Mapping[Path, Outcome]) -> Path | None:
+    """The folder of the student that never adapts on an online cell's stream: the one of its seed,
+    or the only one there is."""
+    found = {
+        folder: other
+        for folder, other in cells.items()
+        if (other.setting, other.method) == ("online", "baseline")
+        and getattr(other, "stream", None) == getattr(cell, "stream", None)
+    }
+    own = [folder for folder, other in found.items() if other.seed == cell.seed]
+    fitting = own or (list(found) if len(found) == 1 else [])
+    return fitting[0] if fitting and cell.setting == "online" else None
+
+
 def _found(
-    folder: Path, reference: Reference, measured: Sequence[Column], code: str, state: Path
+    folder: Path,
+    outcomes: Mapping[Path, Outcome],
+    reference: Reference,
+    measured: Sequence[Column],
+    code: str,
+    state: Path,
 ) -> dict[str, Any]:
     """What a cell came to: `row` of cells.csv but for its folder, and the rows of `breakdown`."""
-    cell = Outcome.read(folder)
-    identity = [code, reference.digests, cell.model_dump(mode="json")]
+    cell = outcomes[folder]
+    beside = _unadapted(cell, outcomes)
+    others = [beside and outcomes[beside].record_sha256, reference.digest_of(cell.teacher)]
+    identity = [code, reference.digests, others, cell.model_dump(mode="json")]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     kept = state / f"{cell.folder}.json"
     _require_own(folder, cell)
@@ -97,7 +141,7 @@ def _found(
         before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if before["key"] == key and before["sum"] == _sum(before["row"], before["breakdown"]):
             return before
-    evaluation = _evaluation(folder, cell, reference)
+    evaluation = _evaluation(folder, cell, reference, beside)
     values = cell.model_dump(mode="json") | {"passes": cell.frames_trained * cell.epochs}
     row = {name: values[name] for name in COUNTED}
     row |= {column.name: _measured(column, evaluation) for column in measured}
@@ -112,7 +156,10 @@ def _found(
     return found
 
 
-def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation:
+def _evaluation(
+    folder: Path, cell: Outcome, reference: Reference, beside: Path | None
+) -> Evaluation:
+    """beside: the folder of the cell in which the student never adapts."""
     path = folder / "record.h5"
     recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
@@ -120,7 +167,11 @@ def _evaluation(folder: Path, cell: Outcome, reference: Reference) -> Evaluation
     recorded.require_frames(path, len(joints))
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
-    return Evaluation(cell, recorded, lagged, known, reference.person)
+    taught = reference.of_teacher(cell.teacher) if cell.setting == "online" else None
+    baseline = record.read(beside / "record.h5") if beside else None
+    if beside and baseline:
+        baseline.require_frames(beside / "record.h5", len(joints))
+    return Evaluation(cell, recorded, lagged, known, reference.played, taught, baseline)
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:

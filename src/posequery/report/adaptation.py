@@ -1,4 +1,4 @@
-"""What a stream without ground truth shows of adaptation: windows, and a baseline to beat."""
+"""What a stream without ground truth shows of adaptation: its windows, and errors in them."""
 
 from collections.abc import Sequence
 
@@ -32,33 +32,6 @@ def played_windows(timing: Timing, window: str, version: np.ndarray) -> np.ndarr
         found.append(seen[at])
         frame = timing.after(int(seen[at]), window)
     return np.array(found, np.int64)
-
-
-def last_labels(
-    labels: np.ndarray,
-    starts: np.ndarray,
-    updates: Sequence[tuple[int, np.ndarray]],
-) -> np.ndarray:
-    """The teacher's last label of this camera, repeated: what no student is needed for.
-
-    labels: (n, 18, 2) in source pixels. updates: (first frame that may know them, stream frames
-    labelled) of one method. Frames before a camera's first label are NaN.
-    """
-    frames = len(labels)
-    ends = np.append(starts[1:], frames)
-    useful = np.isfinite(labels).all(axis=2).any(axis=1)
-    last = np.full(frames, -1)
-    for live, picked in updates:
-        picked = np.asarray(picked, np.int64)
-        picked = picked[useful[picked]]
-        for start, end in zip(starts, ends, strict=True):
-            here = picked[(picked >= start) & (picked < end)]
-            if len(here):
-                known = slice(max(live, start), end)
-                last[known] = np.maximum(last[known], here.max())
-    repeated = labels[np.maximum(last, 0)].copy()
-    repeated[last < 0] = np.nan
-    return repeated
 
 
 def stretch_errors(

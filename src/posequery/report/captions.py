@@ -1,13 +1,14 @@
 """What is printed in words: names, and the caption of every table and figure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import pandas as pd
 
 from posequery import strategies
+from posequery.online.profiles import Profile
 from posequery.report import published
 from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
 from posequery.report.formats import percent, span
@@ -146,6 +147,29 @@ class Captions:
             "cannot keep up.",
             _CLOCK,
             self.reading("online"),
+        )
+
+    def real_time(self, profiles: Iterable[Profile], network: str, input_size: int) -> str:
+        """network, input_size: of this study's student."""
+        found = list(profiles)
+        sources = [f"{profile.title}: {profile.source}." for profile in found]
+        sources += [
+            f"Not charged of {profile.title}, since nobody states them: "
+            f"{', '.join(profile.not_charged)}; what is needed there is a lower bound, and the "
+            "most that fits an upper one."
+            for profile in found
+            if profile.not_charged
+        ]
+        own = any(profile.is_of(network, input_size) for profile in found)
+        return _text(
+            f"{self.heading}. Whether training keeps up on declared devices, by arithmetic: the "
+            "seconds that the training on one stretch of the stream needs, and those that the next "
+            "stretch lasts.",
+            *sources,
+            ""
+            if own
+            else f"No device is declared for this study's student, {network} at {input_size} "
+            "pixels, and figures of another say nothing of it.",
         )
 
     def efficiency_offline(self) -> str:

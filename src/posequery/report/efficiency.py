@@ -1,12 +1,21 @@
-"""What the training cost: tables made from ``seconds.csv``, which differs from run to run."""
+"""What the training cost: tables made from ``seconds.csv``, which differs from run to run, and one
+of what declared devices would need, which is arithmetic."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Self
 
 import pandas as pd
 
+from posequery.online.profiles import Profile
 from posequery.report import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, KEYS, of_setting, strategies, teachers
 from posequery.report.formats import COUNT, RATE, Block, Format, Table
 from posequery.report.spread import counts, mean, spread
+from posequery.timing import Timing
 
 _FORMATS = {
     "rate": RATE,
@@ -84,4 +93,108 @@ def efficiency_offline(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Cap
         caption=captions.efficiency_offline(),
         ours=_block(captions.heading, columns),
         formats=_FORMATS,
+    )
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What decides whether a device keeps up with a stream.
+
+    window: what a strategy picks from, by the shares `rates`. continual_every: the stretch that
+    continual trains on whole; None without it. epochs: of each training. network, input_size: the
+    student's.
+    """
+
+    window: str
+    continual_every: str | None
+    rates: tuple[Fraction, ...]
+    epochs: int
+    network: str
+    input_size: int
+
+    def pace(self, profile: Profile, timing: Timing) -> Iterator[dict[str, Any]]:
+        """Rows of what a device needs for each training, and, last, of the most that it can do
+        while the next stretch of the stream passes."""
+        window, seconds = _stretch(timing, self.window)
+        for rate in self.rates:
+            yield self._row(profile, "a strategy", rate, int(window * rate), seconds)
+        if self.continual_every:
+            batch, lasts = _stretch(timing, self.continual_every)
+            yield self._row(profile, "continual", Fraction(1), batch, lasts)
+        most = min(window, profile.most(seconds, self.epochs))
+        yield self._row(profile, "the most that fits", Fraction(most, window), most, seconds)
+
+    def _row(
+        self, profile: Profile, what: str, rate: Fraction, k: int, lasts: Fraction
+    ) -> dict[str, Any]:
+        needs = profile.seconds(k, self.epochs)
+        return {
+            "trains on": method_name(what),
+            "rate": float(rate),
+            "k": k,
+            "stretch s": float(lasts),
+            "needs s": float(needs),
+            "share of real time": float(needs / lasts),
+            "keeps up": "yes" if needs <= lasts else "no",
+        }
+
+
+def _stretch(timing: Timing, stretch: str) -> tuple[int, Fraction]:
+    """The frames of a stretch, and how many seconds they last, on average."""
+    frames = timing.frames_in(stretch)
+    if stretch.endswith(" s"):
+        return frames, Fraction(stretch.removesuffix(" s"))
+    return frames, Fraction(str(timing.seconds)) * frames / len(timing)
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The declared device profiles by name, and what this study would ask of them."""
+
+    profiles: Mapping[str, Profile]
+    study: Budget
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        given = json.loads(text)
+        profiles = {name: Profile(**fields) for name, fields in given.pop("profiles").items()}
+        return cls(profiles, Budget(**given | {"rates": tuple(map(Fraction, given["rates"]))}))
+
+
+PAPERS_TIMING = Timing.even(21 * 60 * 50, 50)
+"""The paper's stream: about 21 minutes at 50 frames a second."""
+
+
+def papers_budget(profile: Profile) -> Budget:
+    """What the paper asks of a device, if the device's own student stands for the paper's."""
+    rates = (Fraction(1, 100), Fraction(20, 100))
+    window = f"{published.WINDOW} frames"
+    return Budget(window, "128 frames", rates, 10, profile.network, profile.input_size)
+
+
+def real_time(devices: Devices, timing: Timing, captions: Captions) -> Table:
+    """For each declared device what every training needs, in the paper's setting and in this
+    study's: a device's figures are of one student, and applied to no other.
+
+    timing: of the study's stream.
+    """
+    rows: list[dict[str, Any]] = []
+    study = devices.study
+    for profile in devices.profiles.values():
+        asked = [("the paper's", papers_budget(profile), PAPERS_TIMING)]
+        if profile.is_of(study.network, study.input_size):
+            asked.append(("this study's", study, timing))
+        for setting, budget, shown in asked:
+            about = {"device": profile.title, "setting": setting}
+            rows += [about | row for row in budget.pace(profile, shown)]
+    heads = ["device", "setting", "trains on", "rate", "k", "stretch s", "needs s"]
+    frame = pd.DataFrame(rows, columns=[*heads, "share of real time", "keeps up"])
+    return Table(
+        name="real_time",
+        label="Real time",
+        caption=captions.real_time(devices.profiles.values(), study.network, study.input_size),
+        ours=_block(
+            "Computed from declared device profiles", {head: frame[head] for head in frame}
+        ),
+        formats=_FORMATS | {"stretch s": Format(".4g"), "needs s": Format(".4g")},
     )

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from posequery.clips import Stream
+from posequery.evaluation.blind import last_labels, scenes
 from posequery.report import published
-from posequery.report.adaptation import last_labels
 from posequery.report.captions import REPEAT, method_name
 from posequery.report.cells import ANY_RATE, NO_STRATEGY
 from posequery.report.curves import read_record
@@ -101,7 +101,8 @@ def main_line(lines: Sequence[Line]) -> Line | None:
 
 
 def repeat_line(line: Line, labels: np.ndarray, stream: Stream) -> Line:
-    """The teacher's last label of a camera, repeated: of the labels that `line` picked."""
+    """The blind baseline of the labels that `line` picked."""
     known = list(zip(line.updates.tolist(), line.picked, strict=True))
-    joints = last_labels(labels, stream.starts, known)
+    owners = scenes(stream.clips)[stream.clip_numbers(np.arange(len(stream)))]
+    joints = last_labels(labels, owners, known)
     return Line("repeat", f"{REPEAT}, {line.name}", joints, line.rate, line.k)

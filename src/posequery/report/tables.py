@@ -22,7 +22,7 @@ from posequery.report.cells import (
     teachers,
 )
 from posequery.report.comparison import comparison
-from posequery.report.efficiency import efficiency, efficiency_offline
+from posequery.report.efficiency import Devices, efficiency, efficiency_offline, real_time
 from posequery.report.formats import (
     COUNT,
     FORMATS,
@@ -38,6 +38,7 @@ from posequery.report.formats import (
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.spread import counts, pivot
 from posequery.report.teacher import TeacherError
+from posequery.timing import Timing
 
 Heads = Mapping[Fraction, str]
 """What stands above the errors of each rate."""
@@ -213,11 +214,13 @@ def write_tables(
     teacher: TeacherError | None = None,
     tests: FrameSizes = ONE_SIZE,
     stream: FrameSizes = ONE_SIZE,
+    devices: tuple[Devices, Timing] | None = None,
 ) -> list[Path]:
     """Write every table into `folder` as CSV, Markdown and LaTeX, and ``compared.csv``.
 
     teacher: the one that is not ground truth, if the study has one. tests, stream: the frames that
-    the offline cells, and the online ones, are measured on.
+    the offline cells, and the online ones, are measured on. devices: what is asked of
+    declared ones, and the stream's timing.
     Only the efficiency tables read ``seconds.csv``: all other files agree from run to run.
     Nothing is written before every text is made. Returns the files. Raises BadInput.
     """
@@ -228,6 +231,7 @@ def write_tables(
         table_2(cells, captions, first_window=False, frames=stream),
         efficiency(cells, seconds, captions),
         efficiency_offline(cells, seconds, captions),
+        *([real_time(*devices, captions)] if devices else []),
     ]
     texts = {
         folder / f"{table.name}.{ending}": make(table)

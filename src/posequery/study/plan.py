@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from posequery import strategies, teachers
 from posequery.cell import Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
+from posequery.online import profiles
 from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study, protocol
@@ -287,6 +288,11 @@ class Plan:
         """What real people are measured against: the labels of the study's first teacher."""
         return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
 
+    def taught_files(self, setting: str) -> list[str]:
+        """The labels files of the teachers of a setting's cells, called after them."""
+        online = [cell.teacher for cell in self.cells if cell.setting == setting == "online"]
+        return [file for name in dict.fromkeys(online) for file in self.teacher_labels(name)]
+
     # The report
 
     def picture_files(self) -> list[str]:
@@ -339,6 +345,23 @@ class Plan:
 
     def captions(self) -> str:
         return json.dumps(readings.captions(self.study))
+
+    def devices(self) -> str:
+        """The declared device profiles, and what the study would ask of them, as JSON."""
+        online, student = self.study.online, self.study.student
+        continual = "continual" in online.methods
+        asked = {
+            "window": online.window,
+            "continual_every": online.continual_every if continual else None,
+            "rates": [str(rate) for rate in online.rates],
+            "epochs": self.study.training.epochs,
+            "network": student.name,
+            "input_size": student.input_size,
+            "profiles": {
+                name: profiles.load(name).model_dump(mode="json") for name in profiles.names()
+            },
+        }
+        return json.dumps(asked, sort_keys=True)
 
     def closing_words(self) -> str:
         """Where the results are; empty before all of them are there."""

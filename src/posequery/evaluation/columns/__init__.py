@@ -15,19 +15,42 @@ Nothing is trained again for it: the next run measures the cells' records and wr
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from posequery.arrays import shape
 from posequery.cell import Outcome
+from posequery.evaluation.person import person_sizes, torso_lengths
 from posequery.jobs.files import BadInput
 from posequery.metrics import joint_errors
 from posequery.registry import Registry
 from posequery.skeletons import JOINTS
+from posequery.timing import Timing
 
 if TYPE_CHECKING:  # the columns are loaded when a study is planned, without h5py
     from posequery.record import Record
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """The clips that n frames are of, one after another.
+
+    clip, scene: (n,) the number of each frame's clip, and of its scene (`evaluation.blind`).
+    person, torso: (n,) the person's size in each frame's clip, and the length of the torso, source
+    pixels, see `evaluation.person`; NaN where nobody knows it. timing: when each frame is shown.
+    """
+
+    clip: np.ndarray
+    scene: np.ndarray
+    person: np.ndarray
+    torso: np.ndarray
+    timing: Timing
+
+    @classmethod
+    def of(cls, joints: np.ndarray, clip: np.ndarray, scene: np.ndarray, timing: Timing) -> Self:
+        """joints: the reference (n, 18, 2)."""
+        return cls(clip, scene, person_sizes(joints, clip), torso_lengths(joints, clip), timing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,24 +59,33 @@ class Evaluation:
 
     cell: what it is, and what its job counted. lagged: of `continual` alone, of the first frames.
     reference (n, 18, 2): where the joints are, source pixels; NaN where nobody says so, and in
-    frames that the record says were missed, so that those count nowhere. person (n,): the person's
-    size in each frame's clip, see `evaluation.person`; NaN where nobody knows it. All arrays are
-    read-only: the next column looks at them as well. Raises ValueError for other shapes.
+    frames that the record says were missed, so that those count nowhere. taught (n, 18, 2): what
+    the cell's teacher says of every frame, whether it was asked or not; None offline, and of a cell
+    without a teacher. baseline: the record of the student that never adapts, of the same stream;
+    None offline, and where that cell was not run. All arrays are read-only: the next column looks
+    at them as well. Raises ValueError for other shapes.
     """
 
     cell: Outcome
     record: "Record"
     lagged: "Record | None"
     reference: np.ndarray
-    person: np.ndarray
+    played: Played
+    taught: np.ndarray | None = None
+    baseline: "Record | None" = None
 
     def __post_init__(self) -> None:
         count, _, _ = shape("record", self.record.joints, "n", len(JOINTS), 2)
         shape("reference", self.reference, count, len(JOINTS), 2)
-        shape("person", self.person, count)
+        for name in ("clip", "scene", "person", "torso"):
+            shape(name, getattr(self.played, name), count, kinds="fiu")
+        if self.taught is not None:
+            shape("taught", self.taught, count, len(JOINTS), 2)
+        if self.baseline is not None:
+            shape("baseline", self.baseline.joints, count, len(JOINTS), 2)
         if self.lagged is not None and len(self.lagged.joints) > count:
             raise ValueError(f"lagged: {len(self.lagged.joints)} frames of {count}")
-        for part in (self.record, self.lagged, self):
+        for part in (self.record, self.lagged, self.baseline, self.played, self):
             for value in vars(part).values() if part else ():
                 if isinstance(value, np.ndarray):
                     value.flags.writeable = False

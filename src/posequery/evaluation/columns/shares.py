@@ -14,7 +14,7 @@ from posequery.metrics import joint_errors, mpjpe
 
 def _share(evaluation: Evaluation) -> float:
     """A share of the person's size, over all frames: `mpjpe_px` without its pixels."""
-    return mpjpe(evaluation.errors / evaluation.person[:, None])
+    return mpjpe(evaluation.errors / evaluation.played.person[:, None])
 
 
 def _without_first_window(evaluation: Evaluation) -> float:
@@ -22,7 +22,7 @@ def _without_first_window(evaluation: Evaluation) -> float:
     window = evaluation.cell.window
     if window is None:
         return np.nan
-    return mpjpe(evaluation.errors[window:] / evaluation.person[window:, None])
+    return mpjpe(evaluation.errors[window:] / evaluation.played.person[window:, None])
 
 
 def _equal_lag(evaluation: Evaluation) -> float:
@@ -31,7 +31,7 @@ def _equal_lag(evaluation: Evaluation) -> float:
         return np.nan
     joints = evaluation.lagged.joints
     errors = joint_errors(joints, evaluation.reference[: len(joints)])
-    return mpjpe(errors / evaluation.person[: len(joints), None])
+    return mpjpe(errors / evaluation.played.person[: len(joints), None])
 
 
 COLUMNS = (
