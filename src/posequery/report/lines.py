@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from posequery.clips import Stream
-from posequery.report import published
+from posequery.evidence import published
 from posequery.report.adaptation import last_labels
 from posequery.report.captions import REPEAT, method_name
 from posequery.report.cells import ANY_RATE, NO_STRATEGY
