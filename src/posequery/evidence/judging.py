@@ -36,7 +36,7 @@ Margin = float | np.ndarray
 
 
 @dataclass(frozen=True)
-class Tested:
+class Judged:
     """p, counter: (...), NaN where there was nothing to test with. favours: whether a small p
     speaks for the claim. part, counter_part: which of its parts decides p, and counter, (...)."""
 
@@ -47,7 +47,7 @@ class Tested:
     counter_part: np.ndarray
 
 
-def tested(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Tested:
+def judge(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Judged:
     """parts: an estimate for each of the claim's parts."""
     if claim.kind in ("beats", "best"):
         return _beats(claim, parts, margin)
@@ -58,10 +58,10 @@ def tested(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Tested:
     values = np.stack([part.value for part in parts])
     far = np.abs(values) if alike else values
     favours = np.ones(each.shape[1:], bool)
-    return Tested(_all(each), _one(against), favours, _most(each, far), _most(-against, far))
+    return Judged(_all(each), _one(against), favours, _most(each, far), _most(-against, far))
 
 
-def _beats(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Tested:
+def _beats(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Judged:
     lower = np.stack([less(part) for part in parts])
     higher = np.stack([greater(part) for part in parts])
     alike = np.stack([equivalent(part, margin) for part in parts])
@@ -74,7 +74,7 @@ def _beats(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Tested:
         for_, opposite, counter = _one(lower), _all(higher), _all(no_better)
         part, counter_part = _most(-lower, -values), _most(no_better, -values)
     p = np.minimum(1.0, 2 * np.minimum(for_, opposite))
-    return Tested(p, counter, for_ < opposite, part, counter_part)
+    return Judged(p, counter, for_ < opposite, part, counter_part)
 
 
 def _all(each: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def _most(p: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(p).any(0), values.argmax(0), p.argmax(0))
 
 
-def adjusted(family: Sequence[Tested | None]) -> tuple[np.ndarray, np.ndarray]:
+def adjusted(family: Sequence[Judged | None]) -> tuple[np.ndarray, np.ndarray]:
     """Holm's p and counter-p, (..., claims); None: a claim that nothing was tested of."""
     shape = next((one.p.shape for one in family if one), ())
     nothing = np.full(shape, np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 from posequery.evidence import judging
 from posequery.evidence.budgets import Reckoned, budgets
 from posequery.evidence.claims import CLAIMS, Budget, Claim, Part, Point, cells, words
-from posequery.evidence.judging import CONTRADICTED, SUPPORTED, UNDECIDED, Tested
+from posequery.evidence.judging import CONTRADICTED, SUPPORTED, UNDECIDED, Judged
 from posequery.evidence.samples import (
     UNTRAINED,
     Cells,
@@ -67,7 +67,7 @@ class Measured:
     margin: float
     samples: list[Samples] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
-    tested: Tested | None = None
+    judged: Judged | None = None
     why: str = ""
 
 
@@ -81,7 +81,7 @@ def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, study: Study) -> pd.Data
     """
     known = Cells(rows, study.per_seed)
     family = [_measured(claim, known, study) for claim in CLAIMS]
-    p, counter = judging.adjusted([one.tested for one in family])
+    p, counter = judging.adjusted([one.judged for one in family])
     found = [_of_claim(one, float(p[i]), float(counter[i]), study) for i, one in enumerate(family)]
     found += [_of_budget(*one, study) for one in budgets(known, seconds, study.stand_in)]
     if not study.stand_in:
@@ -104,7 +104,7 @@ def _measured(claim: Claim, known: Cells, study: Study) -> Measured:
         of_these_streams(part.weights, one, study.per_seed)
         for part, one in zip(claim.parts, there, strict=True)
     ]
-    return Measured(claim, margin, there, estimates, judging.tested(claim, estimates, margin))
+    return Measured(claim, margin, there, estimates, judging.judge(claim, estimates, margin))
 
 
 def _absent(claim: Claim, known: Cells) -> list[str]:
@@ -115,17 +115,17 @@ def _absent(claim: Claim, known: Cells) -> list[str]:
 def _of_claim(one: Measured, p: float, counter: float, study: Study) -> dict[str, Any]:
     claim = one.claim
     row = {"claim": claim.name, "kind": claim.kind, "says": _says(claim), "place": claim.place}
-    if one.tested is None:
+    if one.judged is None:
         sentence = f"Not run: {claim.says}; {one.why}"
         return row | {"verdict": NOT_RUN, "sentence": _sentence(sentence)}
-    decision = int(judging.decided(np.asarray(p), np.asarray(counter), one.tested.favours))
+    decision = int(judging.decided(np.asarray(p), np.asarray(counter), one.judged.favours))
     by_counter = decision == CONTRADICTED and not p <= ALPHA
-    at = int(one.tested.counter_part if by_counter else one.tested.part)
+    at = int(one.judged.counter_part if by_counter else one.judged.part)
     part, samples, estimate = claim.parts[at], one.samples[at], one.estimates[at]
     numbers = _numbers(part, samples, estimate, study) | {
-        "p": _p(float(one.tested.p)),
+        "p": _p(float(one.judged.p)),
         "p_adjusted": _p(p),
-        "counter_p": _p(float(one.tested.counter)),
+        "counter_p": _p(float(one.judged.counter)),
         "counter_p_adjusted": _p(counter),
         "margin_px": _px(one.margin),
         "detectable_px": _px(detectable(estimate, ALPHA / (2 * len(CLAIMS)))),
