@@ -216,7 +216,8 @@ def test_a_metric_is_added_and_nothing_is_trained(made: Path, tmp_path: Path) ->
     (root / "src/posequery/evaluation/columns/median.py").write_text(COLUMN)
     done = snakemake(study, "--dry-run", "--config", "study=tiny", root=root)
     jobs = planned(done.stdout + done.stderr)
-    assert jobs == {"measure": 2, "collect": 1, "paper_tables": 1, "paper_figures": 1, "all": 1}
+    report = {"paper_tables": 1, "paper_figures": 1, "verdicts": 1}
+    assert jobs == {"measure": 2, "collect": 1, "all": 1} | report
     snakemake(study, "--config", "study=tiny", "--", "results/tiny/cells.csv", root=root)
     before, after = (cell_rows(path / "results/tiny/cells.csv") for path in (made, study))
     for old, new in zip(before, after, strict=True):

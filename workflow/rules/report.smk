@@ -221,6 +221,42 @@ else:
             + " --folder {output:q} 2> {log:q}"
 
 
+if STUDY.source.has_truth:
+
+    rule verdicts:
+        input:
+            cells=rules.collect.output.cells,
+            seconds=rules.collect.output.seconds,
+        output:
+            verdicts=f"{FINAL}/evidence/verdicts.csv",
+            page=f"{FINAL}/evidence/verdicts.md",
+            comparisons=f"{FINAL}/evidence/comparisons.csv",
+        log:
+            f"{OUT}/logs/verdicts.log",
+        localrule: True
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+            gpu=0,
+        params:
+            code=code_digest("verdicts"),
+            settings=as_json(STUDY.evidence),
+            given=PLAN.evidence_options(),
+            folder=f"{FINAL}/evidence",
+        message:
+            "Judge the paper's claims"
+        shell:
+            script("verdicts")
+            + " --cells {input.cells:q}"
+            + " --seconds {input.seconds:q}"
+            + " --settings {params.settings:q}"
+            + " {params.given:q}"
+            + " --folder {params.folder:q} 2> {log:q}"
+
+
 # Scripts that decide a number of the page, beside those of the labels.
 DECISIVE = (
     "extract",
@@ -244,6 +280,7 @@ rule report_page:
         seen=[f"{OUT}/labels/{name}.json" for name in STUDY.labellers],
         consensus=[f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else [],
         pictures=PLAN.picture_files(),
+        judged=PLAN.evidence_files(),
     output:
         PLAN.page(),
     log:

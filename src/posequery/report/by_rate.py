@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
-from posequery.report import published
+from posequery.evidence import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import picked_at, rates, strategies
 from posequery.report.formats import percent, span

@@ -8,8 +8,8 @@ from typing import Self
 import pandas as pd
 
 from posequery import strategies
+from posequery.evidence import published
 from posequery.online.profiles import Profile
-from posequery.report import published
 from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
 from posequery.report.formats import percent, span
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes

@@ -11,8 +11,8 @@ import pandas as pd
 
 from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
+from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
-from posequery.report import published
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""

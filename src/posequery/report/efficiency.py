@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import pandas as pd
 
+from posequery.evidence import published
 from posequery.online.profiles import Profile
-from posequery.report import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, KEYS, of_setting, strategies, teachers
 from posequery.report.formats import COUNT, RATE, Block, Format, Table

@@ -11,7 +11,7 @@ import pandas as pd
 
 from posequery.clips import Stream
 from posequery.evaluation.blind import last_labels, scenes
-from posequery.report import published
+from posequery.evidence import published
 from posequery.report.captions import REPEAT, method_name
 from posequery.report.cells import ANY_RATE, NO_STRATEGY
 from posequery.report.curves import read_record

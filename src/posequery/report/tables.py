@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from posequery.evidence import published
 from posequery.jobs.files import write_text
-from posequery.report import published
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import (
     ANY_RATE,
@@ -238,7 +238,7 @@ def write_tables(
         for table in tables
         for ending, make in FORMATS.items()
     }
-    compared = comparison(cells, captions.stand_in)
+    compared = comparison(cells)
     texts[folder / "compared.csv"] = compared.to_csv(index=False, lineterminator="\n")
     for path, text in texts.items():
         write_text(path, text)

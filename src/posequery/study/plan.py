@@ -301,6 +301,18 @@ class Plan:
         comparable = "baseline" in online and len(online) > 1
         return [f"{self.final}/pictures"] if comparable and not self.study.source.has_truth else []
 
+    def evidence_files(self) -> list[str]:
+        """What the cells say of the paper's claims, where they are measured against truth."""
+        names = ("verdicts.csv", "verdicts.md", "comparisons.csv")
+        truth = self.study.source.has_truth
+        return [f"{self.final}/evidence/{name}" for name in names] if truth else []
+
+    def evidence_options(self) -> list[str]:
+        """Of whom verdicts may speak, and how their methods are compared."""
+        student, rendered = self.study.student, self.study.source.rendered
+        own = ["--per-seed"] if getattr(student, "per_seed", False) else []
+        return [*own, *(["--stand-in"] if rendered else [])]
+
     def report_files(self) -> list[str]:
         return [f"{self.final}/tables", f"{self.final}/figures", *self.picture_files()]
 
@@ -337,7 +349,8 @@ class Plan:
 
     def final_files(self) -> list[str]:
         cells = [f"{self.final}/{name}.csv" for name in ("cells", "breakdown", "seconds")]
-        return [*cells, *self.report_files(), self.page(), *self.student_reports()]
+        reports = [*self.evidence_files(), *self.report_files(), self.page()]
+        return [*cells, *reports, *self.student_reports()]
 
     def cell_tables(self) -> list[str]:
         """With the cells come cells.csv and, of a restricted run, the tables of its own."""

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from posequery import strategies, teachers
+from posequery.evidence.settings import Evidence
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, suggestion, unknown
 from posequery.offline.settings import Offline
@@ -149,6 +150,8 @@ class Study(TeacherSections):
     offline: Offline | None = None
     """Absent: no offline study."""
     online: Online = Online()
+    evidence: Evidence = Evidence()
+    """How the paper's claims are judged, where there is ground truth."""
     report: Report = Report()
 
     @property

@@ -6,10 +6,10 @@ from fractions import Fraction
 import pytest
 import yaml
 
+from posequery.evidence import published
 from posequery.jobs.files import BadInput
 from posequery.online import profiles
 from posequery.online.profiles import Profile, load
-from posequery.report import published
 
 WHOLE = {
     "title": "a board",

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from posequery.report import published
+from posequery.evidence import published
 from posequery.report.captions import method_name
 from posequery.report.cells import (
     ANY_RATE,

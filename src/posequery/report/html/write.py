@@ -7,8 +7,8 @@ import vl_convert
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from posequery.evidence import published
 from posequery.jobs.files import write_text
-from posequery.report import published
 from posequery.report.html import answer, evidence, paper, provenance, videos
 from posequery.report.html.parts import Section
 from posequery.report.html.sources import Sources

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from posequery.report.published import NUMBERS, find
+from posequery.evidence.published import NUMBERS, find
 
 
 def error(setting, method, percent, teacher=None):

@@ -17,6 +17,10 @@ ONLINE_METHODS = ("baseline", "continual", *STRATEGIES)
 TEACHER = "openpose"
 WINDOW = 1500
 """Frames of an online window (Section 4.2)."""
+BATCH = 128
+"""Frames after which continual distillation trains, on all of them (Section 4.3)."""
+EPOCHS = 10
+"""Of every training (Section 4.1)."""
 
 
 @dataclass(frozen=True)
