@@ -20,9 +20,13 @@ from typing import Any
 import numpy as np
 
 from posequery.arrays import shape
+from posequery.jobs.files import unknown
 from posequery.registry import Registry
 from posequery.settings import Section
 from posequery.skeletons import JOINTS
+
+EXTRAS = ("features", "entropy", "change", "flipped")
+"""Fields of `Window` that a network computes beside its predictions where a strategy needs them."""
 
 
 class TooFewFrames(ValueError):
@@ -116,12 +120,23 @@ class Selection:
 class Strategy:
     """A strategy: its printed name, which settings accept too, the function that picks, the fields
     of `Window` that it needs, and the section of its own parameters, an object of which is the
-    third argument of `pick`."""
+    third argument of `pick`. Raises ValueError for a need that is no such field."""
 
     label: str
     pick: Callable[[Window, np.random.Generator, Any], Selection]
     needs: tuple[str, ...] = ()
     parameters: type[Section] = Section
+
+    def __post_init__(self) -> None:
+        known = [field.name for field in fields(Window)[2:]]
+        for name in self.needs:
+            if name not in known:
+                raise ValueError(unknown("field of a window", name, known))
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Those of `EXTRAS` that it needs."""
+        return tuple(name for name in EXTRAS if name in self.needs)
 
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
