@@ -85,9 +85,12 @@ def test_strategies_do_not_depend_on_the_order_of_the_frames(name: str) -> None:
     here = window(150, Fraction(1, 10))
     order = seeds.generator("order").permutation(150)
     moved = Window(150, here.rate, **{key: rows[order] for key, rows in here.given.items()})
-    straight = select(load(name), here, seeds.generator("a")).indices
-    shuffled = select(load(name), moved, seeds.generator("a")).indices
-    assert set(order[shuffled]) == set(straight)
+    straight = select(load(name), here, seeds.generator("a"))
+    shuffled = select(load(name), moved, seeds.generator("a"))
+    if np.isnan(straight.score).all():
+        assert set(order[shuffled.indices]) == set(straight.indices)
+    else:  # of frames with one score, any may be picked
+        assert sorted(shuffled.score) == pytest.approx(sorted(straight.score))
 
 
 @pytest.mark.parametrize("name", sorted({*EVERY} - {"uniform", "random", "stratified"}))

@@ -18,4 +18,4 @@ def _pick(window: Window, random: np.random.Generator, parameters: Section) -> S
     return Selection(indices, mean[indices])
 
 
-STRATEGY = Strategy("confidence, then diversity", _pick, needs=("peaks", "features"))
+STRATEGY = Strategy("confidence-diversity", _pick, needs=("peaks", "features"))
