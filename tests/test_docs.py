@@ -1,9 +1,15 @@
 """What the documentation names exists: tests that check a claim, config keys, files."""
 
+import importlib
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from runs import checkout, planned
 
 from posequery import strategies
 from posequery.study.schema import Study, sections
@@ -64,3 +70,44 @@ def test_messages_that_are_explained_are_those_of_the_code():
             unknown += [part for part in parts if len(part) > 12 and part not in code]
     # What the system says, and a command.
     assert {*unknown} <= {"No space left on device", "Disk quota exceeded"}
+
+
+def test_the_table_of_strategies_is_that_of_the_files():
+    page = (ROOT / "docs/strategies.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    expected = []
+    for name in strategies.names():
+        strategy = strategies.load(name)
+        about = importlib.import_module(f"posequery.strategies.{name}").__doc__
+        first = " ".join(about.split("\n\n")[0].split())
+        needs = ", ".join(f"`{need}`" for need in strategy.needs)
+        expected.append(f"| `{name}` | {strategy.label} | {first} | {needs} |")
+    assert rows == expected
+
+
+def test_the_page_on_a_new_strategy_runs_as_written(tmp_path):
+    page = (ROOT / "docs/new_strategy.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL)
+    root = checkout(tmp_path / "posequery")
+    shutil.copytree(ROOT / "tests", root / "tests")
+    shutil.copy2(ROOT / "pyproject.toml", root)
+    (root / ".venv").symlink_to(sys.prefix)
+    # Snakemake finds its checkout by itself, and pytest by the settings that were copied.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    said = []
+    for language, text in blocks:
+        if language == "sh":
+            done = subprocess.run(
+                ["bash", "-euc", text], cwd=root, env=environment, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            said.append(done.stdout)
+        else:
+            path = root / text.split("\n", 1)[0].removeprefix("# ")
+            assert not path.exists()
+            path.write_text(text, encoding="utf-8")
+    assert [language for language, _ in blocks] == ["python", "sh", "python", "sh", "yaml", "sh"]
+    assert "8 passed" in said[0] and "1 passed" in said[1]
+    jobs = planned(said[2])
+    # Two strategies at two rates, offline and online.
+    assert min(jobs["select_frames"], jobs["adapt"]) >= 4

@@ -12,7 +12,7 @@ from grimp import build_graph
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from posequery import teachers
+from posequery import strategies, teachers
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "envs"
@@ -87,7 +87,10 @@ def test_a_boards_own_python_runs_the_scripts_that_need_torch_and_has_what_they_
     taught = {name: reached(label, [f"posequery.teachers.{name}"]) for name in teachers.names()}
     able = {name for name in taught if teachers.load(name).torch}
     assert {name for name in taught if "torch" in taught[name]} == able
-    packages = {"cv2": "opencv-python-headless"}
+    # Online, a strategy runs within the job that adapts.
+    picks = [f"posequery.strategies.{name}" for name in strategies.names()]
+    needs["adapt"] |= reached(ROOT / "scripts/adapt.py", picks)
+    packages = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
     brought = [needs[name] for name in named & needs.keys()] + [taught[name] for name in able]
     wanted = set().union(*brought) - {"torch"}
     assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()

@@ -76,6 +76,9 @@ class Outcome(Cell):
     trainings: Annotated[int, Field(ge=0)]
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
+    labelled: Annotated[int, Field(ge=0)] | None = None
+    """Frames that the teacher was asked for: those picked, or all that were picked from where the
+    strategy compares the student with the labels. None of cells that did not count them."""
     epochs: Annotated[int, Field(ge=0)]
     record_sha256: str
     weights_sha256: str

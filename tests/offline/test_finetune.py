@@ -77,7 +77,7 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.k, cell.n, cell.window) == (2, 10, None)
-    assert (cell.trainings, cell.frames_trained, cell.epochs) == (1, 2, 2)
+    assert (cell.trainings, cell.frames_trained, cell.labelled, cell.epochs) == (1, 2, 2, 2)
     assert cell.record_sha256 == sha256(out / "record.h5")
     network, _ = checkpoint.load(out / "weights.pt")
     test, found = Stream(given["test"]), record.read(out / "record.h5")
@@ -87,6 +87,20 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     assert found.version.tolist() == [0] * 6 and found.picked == []
     assert json.loads((out / "seconds.json").read_text()).keys() == {"training", "inference"}
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "labelled"), [("k_center", 2), ("error", 10), ("disagreement", 10)]
+)
+def test_a_strategy_that_compares_with_the_labels_has_all_of_them_counted(
+    options: Callable[..., dict], method: str, labelled: int
+) -> None:
+    given = options(0, 5)
+    pool, cell = Stream(given["pool"]), given["cell"].model_copy(update={"method": method})
+    write_selection(given["selection"], pool, Selection(np.array([0, 5])), f"{method}/20pct/seed0")
+    output = given["output"].parents[2] / f"{method}/20pct/seed0"
+    finetune(**given | {"cell": cell, "output": output})
+    assert Outcome.read(output).labelled == labelled
 
 
 def test_without_a_picked_frame_nothing_is_trained(

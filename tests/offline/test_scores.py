@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from corruption import corrupted
@@ -14,9 +15,11 @@ from posequery.jobs.files import BadInput, whole, write_summed
 from posequery.jobs.progress import Progress
 from posequery.offline import scores as pool_scores
 from posequery.offline import selection
-from posequery.strategies import Selection, Window, select
+from posequery.strategies import EXTRAS, Selection, Window, select
 from posequery.strategies.random import STRATEGY as RANDOM
-from posequery.student.prediction import BATCH
+from posequery.student import checkpoint
+from posequery.student.network import build
+from posequery.student.prediction import BATCH, Prediction
 
 WORDS = ["test", "select"]
 OF = "error/30pct/seed0"
@@ -94,14 +97,15 @@ def test_each_clip_has_draws_of_its_own(make_stream, tmp_path: Path) -> None:
         assert clip == alone.indices.tolist()
 
 
-def reader(pool: Stream, calls: list[int]) -> Callable[[int, int], tuple[np.ndarray, np.ndarray]]:
+def reader(pool: Stream, calls: list[int]) -> Callable[[int, int], Prediction]:
     """Says of frame i: 3 i and 4 i pixels beside the truth, and i for its peaks."""
 
-    def read(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def read(start: int, stop: int) -> Prediction:
         calls.append(start)
         number = np.arange(start, stop, dtype=np.float32)
         off = number[:, None, None] * np.array([3, 4], np.float32)
-        return pool.joints(np.arange(start, stop)) + off, np.tile(number[:, None], 18)
+        joints = pool.joints(np.arange(start, stop)) + off
+        return Prediction(joints, np.tile(number[:, None], 18), joints)
 
     return read
 
@@ -130,7 +134,7 @@ def test_scoring_goes_on_behind_the_last_block(
     calls: list[int] = []
     read = reader(labelled, calls)
 
-    def killed(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def killed(start: int, stop: int) -> Prediction:
         if start == 8:
             raise KeyboardInterrupt
         return read(start, stop)
@@ -138,7 +142,8 @@ def test_scoring_goes_on_behind_the_last_block(
     with pytest.raises(KeyboardInterrupt):
         pool_scores.in_blocks(labelled, killed, folder)
     with Progress(11, "frames", "score") as progress:
-        error, peaks = pool_scores.in_blocks(labelled, read, folder, progress)
+        scores = pool_scores.in_blocks(labelled, read, folder, progress=progress)
+    error, peaks = scores["error"], scores["peaks"]
     assert calls == [0, 4, 8] and progress.done == 11
     expected = 5 * np.arange(11, dtype=np.float32)
     expected[2] = np.nan
@@ -151,7 +156,7 @@ def test_scoring_goes_on_behind_the_last_block(
     again = pool_scores.in_blocks(labelled, read, folder)
     assert "block-000000004.h5: what a killed job left is damaged" in capsys.readouterr().err
     assert calls == [0, 4, 8, 4]
-    np.testing.assert_array_equal(again[0], error)
+    np.testing.assert_array_equal(again["error"], error)
 
 
 def test_no_damage_to_a_block_changes_a_score(
@@ -171,7 +176,7 @@ def test_no_damage_to_a_block_changes_a_score(
     for path, content in cases:
         path.unlink() if content is None else path.write_bytes(content)
         again = pool_scores.in_blocks(labelled, read, tmp_path)
-        done += all(map(np.array_equal, again, scores, [True, True]))
+        done += all(np.array_equal(again[name], scores[name], equal_nan=True) for name in scores)
         path.write_bytes(left[path])
     assert done == len(cases) > 400
     tried("5", "a damaged state of a scoring", {"same result": done})
@@ -183,6 +188,40 @@ def _header_flips(content: bytes) -> Iterator[bytes]:
         flipped = bytearray(content)
         flipped[at] ^= 1 << (at // 4 % 8)
         yield bytes(flipped)
+
+
+def test_blocks_change_no_extra(make_stream, tmp_path: Path, monkeypatch) -> None:
+    random = seeds.generator("noise")
+    frames = random.integers(0, 255, (3 * BATCH + 5, 48, 64, 3)).astype(np.uint8)
+    stream = make_stream(tmp_path, {"a": list(frames)})
+    network = build("densenet_small", "test")
+    info = checkpoint.CheckpointInfo("densenet_small", stream.size)
+    checkpoint.save(tmp_path / "student.pt", network, info)
+
+    def scored(needs: list[str]) -> dict[str, np.ndarray]:
+        given = {"device": "cpu", "code": "", "state": tmp_path / "state", "needs": needs}
+        pool_scores.score(stream.path, tmp_path / "student.pt", tmp_path / "scores.h5", **given)
+        with h5py.File(tmp_path / "scores.h5") as file:
+            return {name: rows[:] for name, rows in file.items()}
+
+    whole_pool = scored([*EXTRAS])
+    monkeypatch.setattr(pool_scores, "BLOCK", BATCH)
+    in_blocks = scored([*EXTRAS])
+    assert set(in_blocks) == {"error", "peaks", *EXTRAS}
+    for name, rows in whole_pool.items():
+        assert np.array_equal(rows, in_blocks[name], equal_nan=True)
+    assert np.isnan(whole_pool["change"]).sum() == 1
+    plain = scored([])
+    assert set(plain) == {"error", "peaks"} and np.array_equal(plain["peaks"], in_blocks["peaks"])
+
+
+def test_offline_disagreement_is_the_error(pool: Stream, scores: Path) -> None:
+    for by_clip in (False, True):
+        picks = [
+            selection.select(scores, pool, name, Fraction(1, 2), {}, WORDS, by_clip)
+            for name in ("error", "disagreement")
+        ]
+        assert picks[0].indices.tolist() == picks[1].indices.tolist()
 
 
 def test_blocks_change_no_batch() -> None:

@@ -72,6 +72,7 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.method, cell.k, cell.n, cell.window) == ("uniform", 2, 8, 8)
+    assert cell.labelled == 4
     # Windows end at 8 and 16, and frame 16 tests the last weights.
     assert (cell.trainings, cell.frames_trained, cell.epochs) == (2, 4, 2)
     assert cell.record_sha256 == sha256(out / "record.h5") and cell.lagged_sha256 is None

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
 from corruption import corrupted
 
-from posequery import record
+from posequery import record, strategies
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
 from posequery.jobs.files import whole
@@ -136,7 +137,61 @@ def test_once_trains_once(stream: Stream, tmp_path: Path) -> None:
     assert tally.trainings == 1 and rec.update_frames.tolist() == [8]
 
 
-@pytest.mark.parametrize("method", ["random", "error", "least_confidence"])
+def test_a_strategy_gets_what_it_needs_of_its_window_alone(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[strategies.Window] = []
+
+    def pick(window: strategies.Window, *others: object) -> strategies.Selection:
+        given.append(window)
+        return strategies.Selection(np.arange(window.k))
+
+    needs = (*strategies.EXTRAS, "disagreement")
+    every = strategies.Strategy("every", pick, needs)
+    labels = stream.joints(np.arange(23)) + 7
+    own = Policy("8 frames", strategy=every, rate=Fraction(1, 4))
+    tally, _, rec = play(task(stream, "random", policy=own, labels=labels), tmp_path)
+    assert tally.labelled == 16 and len(given) == 2
+    by_hand = build("densenet_small", "test")
+    said = predict_stream(by_hand, stream, 0, 8, wanted=strategies.EXTRAS)
+    for name in strategies.EXTRAS:
+        assert np.array_equal(getattr(given[0], name), said.extras[name], equal_nan=True)
+    for number, here in enumerate(given):
+        window = slice(8 * number, 8 * number + 8)
+        apart = frame_errors(joint_errors(rec.joints[window], labels[window]))
+        assert np.array_equal(here.disagreement, apart)
+        assert here.features.shape == (8, said.extras["features"].shape[1])
+    # Frame 8 is predicted by other weights than frame 7, and frame 10 is the first of a clip.
+    assert np.flatnonzero(np.isnan(given[1].change)).tolist() == [0, 2]
+    with h5py.File(tmp_path / "record.h5") as file:
+        assert not {*file} & {*needs}
+
+
+@pytest.mark.parametrize(
+    ("method", "changed", "labelled"),
+    [
+        ("uniform", {}, 4),
+        ("k_center", {}, 4),
+        ("disagreement", {}, 16),
+        # By the truth, which here is the teacher too, or by another teacher's labels.
+        ("error", {}, 16),
+        ("error", {"labels": None}, 4),
+        ("error", {"labels": None, "error_by_labels": True}, 16),
+        ("continual", {}, 20),
+        ("baseline", {}, 0),
+    ],
+)
+def test_every_frame_that_the_teacher_is_asked_for_is_counted(
+    stream: Stream, tmp_path: Path, method: str, changed: dict, labelled: int
+) -> None:
+    if "labels" in changed:
+        changed = changed | {"labels": stream.joints(np.arange(23)) + 1}
+    assert play(task(stream, method, **changed), tmp_path)[0].labelled == labelled
+
+
+@pytest.mark.parametrize(
+    "method", ["random", "error", "least_confidence", "typiclust", "heatmap_change", "disagreement"]
+)
 def test_a_kill_after_any_stretch_changes_no_bit(
     stream: Stream, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -521,7 +576,9 @@ def test_how_often_the_paper_s_stream_trains(
     trainings: int,
     step: int,
 ) -> None:
-    def read(network: object, stream: Long, start: int, stop: int, reference: object) -> Prediction:
+    def read(
+        network: object, stream: Long, start: int, stop: int, reference: object, **more: object
+    ) -> Prediction:
         nothing = np.zeros((stop - start, 18, 2), np.float32)
         return Prediction(nothing, nothing[..., 0], nothing)
 

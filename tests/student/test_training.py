@@ -69,7 +69,7 @@ def test_it_learns() -> None:
     network, epochs = train(spots(32, 1), recipe)
     assert epochs[-1].loss < 0.3 * epochs[0].loss
     frames, joints = spot_frames(20, 2)
-    found, peaks, _ = prediction.predict(network, frames, np.tile(SOURCE, (20, 1)))
+    found, peaks, *_ = prediction.predict(network, frames, np.tile(SOURCE, (20, 1)))
     assert found.shape == (20, 18, 2)
     assert found.dtype == peaks.dtype == np.float32
     off = np.linalg.norm(found - joints, axis=-1)[:, LIMBS]
@@ -308,7 +308,7 @@ def test_predicting_in_batches_equals_predicting_one_by_one() -> None:
     network = build("densenet_small", "weights")
     frames, _ = spot_frames(prediction.BATCH + 3, 0)
     sizes = np.tile(SOURCE, (len(frames), 1))
-    joints, peaks, _ = prediction.predict(network, frames, sizes)
+    joints, peaks, *_ = prediction.predict(network, frames, sizes)
     for index in (0, len(frames) - 1):
         one = slice(index, index + 1)
         alone = prediction.predict(network, frames[one], sizes[one])

@@ -17,11 +17,12 @@ rule score:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards: 8000 if "features" in PLAN.score_needs() else 2000,
         runtime=600,
         gpu=GPU,
     params:
         code=code_digest("score"),
+        needs=PLAN.score_needs(),
         device=STUDY.device,
         state=f"{PLAN.state}/score",
     message:
@@ -30,6 +31,7 @@ rule score:
         script("score")
         + " --pool {input.pool:q}"
         + " --student {input.student:q}"
+        + " --needs {params.needs}"
         + " --device {params.device}"
         + " --code {params.code}"
         + " --state {params.state:q}"
@@ -51,8 +53,8 @@ rule select_frames:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=lambda wildcards: 8000 if PLAN.needs_features(wildcards.method) else 1000,
+        runtime=lambda wildcards: 240 if PLAN.needs_features(wildcards.method) else 10,
         gpu=0,
     params:
         code=lambda wildcards: code_digest(
@@ -105,7 +107,9 @@ rule finetune:
         runtime=1440,
         gpu=GPU,
     params:
-        code=code_digest("finetune"),
+        code=lambda wildcards: code_digest(
+            "finetune", *PLAN.strategy_modules(wildcards.method)
+        ),
         cell=lambda wildcards: PLAN.cell("offline", wildcards),
         recipe=as_json(STUDY.training),
         words=lambda wildcards: PLAN.seed_words("offline", *wildcards),

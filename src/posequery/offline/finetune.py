@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posequery import record
+from posequery import record, strategies
 from posequery.cell import Cell, Outcome, draw
 from posequery.clips import Stream
 from posequery.jobs import resume
@@ -44,6 +44,10 @@ def finetune(
     pool_stream, test_stream = Stream(pool), Stream(test)
     network, info = checkpoint.load(student, device, pool_stream.size)
     picked = read_selection(selection, pool_stream, draw(cell.method, cell.rate, cell.seed))
+    # Whether the strategy compares the student with the labels, of all frames of the pool.
+    known = cell.method in strategies.names()
+    needs = strategies.load(cell.method).needs if known else ()
+    compares = not {"error", "disagreement"}.isdisjoint(needs)
     arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
@@ -83,6 +87,7 @@ def finetune(
             n=len(pool_stream),
             trainings=int(len(picked) > 0),
             frames_trained=len(picked),
+            labelled=len(pool_stream) if compares else len(picked),
             epochs=recipe.epochs,
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,7 +26,9 @@ def window(
     with sealed.opened(path, "file of scores", REMAKE) as file:
         if file.attrs["index_sha256"] != sha256(pool.path):
             raise BadInput(path, f"holds scores of a pool other than {pool.path}", REMAKE)
-        scores = {name: file[name][:] for name in needs}
+        # The pool's labels are its truth: a student's disagreement with them is its error.
+        names = {name: "error" if name == "disagreement" else name for name in needs}
+        scores = {name: file[dataset][:] for name, dataset in names.items()}
     for values in scores.values():
         if len(values) != len(pool):
             fault = f"scores {len(values)} frames, not the {len(pool)} of {pool.path}"
@@ -74,9 +75,8 @@ def _clips(
     parts = []
     for clip, start in zip(pool.clips, pool.starts.tolist(), strict=True):
         here = slice(start, start + clip.frames)
-        error = None if pooled.error is None else pooled.error[here]
-        peaks = None if pooled.peaks is None else pooled.peaks[here]
-        part = replace(pooled, size=clip.frames, error=error, peaks=peaks)
+        scores = {name: values[here] for name, values in pooled.given.items()}
+        part = strategies.Window(clip.frames, pooled.rate, **scores)
         parts.append((start, part, [clip.slug]))
     return parts
 

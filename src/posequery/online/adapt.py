@@ -92,6 +92,7 @@ def adapt(
             window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
             frames_trained=tally.frames_trained,
+            labelled=tally.labelled,
             epochs=recipe.epochs,
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from torch import nn
@@ -61,6 +61,25 @@ class Task:
         for name in ("labels", "reference"):
             shape(name, getattr(self, name), len(self.stream), len(JOINTS), 2)
 
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What the network computes for the strategy beside its predictions."""
+        return self.policy.strategy.extras if self.policy.strategy else ()
+
+    @property
+    def scored_against(self) -> np.ndarray:
+        """The poses (n, 18, 2) that the strategy `error` measures by."""
+        return self.labels if self.error_by_labels else self.reference
+
+    @property
+    def labels_all(self) -> bool:
+        """Whether the teacher is asked for every frame of a stretch, not only for those picked."""
+        if self.policy.strategy is None:
+            return True
+        needs = self.policy.strategy.needs
+        by_labels = self.scored_against is self.labels
+        return "disagreement" in needs or ("error" in needs and by_labels)
+
     @cached_property
     def lags(self) -> np.ndarray:
         """First frames (w,) of the parts of the policy's lag."""
@@ -78,6 +97,8 @@ class Tally:
     """Of the stretch that is trained on next."""
     trainings: int = 0
     frames_trained: int = 0
+    labelled: int = 0
+    """Frames that the teacher was asked for."""
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
     weights: str | None = None
     """File of the live weights, if they are not the first ones."""
@@ -85,14 +106,9 @@ class Tally:
     """Sum over all parts of the frames before, see `parts.total`."""
 
 
-class Seen(NamedTuple):
-    """What the student said of frames, from the first of the next stretch on."""
-
-    joints: np.ndarray
-    peaks: np.ndarray
-
-
-_NOTHING = Seen(np.empty((0, len(JOINTS), 2), np.float32), np.empty((0, len(JOINTS)), np.float32))
+Seen: TypeAlias = dict[str, np.ndarray]
+"""What the student said of frames, from the first of the next stretch on: joints, peaks, and the
+task's extras."""
 
 
 class _Begun(NamedTuple):
@@ -119,7 +135,7 @@ def run(
     a window is too small for the rate.
     """
     original = copy.deepcopy(network.state_dict())
-    tally, seen = _resume(network, original, folder)
+    tally, seen = _resume(network, original, folder, task.extras)
     if progress is not None:
         progress.advance(tally.frame)
     timing = task.stream.timing
@@ -148,7 +164,8 @@ def run(
                 _predict_ahead(task, network, start, stop, tally, folder)
                 said = _predict(task, network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
-                seen = _joined([Seen(*(rows[first - tally.first :] for rows in seen)), said])
+                before = {name: rows[first - tally.first :] for name, rows in seen.items()}
+                seen = _joined([before, said])
                 began, tally.frame, tally.first = tally.frame, stop, first
                 written = _written(task, folder, began, start, stop)
                 _commit(folder, network, info, tally, written, changed=begun is not None)
@@ -167,7 +184,10 @@ def _start(part: Path) -> int:
 
 
 def _joined(pieces: Sequence[Seen]) -> Seen:
-    return Seen(*map(np.concatenate, zip(*pieces, strict=True)))
+    """Pieces in their order, of which the first may be empty."""
+    pieces = [piece for piece in pieces if piece]
+    names = pieces[0] if pieces else ()
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
 
 
 def _predict(
@@ -180,10 +200,13 @@ def _predict(
     update: parts.Update | None,
 ) -> Seen:
     began = time.perf_counter()
-    reading = predict_stream(network, task.stream, start, stop, task.reference[start:stop])
+    reference = task.reference[start:stop]
+    said = predict_stream(network, task.stream, start, stop, reference, wanted=task.extras)
     tally.seconds["inference"] += time.perf_counter() - began
-    parts.write_part(_part(folder, "part", start), *reading, tally.trainings, update)
-    return Seen(reading.joints, reading.peaks)
+    own = said.joints, said.peaks, said.parsed
+    part = _part(folder, "part", start)
+    parts.write_part(part, *own, tally.trainings, update, said.extras)
+    return {"joints": said.joints, "peaks": said.peaks, **said.extras}
 
 
 def _predict_ahead(
@@ -193,8 +216,9 @@ def _predict_ahead(
     for ahead, after in pairwise([*task.lags.tolist(), len(task.stream)]):
         if not start <= ahead < stop:
             continue
-        reading = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
-        parts.write_part(_part(folder, "lagged", ahead), *reading, tally.trainings, None)
+        said = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
+        own = said.joints, said.peaks, said.parsed
+        parts.write_part(_part(folder, "lagged", ahead), *own, tally.trainings, None)
 
 
 def _begin(task: Task, training: Train, seen: Seen, tally: Tally) -> _Begun | None:
@@ -203,6 +227,8 @@ def _begin(task: Task, training: Train, seen: Seen, tally: Tally) -> _Begun | No
     stretch = slice(training.first, training.stop)
     selection = _select(task, stretch, seen)
     tally.seconds["selection"] += time.perf_counter() - began
+    every = training.stop - training.first
+    tally.labelled += every if task.labels_all else len(selection.indices)
     # A frame in which the teacher saw nobody teaches nothing.
     picked = task.labels[stretch][selection.indices]
     taught = selection.indices[np.isfinite(picked).all(axis=2).any(axis=1)]
@@ -213,9 +239,11 @@ def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
     policy, size = task.policy, stretch.stop - stretch.start
     if policy.strategy is None:
         return strategies.Selection(np.arange(size))
-    against = task.labels if task.error_by_labels else task.reference
-    error = frame_errors(joint_errors(seen.joints[:size], against[stretch]))
-    window = strategies.Window(size, policy.rate, error, seen.peaks[:size])
+    own = {name: rows[:size] for name, rows in seen.items()}
+    joints = own.pop("joints")
+    own["error"] = frame_errors(joint_errors(joints, task.scored_against[stretch]))
+    own["disagreement"] = frame_errors(joint_errors(joints, task.labels[stretch]))
+    window = strategies.Window(size, policy.rate, **own)
     random = seeds.generator(*task.words, "selection", stretch.start)
     return strategies.select(policy.strategy, window, random, policy.parameters)
 
@@ -261,19 +289,21 @@ def _commit(
     resume.keep(folder, tally.__dict__, [folder / tally.weights] if tally.weights else [])
 
 
-def _resume(network: nn.Module, original: dict[str, object], folder: Path) -> tuple[Tally, Seen]:
+def _resume(
+    network: nn.Module, original: dict[str, object], folder: Path, extras: Sequence[str]
+) -> tuple[Tally, Seen]:
     def read(note: dict[str, Any]) -> tuple[Tally, Seen]:
         tally = Tally(**note)
         before = [path for path in folder.glob("*-*.npz") if _start(path) < tally.frame]
         if parts.total(before) != tally.parts:
             raise ValueError("its parts do not match their sum")
-        frame, seen = 0, [_NOTHING]
+        frame, seen = 0, list[Seen]()
         while frame < tally.frame:
-            values = parts.read_part(_part(folder, "part", frame))
-            since = max(0, tally.first - frame)
-            frame += max(1, len(values["version"]))
+            part, since = _part(folder, "part", frame), max(0, tally.first - frame)
+            frame += max(1, len(parts.read_part(part)["version"]))
             if frame > tally.first:
-                seen.append(Seen(*(values[name][since:] for name in Seen._fields)))
+                values = parts.read_part(part, extras)
+                seen.append({name: values[name][since:] for name in ("joints", "peaks", *extras)})
         if tally.weights is not None:
             live, _ = checkpoint.load(folder / tally.weights)
             network.load_state_dict(live.state_dict())
@@ -282,5 +312,5 @@ def _resume(network: nn.Module, original: dict[str, object], folder: Path) -> tu
     found = resume.restored(folder, read)
     if found is None:
         network.load_state_dict(original)
-        return Tally(), _NOTHING
+        return Tally(), {}
     return found

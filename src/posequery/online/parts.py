@@ -4,9 +4,10 @@ So memory does not grow with the stream, and a killed job loses at most one stre
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -42,10 +43,12 @@ def write_part(
     parsed: np.ndarray,
     version: int,
     update: Update | None,
+    extras: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> None:
     """Write some frames: joints and parsed (n, 18, 2) in source pixels, peaks (n, 18).
 
-    Raises ValueError for other shapes.
+    extras: what a strategy needs beside them (n, ...), by name; `join` leaves it out. Raises
+    ValueError for other shapes.
     """
     count, _, _ = shape("joints", joints, "n", len(JOINTS), 2)
     shape("peaks", peaks, count, len(JOINTS))
@@ -61,6 +64,7 @@ def write_part(
         "picked": (update.picked if update else none).astype(np.int64),
         "score": (update.score if update else none).astype(np.float32),
         "decided_by": (update.decided_by if update else none).astype(np.int64),
+        **extras,
     }
     with whole(path) as temporary:
         np.savez(temporary, allow_pickle=False, **values)
@@ -72,10 +76,10 @@ def write_missed(path: Path, count: int) -> None:
     write_part(path, nothing, nothing[..., 0], nothing, -1, None)
 
 
-def read_part(path: Path) -> dict[str, np.ndarray]:
+def read_part(path: Path, extras: Iterable[str] = ()) -> dict[str, np.ndarray]:
     """The arrays that `write_part` wrote, by name; raises whatever NumPy does if it is damaged."""
     with np.load(path, allow_pickle=False) as values:
-        return {name: values[name] for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK)}
+        return {name: values[name] for name in (*PER_FRAME, *PER_UPDATE, *PER_PICK, *extras)}
 
 
 def total(paths: Iterable[Path], others: str = "") -> str:

@@ -13,16 +13,20 @@ Strategies are loaded by name, so editing one reruns only its own cells.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from posequery.arrays import shape
+from posequery.jobs.files import unknown
 from posequery.registry import Registry
 from posequery.settings import Section
 from posequery.skeletons import JOINTS
+
+EXTRAS = ("features", "entropy", "change", "flipped")
+"""Fields of `Window` that a network computes beside its predictions where a strategy needs them."""
 
 
 class TooFewFrames(ValueError):
@@ -35,6 +39,14 @@ class Window:
 
     `error` (N,): mean error of each frame in source pixels, NaN where there is no label.
     `peaks` (N, 18): highest value of each confidence map.
+    `features` (N, d): the backbone's last map, averaged over its places.
+    `entropy` (N, 18): of each confidence map's peaks, in nats; 0 where there are fewer than two.
+    `change` (N,): how far the confidence maps are from those of the frame before, as the sum of
+    absolute differences of a map, a mean over the maps; NaN for the first frame of a clip, and
+    where other weights predicted the frame before.
+    `flipped` (N,): mean distance of a frame's joints in source pixels to those that are predicted
+    of its mirror image, and mirrored back.
+    `disagreement` (N,): mean distance to the teacher's labels in source pixels, NaN without any.
     A strategy can rely only on the fields that it `needs`; the others may be None. Raises TypeError
     for a size that is no whole number and a rate that is no fraction, and ValueError for what is
     out of bounds or has another shape.
@@ -44,6 +56,11 @@ class Window:
     rate: Fraction
     error: np.ndarray | None = None
     peaks: np.ndarray | None = None
+    features: np.ndarray | None = None
+    entropy: np.ndarray | None = None
+    change: np.ndarray | None = None
+    flipped: np.ndarray | None = None
+    disagreement: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.size, int | np.integer) or isinstance(self.size, bool):
@@ -52,10 +69,19 @@ class Window:
             raise TypeError(f"rate: a Fraction is needed, as Fraction('0.29'), not {self.rate!r}")
         if self.size < 1 or not 0 < self.rate <= 1:
             raise ValueError(f"{self.size} frames at a rate of {self.rate}: at least 1, up to 1")
-        if self.error is not None:
-            shape("error", self.error, self.size)
-        if self.peaks is not None:
-            shape("peaks", self.peaks, self.size, len(JOINTS))
+        columns: dict[str, int | str] = {
+            "peaks": len(JOINTS),
+            "features": "d",
+            "entropy": len(JOINTS),
+        }
+        for name, values in self.given.items():
+            shape(name, values, self.size, *([columns[name]] if name in columns else []))
+
+    @property
+    def given(self) -> dict[str, np.ndarray]:
+        """The fields that are there, by name."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
+        return {name: values for name, values in every.items() if values is not None}
 
     @property
     def k(self) -> int:
@@ -94,12 +120,23 @@ class Selection:
 class Strategy:
     """A strategy: its printed name, which settings accept too, the function that picks, the fields
     of `Window` that it needs, and the section of its own parameters, an object of which is the
-    third argument of `pick`."""
+    third argument of `pick`. Raises ValueError for a need that is no such field."""
 
     label: str
     pick: Callable[[Window, np.random.Generator, Any], Selection]
     needs: tuple[str, ...] = ()
     parameters: type[Section] = Section
+
+    def __post_init__(self) -> None:
+        known = [field.name for field in fields(Window)[2:]]
+        for name in self.needs:
+            if name not in known:
+                raise ValueError(unknown("field of a window", name, known))
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Those of `EXTRAS` that it needs."""
+        return tuple(name for name in EXTRAS if name in self.needs)
 
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
@@ -114,6 +151,15 @@ def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarra
     shuffled = random.permutation(len(score))
     order = np.argsort(-score[shuffled], kind="stable")
     return np.sort(shuffled[order[:k]])
+
+
+def having(
+    usable: np.ndarray, k: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The frames (n,) that a strategy can compare, by flags (N,), and what it lacks to k: others,
+    drawn at random, for frames without a score come last."""
+    able, others = np.flatnonzero(usable), np.flatnonzero(~usable)
+    return able, random.choice(others, max(0, k - len(able)), replace=False)
 
 
 METHODS = ("none", "all", "baseline", "once", "continual")

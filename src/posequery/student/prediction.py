@@ -1,6 +1,7 @@
 """Poses predicted from frames, and from a stream in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import nn
 from posequery.clips import Stream
 from posequery.jobs.progress import Progress
 from posequery.student import decoding, parsing, pixels
+from posequery.student.extras import Extras
 from posequery.student.inference import for_inference
 from posequery.student.network import STRIDE
 from posequery.student.training import flushed_denormals, normalised
@@ -28,6 +30,8 @@ class Prediction(NamedTuple):
     parsed: np.ndarray
     """(n, 18, 2) float32: of the people found by trt_pose's parser, the one nearest to the
     reference (`parsing.nearest`); NaN where a joint is not found."""
+    extras: Mapping[str, np.ndarray] = MappingProxyType({})
+    """Those of `strategies.EXTRAS` that were asked for, each (n, ...), by name."""
 
 
 @flushed_denormals()
@@ -36,6 +40,7 @@ def predict(
     frames: np.ndarray,
     source_sizes: np.ndarray,
     reference: np.ndarray | None = None,
+    extras: Extras | None = None,
 ) -> Prediction:
     """Predict one batch of frames (n, s, s, 3) uint8 RGB of the network's input size.
 
@@ -47,12 +52,13 @@ def predict(
     with torch.inference_mode():
         maps, fields = forward(network, frames)
         points, values = decoding.highest_peaks(maps)
+        joints = pixels.to_source(points.cpu().numpy(), side, source_sizes)
+        more = extras.of(frames, maps, joints, source_sizes) if extras else {}
     parsed = np.full(points.shape, np.nan, np.float32)
     if reference is not None:
         for number, several in enumerate(people_in(maps, fields, source_sizes)):
             parsed[number] = parsing.nearest(several, reference[number])
-    joints = pixels.to_source(points.cpu().numpy(), side, source_sizes)
-    return Prediction(joints, values.cpu().numpy(), parsed)
+    return Prediction(joints, values.cpu().numpy(), parsed, more)
 
 
 def forward(network: nn.Module, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -78,15 +84,28 @@ def predict_stream(
     stop: int | None = None,
     reference: np.ndarray | None = None,
     progress: Progress | None = None,
+    wanted: Collection[str] = (),
 ) -> Prediction:
-    """Predict frames start to stop of a stream; `reference` (n, 18, 2) is for those frames."""
+    """Predict frames start to stop of a stream; `reference` (n, 18, 2) is for those frames.
+
+    wanted: which of `strategies.EXTRAS` to find as well; they change nothing of the rest. The frame
+    `start`, and the first of each clip, have no `change`.
+    """
     stop = len(stream) if stop is None else stop
     fast, batches = for_inference(network), []
-    for begin in range(start, stop, BATCH):
-        indices = np.arange(begin, min(begin + BATCH, stop))
-        known = None if reference is None else reference[indices - start]
-        frames, sizes = stream.frames(indices), stream.source_size(indices)
-        batches.append(predict(fast, frames, sizes, known))
-        if progress is not None:
-            progress.advance(len(indices))
-    return Prediction(*map(np.concatenate, zip(*batches, strict=True)))
+    with Extras(fast, wanted).watching() as extras:
+        for begin in range(start, stop, BATCH):
+            indices = np.arange(begin, min(begin + BATCH, stop))
+            known = None if reference is None else reference[indices - start]
+            frames, sizes = stream.frames(indices), stream.source_size(indices)
+            batches.append(predict(fast, frames, sizes, known, extras if wanted else None))
+            if progress is not None:
+                progress.advance(len(indices))
+    joints, peaks, parsed = (
+        np.concatenate([getattr(batch, name) for batch in batches])
+        for name in ("joints", "peaks", "parsed")
+    )
+    more = {name: np.concatenate([batch.extras[name] for batch in batches]) for name in wanted}
+    if "change" in more:
+        more["change"][np.isin(np.arange(start, stop), stream.starts)] = np.nan
+    return Prediction(joints, peaks, parsed, more)

@@ -239,6 +239,17 @@ class Plan:
         own = self.study.strategies.get(method)
         return as_json(own) if own else "{}"
 
+    def score_needs(self) -> list[str]:
+        """What the student's network computes of the pool beside its predictions."""
+        picks = [strategies.load(name) for name in self.study.strategies]
+        needs = {extra for strategy in picks for extra in strategy.extras}
+        return [extra for extra in strategies.EXTRAS if extra in needs]
+
+    def needs_features(self, method: str) -> bool:
+        """Whether a method compares frames by their features, which takes memory and time."""
+        known = method in strategies.names()
+        return known and "features" in strategies.load(method).needs
+
     def selection_files(self) -> list[str]:
         return [
             f"{self.out}/selections/{draw(cell.method, cell.rate, cell.seed)}.csv"

@@ -105,6 +105,11 @@ class DenseNetSmall(nn.Module):
         maps = self.head(self.up4(self.up8(sixteenth, eighth), quarter))
         return maps[:, : len(JOINTS)], maps[:, len(JOINTS) :]
 
+    @property
+    def after_backbone(self) -> nn.Module:
+        """What the backbone's last map is the input of."""
+        return self.up8
+
     def draw_weights(self, generator: np.random.Generator) -> None:
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):

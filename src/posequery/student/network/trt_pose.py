@@ -98,6 +98,11 @@ class TrtPose(nn.Sequential):
     def head(self) -> Baseline | Attention:
         return cast(Baseline | Attention, self[1])
 
+    @property
+    def after_backbone(self) -> nn.Module:
+        """What the backbone's last map is the input of."""
+        return self.head
+
     def draw_weights(self, generator: np.random.Generator) -> None:
         # As torchvision initialises its backbones, and trt_pose its heads.
         fan: Literal["in", "out"] = "in" if isinstance(self.backbone, DenseNet) else "out"
