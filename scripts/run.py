@@ -58,7 +58,9 @@ def main() -> int:
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
     code = Run(command).wait()
-    if code == 0 and (words := plan.closing_words()):
+    if code == 0 and options.target == "archive":
+        print(f"Study {plan.study.name} is packed: {plan.archive}.")
+    elif code == 0 and (words := plan.closing_words()):
         print(words)
     return code
 

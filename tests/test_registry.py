@@ -70,13 +70,20 @@ def test_a_reserved_name_is_refused(birds, tmp_path):
         kept.names()
 
 
-@pytest.mark.parametrize("label", ["large bird", "wren", "all"])
-def test_two_with_one_label_are_refused(birds, tmp_path, label):
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [
+        ("large bird", "that of birds/crane"),
+        ("wren", "the name of another"),
+        ("all", "the name of another"),
+    ],
+)
+def test_two_with_one_label_are_refused(birds, tmp_path, label, named):
     kept = Registry("birds", [str(tmp_path / "birds")], "BIRD", "bird", reserved=("all",))
     kind = "from types import SimpleNamespace\nBIRD = SimpleNamespace(label={!r})\n"
     for name, own in (("crane/__init__", "large bird"), ("wren", "small bird")):
         (tmp_path / f"birds/{name}.py").write_text(kind.format(own))
     assert kept.by_label("label") == {"large bird": "crane", "small bird": "wren"}
     (tmp_path / "birds/owl.py").write_text(kind.format(label))
-    with pytest.raises(BadInput, match=f"birds/owl: is printed as '{label}', which stands for"):
+    with pytest.raises(BadInput, match=f"birds/owl: is printed as '{label}', which is {named}\\."):
         kept.by_label("label")

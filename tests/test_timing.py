@@ -159,3 +159,12 @@ def test_one_rate(rate):
     require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": 30.25})
     with pytest.raises(BadInput, match="c.mp4: has .* frames a second, but a.mp4"):
         require_one_rate({"a.mp4": 30.0, "b.mp4": 29.97, "c.mp4": rate})
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [(1, "1 frame (0.0833 s)"), (5, "5 frames (0.417 s)"), (24, "24 frames (2 s)")],
+)
+def test_how_long_frames_last_is_said_in_three_digits(frames: int, said: str) -> None:
+    assert Timing.even(100, 12).lasting(frames) == said
+    assert Timing.even(100, 12).lasting(14815) == "14815 frames (1235 s)"

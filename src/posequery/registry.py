@@ -48,8 +48,8 @@ class Registry(Generic[Bound]):
             label = getattr(self.load(name), attribute)
             other = found.setdefault(label, name)
             if other != name or label in {*self.names(), *self._reserved} - {name}:
-                other = other if other != name else label
-                fault = f"is printed as '{label}', which stands for '{other}'"
+                whose = "the name of another" if other == name else f"that of {self._file(other)}"
+                fault = f"is printed as '{label}', which is {whose}"
                 raise BadInput(self._file(name), fault, f"Give it another {attribute}")
         return found
 

@@ -81,7 +81,10 @@ class Timing:
     def lasting(self, frames: int) -> str:
         """How long so many frames last on average; they are not counted where that varies."""
         seconds = frames * self.seconds / len(self) if len(self) else frames * self.usual
-        return f"{frames} frames ({seconds:g} s)" if self.steady else f"{seconds:.2g} s"
+        if not self.steady:
+            return f"{seconds:.2g} s"
+        many = "1 frame" if frames == 1 else f"{frames} frames"
+        return f"{many} ({seconds:.3g} s)" if seconds < 100 else f"{many} ({seconds:.0f} s)"
 
     def after(self, frame: int, stretch: str) -> int:
         """The frame at which a stretch ends that begins with `frame`: the first after it.

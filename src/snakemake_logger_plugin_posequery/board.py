@@ -68,19 +68,20 @@ class Board:
 
     def status(self, now: float) -> list[str]:
         """A line for each running job, the oldest first, and one for the whole."""
-        lines, shortest = [], []
+        lines, shortest, known = [], [], True
         for job in self.running.values():
             said, elapsed = job.last_line(), now - job.started
             left = seconds_left(said)
             lines.append(f"  {job.words}: {said if left is not None else clock_face(elapsed)}")
             before = mean(self._took[job.rule]) if self._took[job.rule] else 0
             shortest.append(max(left or 0, before - elapsed))
+            known &= left is not None or before > 0
         waiting = +self._waiting
         work = sum(shortest) + sum(
             count * mean(self._took[rule]) for rule, count in waiting.items() if self._took[rule]
         )
         left = max(work / self._width, *shortest, 0)
         # What there is but one of, such as the tables, is short, or so early that more is unknown.
-        known = all(self._took[rule] for rule, count in waiting.items() if count > 1)
-        time_left = f", {'about' if known else 'at least'} {clock_face(left)} left" if left else ""
+        known &= all(self._took[rule] for rule, count in waiting.items() if count > 1)
+        time_left = f", about {clock_face(left)} left" if left and known else ""
         return [*lines, f"{self.done} of {self.total} jobs done{time_left}"]

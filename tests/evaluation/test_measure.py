@@ -1,6 +1,7 @@
 """Cells measured: numbers by hand, and what is measured again."""
 
 import csv
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -184,9 +185,10 @@ def test_a_record_that_is_not_its_cells_is_refused(
     (folder / "record.h5").write_bytes(b"torn")
     with pytest.raises(BadInput, match=r"seed0/record\.h5: is not the one that"):
         measured(tmp_path, folder)
+    # The weights are large, and nothing is measured on them.
     (other / "weights.pt").write_text("another cell's")
-    with pytest.raises(BadInput, match=r"seed1/weights\.pt: is not the one that"):
-        measured(tmp_path, other)
+    measured(tmp_path, other)
+    shutil.rmtree(tmp_path / "measures")
     with pytest.raises(BadInput, match="records 4 frames of a stream of 5"):
         measured(tmp_path, cell(off=[1] * 4, version=[0] * 4))
     with pytest.raises(BadInput, match=r"nowhere/cell\.json: the cell has no such file"):

@@ -129,7 +129,7 @@ def test_windows_in_seconds_are_of_the_frames_own_times(
     given = (video_cells, video_stream.path, *label_files)
     write_report(*given, "10 frames", mine, tmp_path, tmp_path)
     assert "windows of 10 frames" in (tmp_path / "error_over_time.md").read_text()
-    assert "Rolling mean over 1 frames (" in (tmp_path / "error_over_time.md").read_text()
+    assert "Rolling mean over 1 frame (" in (tmp_path / "error_over_time.md").read_text()
     monkeypatch.setattr(Stream, "timing", Timing(shown, 1 / 20))
     write_report(*given, "1 s", mine, tmp_path, tmp_path)
     text = (tmp_path / "error_over_time.md").read_text()

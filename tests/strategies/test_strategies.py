@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from posequery import strategies
 from posequery.jobs import seeds
+from posequery.jobs.files import BadInput
 from posequery.skeletons import JOINTS
 from posequery.strategies import Selection, Strategy, TooFewFrames, Window, largest, load, select
 
@@ -179,7 +180,10 @@ def test_largest_against_brute_force(values: list[float], data: st.DataObject) -
 @pytest.mark.parametrize("frames", [[0], [0, 1, 2], [3, 10]])
 def test_a_strategy_that_picks_anything_else_is_refused(frames: list[int]) -> None:
     wrong = Strategy("wrong", lambda window, random, own: Selection(np.array(frames)))
-    with pytest.raises(ValueError, match=r"wrong picks frames .*, not 2 of 10"):
+    told = (
+        rf"{__name__.replace('.', '/')}.py: the strategy 'wrong' picks {len(frames)} of 10 frames"
+    )
+    with pytest.raises(BadInput, match=rf"{told}, up to .* Let it return window.k = 2 indices"):
         select(wrong, Window(10, Fraction(1, 5)), seeds.generator("a"))
 
 

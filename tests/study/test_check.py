@@ -207,7 +207,7 @@ BROKEN = {
     cut_at_its_end: "Directions 1.54138969.mp4: is cut off",
     three_d: "'Pose' has 96 columns: these are 3-D positions. Take the file of the same name from",
     too_long: "frames, but its annotation",
-    no_folder: "data: there is no such file. Correct its path under source.root",
+    no_folder: "data: there is no such folder. Correct its path under source.root",
     empty: "data/S1: there is no such folder. Unpack its archives into it, see below. (And so of 6",
     packed: "S5/Videos: there is no such folder. Unpack {root}/S5/Videos_S5.tgz",
     one_missing: "D2_Positions: lacks 1 file(s), the first is 'Directions 1.54138969.cdf'",
@@ -301,6 +301,14 @@ def test_one_fault_of_many_files_is_told_once(root):
     told = check.text(look(root))
     assert told.count("is empty (0 bytes)") == 1
     assert "(And so of 29 more.)" in told
+
+
+def test_one_fault_of_few_files_names_them(root):
+    first, second, *_ = sorted((root / "S5/Videos").iterdir())
+    replace(first)
+    replace(second)
+    told = check.text(look(root))
+    assert told.count("is empty (0 bytes)") == 1 and f"(And so of {second}.)" in told
 
 
 def test_a_checkpoint_that_is_none_is_told(root, tmp_path):

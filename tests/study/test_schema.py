@@ -234,7 +234,9 @@ def test_a_named_file_that_is_missing_is_told_with_its_key(tmp_path: Path) -> No
         (RENDERED + "student: {coco: {annotations: gone, images: .}}\n", "student.coco.annot"),
         ("videos: [gone]\n", "source.videos"),
     ):
-        with pytest.raises(BadInput, match=rf"gone: there is no such file\. .* under {key}"):
+        with pytest.raises(
+            BadInput, match=rf"gone: there is no such (file|folder)\. .* under {key}"
+        ):
             require(load_study(write(tmp_path, text), {}, CONFIG), tmp_path)
     (tmp_path / "walk{1}.mp4").touch()
     with pytest.raises(BadInput, match="a wildcard to Snakemake"):

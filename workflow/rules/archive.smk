@@ -5,7 +5,7 @@ rule archive:
     input:
         PLAN.final_files(),
     output:
-        f"{FINAL}/{STUDY.name}.tar.gz",
+        PLAN.archive,
     log:
         f"{OUT}/logs/archive.log",
     localrule: True

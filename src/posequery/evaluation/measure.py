@@ -175,13 +175,11 @@ def _evaluation(
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:
-    """Raise `BadInput` if a file is not the one that the cell's job wrote, or a record not there.
+    """Raise `BadInput` if a record is not there, or not the one that the cell's job wrote.
 
-    Nobody measures the weights, which may be deleted; but no row leads to another cell's.
+    Nobody measures the weights, which are large and may be deleted; their sum is in cell.json.
     """
     digests = {"record.h5": cell.record_sha256, "lagged.h5": cell.lagged_sha256}
-    if (folder / "weights.pt").is_file():
-        digests["weights.pt"] = cell.weights_sha256
     for name, digest in digests.items():
         path = folder / name
         if digest and not path.is_file():

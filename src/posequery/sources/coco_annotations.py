@@ -305,8 +305,8 @@ def _keypoints(
     """The people's keypoints (m, 17, 3) float32 in COCO's order, all of them sound."""
     for row in rows:
         if row.values.shape != (3 * count,):
-            fault = f"{row.values.size} keypoint values, not {3 * count}"
-            raise _malformed(path, row.number, fault)
+            fault = f"{row.values.size} keypoint values, not {3 * count}, as categories[].keypoints"
+            raise _malformed(path, row.number, f"{fault} names {count} joints")
     unknown = {row.image for row in rows} - images.keys()
     if unknown:
         raise BadInput(path, f"annotates image {min(unknown)}, which it does not list", _CORRECT)

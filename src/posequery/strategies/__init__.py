@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from posequery.arrays import shape
-from posequery.jobs.files import unknown
+from posequery.jobs.files import BadInput, unknown
 from posequery.registry import Registry
 from posequery.settings import Section
 from posequery.skeletons import JOINTS
@@ -191,8 +191,8 @@ def select(
 ) -> Selection:
     """Pick exactly k frames of a window; without `parameters`, with the strategy's defaults.
 
-    Raises `TooFewFrames` if k is 0, and ValueError if the window lacks a field the strategy needs,
-    or the strategy picks anything but k of its frames.
+    Raises `TooFewFrames` if k is 0, ValueError if the window lacks a field the strategy needs, and
+    `BadInput` if the strategy picks anything but k of its frames.
     """
     if window.k < 1:
         raise TooFewFrames(f"picks none of {window.size} frames")
@@ -201,6 +201,11 @@ def select(
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")
     picked = strategy.pick(window, random, parameters or strategy.parameters())
     if len(picked.indices) != window.k or picked.indices[-1] >= window.size:
-        fault = f"frames {picked.indices.tolist()}, not {window.k} of {window.size}"
-        raise ValueError(f"{strategy.label} picks {fault}")
+        file = strategy.pick.__module__.replace(".", "/")
+        fault = (
+            f"the strategy '{strategy.label}' picks {len(picked.indices)} of {window.size} frames"
+        )
+        fault += f", up to number {picked.indices[-1]}" if len(picked.indices) else ""
+        fix = f"Let it return window.k = {window.k} indices, each below window.size"
+        raise BadInput(f"{file}.py", fault, fix)
     return picked

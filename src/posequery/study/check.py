@@ -18,6 +18,9 @@ from posequery.study.clips import is_there, unusable_files
 from posequery.study.plan import Plan
 from posequery.study.schema import Study
 
+NAMED = 3
+"""Files with one fault that are named after the first; of more their number is told."""
+
 
 @dataclass
 class Found:
@@ -230,10 +233,15 @@ def _grouped(faults: Sequence[BadInput]) -> list[str]:
     alike: dict[tuple[str, str], list[BadInput]] = {}
     for fault in faults:
         alike.setdefault((re.sub(r"\d+", "", fault.fault), fault.fix), []).append(fault)
-    return [
-        f"  {several[0]}" + (f" (And so of {len(several) - 1} more.)" if several[1:] else "")
-        for several in alike.values()
-    ]
+    return [f"  {several[0]}{_others(several[1:])}" for several in alike.values()]
+
+
+def _others(alike: Sequence[BadInput]) -> str:
+    """The others with the same fault: by their names, or of many how many they are."""
+    if not alike:
+        return ""
+    few = len(alike) <= NAMED
+    return f" (And so of {', '.join(one.path for one in alike) if few else f'{len(alike)} more'}.)"
 
 
 def _row(name: str, found: Sequence[Found]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def _require_usable(path: Path, what: str, fix: str) -> None:
     if {"{", "}"} & set(str(path)):
         raise BadInput(path, "holds a brace, a wildcard to Snakemake", "Rename it")
     if not is_there(path):
-        raise BadInput(path, "there is no such file", fix)
+        raise BadInput(path, f"there is no such {'folder' if what == 'folder' else 'file'}", fix)
     kinds = {"folder": path.is_dir(), "file": path.is_file(), "program": path.is_file()}
     if not kinds.get(what, path.is_dir() or path.is_file()):
         raise BadInput(path, f"is no {'folder' if what == 'folder' else 'file'}", fix)

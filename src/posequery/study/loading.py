@@ -21,6 +21,8 @@ BASE = "videos"
 
 COMMAND_LINE = "--config"
 SUFFIXES = (".yaml", ".yml")
+VIDEOS = (".avi", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpg", ".mts", ".webm")
+"""How the names of videos end, which might be given in place of a study."""
 SHOWN = 12
 """Faults that are listed before the others are only counted."""
 
@@ -115,6 +117,9 @@ def find_study(study: object, folder: Path) -> Path:
     text = shown(study)
     if isinstance(study, str) and study.endswith(SUFFIXES):
         return Path(study)
+    if isinstance(study, str) and Path(study).suffix.lower() in VIDEOS:
+        fix = f"Write a file, say mine.yaml, with the line 'videos: [{study}]', and name that"
+        raise BadInput(study, "is a video, not a study", fix)
     path = folder / f"{text}.yaml"
     if not re.fullmatch(NAME, text) or not path.is_file():
         there = sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "config")

@@ -41,6 +41,7 @@ class Plan:
         self.only = only
         self.out = f"results/{study.name}"
         self.final = f"{self.out}/only/{'+'.join(only)}" if only else self.out
+        self.archive = f"{self.final}/{study.name}.tar.gz"
         self.state = f"{self.out}/state"
         self.student = f"{self.out}/student/pretrained.pt"
         self.clips = clips.clips(study, self.out)
