@@ -1,13 +1,14 @@
 """What is refused before a plan is made."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dropping import dropped
 
 from posequery.evaluation import columns
 from posequery.jobs.files import BadInput
-from posequery.study.plan import planned
+from posequery.study.plan import Plan, planned
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 TAKEN = """
@@ -37,3 +38,26 @@ def test_a_faulty_file_of_columns_is_refused_when_planning(
         planned({"study": "tiny"}, CONFIG)
     tried("8", "a faulty file of columns", {"refused": 1})
     assert planned({"study": "tiny"}, CONFIG).out == "results/tiny"
+
+
+def test_openpose_s_files_keep_their_digest_where_a_dataset_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The images of a folder, whose names its files have, and then the files as well."""
+    monkeypatch.chdir(tmp_path)
+    images, json = tmp_path / "images/walk.1", tmp_path / "json"
+    for folder, name in ((images, "w_000001.jpg"), (json, "w_000001_keypoints.json")):
+        folder.mkdir(parents=True)
+        (folder / name).write_text("one")
+    clip = SimpleNamespace(video=str(images), subject="")
+    settings = SimpleNamespace(settings_of=lambda _: SimpleNamespace(labels=json))
+    plan = SimpleNamespace(study=settings, clips={"walk": clip}, out="results/walk")
+    plan.openpose_subject = lambda _: ""
+    digest = Plan.openpose_digest(plan, "walk")
+    assert digest
+    noted = tmp_path / "results/walk/labels/openpose/walk.files"
+    noted.parent.mkdir(parents=True)
+    noted.write_text(digest)
+    for place in ("images", "json"):
+        (tmp_path / place).rename(tmp_path / f"away {place}")
+        assert Plan.openpose_digest(plan, "walk") == digest

@@ -206,14 +206,15 @@ class Plan:
         return self.clips[slug].video_file | ({"program": str(program)} if program else {})
 
     def openpose_digest(self, slug: str) -> str:
-        """A digest of a video's JSON files; where they are missing, the one of the last run."""
+        """A digest of a video's JSON files; without them or the video, the one of the last run."""
         clip, labels = self.clips[slug], self.study.settings_of("openpose").labels
         if not labels:
             return ""
         noted = Path(f"{self.out}/labels/openpose/{slug}.files")
-        if not labels.is_dir() and noted.is_file():
+        video = Path(clip.video)
+        if noted.is_file() and not (labels.is_dir() and video.exists()):
             return noted.read_text()
-        return places.digest(labels, self.openpose_subject(slug) or None, Path(clip.video))
+        return places.digest(labels, self.openpose_subject(slug) or None, video)
 
     def openpose_subject(self, slug: str) -> str:
         """Whose folder holds the JSON files of a clip; '' where the video's name is enough."""

@@ -55,12 +55,11 @@ def _lock(out: Path) -> str:
 
 
 def _busy(out: Path, noted: str) -> BadInput:
-    fault = "a run of this study is under way"
     if not noted:  # it has begun just now
-        return BadInput(out, fault, "Wait until it ends")
+        return BadInput(out, "a run of this study is under way", "Wait until it ends")
     process, host, since = noted.split(" ", 2)
     here = "" if host == socket.gethostname() else f" on {host}"
-    fault += f" (process {process}{here}, since {since})"
+    fault = f"a run of this study is under way (process {process}{here}, since {since})"
     return BadInput(out, fault, f"Wait until it ends, or stop it{here} by `kill {process}`")
 
 
