@@ -235,17 +235,17 @@ def _compared(sources: Sources) -> Iterator[Chart]:
 def _against(sources: Sources, other: str) -> Iterator[Chart]:
     """A chart a setting, teacher and rate that was compared: differences to `other`."""
 
-    def place(row: Row) -> tuple[str, ...]:
-        return tuple(row.get(name) or "" for name in ("setting", "teacher", "rate"))
+    def place(row: Row) -> tuple[str, str, Fraction]:
+        return row["setting"], row["teacher"], Fraction(row["rate"])
 
     own = [row for row in sources.comparisons if row.get("against") == other]
     methods = [row.get("strategy") or "" for row in own]
     for (setting, teacher, rate), rows in groupby(sorted(own, key=place), place):
-        title = f"{setting.capitalize()}, {percent(Fraction(rate))}"
+        title = f"{setting.capitalize()}, {percent(rate)}"
         if setting == "online":
             title += f", labels of {sources.captions.teacher_name(teacher)}"
         points = [_difference(row, methods) for row in rows]
-        name = f"against-{other}-{setting}-{teacher}-{rate.replace('/', 'of')}"
+        name = f"against-{other}-{setting}-{teacher}-{rate.numerator}of{rate.denominator}"
         axis = f"difference to {method_name(other)} (px)"
         yield _points_chart(name, title, points, axis, 0.0)
 

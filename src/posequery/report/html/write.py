@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 from jinja2 import Environment, StrictUndefined
@@ -38,9 +39,15 @@ def _first_word(text: str) -> str:
     return (re.findall("[a-z]+", text.lower()) or [""])[0]
 
 
+def _kept(value: Any) -> Any:
+    """Text whose numbers and units stay on one line."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return re.sub(r"(?<=\d) (?=%|px\b)", "\N{NO-BREAK SPACE}", value) if plain else value
+
+
 def render(sources: Sources) -> str:
     """The page as HTML."""
-    made = Environment(autoescape=True, undefined=StrictUndefined)
+    made = Environment(autoescape=True, undefined=StrictUndefined, finalize=_kept)
     made.filters["first_word"] = _first_word
     page = made.from_string(TEMPLATE)
     return page.render(
