@@ -77,6 +77,9 @@ class Outcome(Cell):
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
     epochs: Annotated[int, Field(ge=0)]
+    """Of each training, but of those that the clock stops."""
+    passes: Annotated[int, Field(ge=0)] | None = None
+    """Images that went through the training network; None: the frames trained, each epoch once."""
     record_sha256: str
     weights_sha256: str
     lagged_sha256: str | None = None

@@ -43,7 +43,8 @@ def of_frames(
     for setting, method, rate in dict.fromkeys((c.setting, c.method, c.rate) for c in cells):
         try:
             if setting == "online":
-                require_trainings(method, rate, timing, study.online)
+                about = study.online, study.online.profile, study.training.epochs
+                require_trainings(method, rate, timing, *about)
             elif study.offline and method in study.strategies:
                 require_picks(rate, pool, by_clip=study.offline.select_from == "clip")
         except BadInput as fault:
