@@ -7,6 +7,7 @@ from pathlib import Path
 from posequery.cell import Cell
 from posequery.jobs.command import run
 from posequery.online.adapt import adapt
+from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
 from posequery.student.recipe import Recipe
 
@@ -15,6 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cell", type=Cell.model_validate_json, required=True)
     parser.add_argument("--settings", type=Adaptation.model_validate_json, required=True)
+    parser.add_argument(
+        "--profile", type=Profile.model_validate_json, help="JSON: the device that the clock is of"
+    )
     parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
     parser.add_argument(

@@ -80,6 +80,9 @@ class Outcome(Cell):
     """Frames that the teacher was asked for: those picked, or all that were picked from where the
     strategy compares the student with the labels. None of cells that did not count them."""
     epochs: Annotated[int, Field(ge=0)]
+    """Of each training, but of those that the clock stops."""
+    passes: Annotated[int, Field(ge=0)] | None = None
+    """Images that went through the training network; None: the frames trained, each epoch once."""
     record_sha256: str
     weights_sha256: str
     lagged_sha256: str | None = None

@@ -105,6 +105,10 @@ class Timing:
         reach = self._frame_at(self._at(frame) + float(amount)) - frame
         return frame + max(1, round(round(reach, _EXACT)))
 
+    def between(self, frame: int, later: int) -> Fraction:
+        """Seconds from when a frame is shown until another is, to a microsecond."""
+        return Fraction(str(round(self._at(later) - self._at(frame), 6)))
+
     def starts(self, stretch: str) -> np.ndarray:
         """The first frames (w,) of the stretches that the stream is cut into; the last is partial
         where the stream ends within it."""

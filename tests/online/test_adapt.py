@@ -18,6 +18,7 @@ from posequery.jobs.files import BadInput, sha256
 from posequery.online import adapt as station
 from posequery.online import loop
 from posequery.online.adapt import adapt
+from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
 from posequery.student import checkpoint
 from posequery.student.network import build
@@ -90,6 +91,22 @@ def test_continual_is_read_at_the_others_lag_as_well(
     cell = Outcome.read(given["output"])
     assert (cell.n, cell.window, cell.trainings) == (4, 8, 4)
     assert cell.lagged_sha256 == sha256(given["output"] / "lagged.h5")
+
+
+def test_a_device_takes_its_time(options: Callable[..., dict]) -> None:
+    """17 frames at 50 a second, windows of 8: 2 frames in 2 epochs at 50 a second take 4 frames."""
+    board = {"title": "b", "source": "s", "network": "densenet_small", "input_size": 32}
+    settings = Adaptation(**dict(SETTINGS) | {"clock": "jetson_xavier_nx"})
+    profile = Profile(**board, training_samples_per_second=50)
+    given = options("uniform", settings=settings, profile=profile)
+    adapt(**given)
+    cell, rec = Outcome.read(given["output"]), record.read(given["output"] / "record.h5")
+    assert rec.version.tolist() == [0] * 12 + [1] * 5
+    assert (cell.trainings, cell.passes) == (1, 4)
+    slow = profile.model_copy(update={"training_samples_per_second": 20})
+    short = settings.model_copy(update={"window": "4 frames"})
+    with pytest.raises(BadInput, match=r"needs 0\.1 s for a training of uniform on 1 of 4 frames"):
+        adapt(**options("uniform", settings=short, profile=slow))
 
 
 def test_a_killed_cell_goes_on_in_another_folder_to_the_same_bytes(

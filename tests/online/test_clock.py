@@ -1,6 +1,7 @@
 """The clock, against a simulation frame by frame, by hand, and at the paper's numbers."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posequery.online.clock import After, Miss, Play, Train, schedule
+from posequery.online.clock import After, Miss, Outlasts, Pace, Play, Train, schedule
+from posequery.online.profiles import Profile, load
 from posequery.timing import Timing
 
 
@@ -26,7 +28,7 @@ def played(
 ) -> list[Play | Train | Miss]:
     """The events, with a training refused whose stretch teaches nothing."""
     ends, over = (of(one) if isinstance(one, int) else one for one in (stretch, takes))
-    events, found = schedule(frames, ends, over, missed, times), []
+    events, found = schedule(frames, ends, lambda frame, count: over(frame), missed, times), []
     for event in events:
         found.append(event)
         if isinstance(event, Train) and not teaches(event.first):
@@ -133,7 +135,7 @@ def test_a_stream_goes_on_in_its_middle(
     assert isinstance(last, Play)
     trained = sum(isinstance(event, Train) for event in events[: at + 1])
     rest = schedule(
-        *(frames, of(stretch), of(takes), missed),
+        *(frames, of(stretch), lambda frame, count: frame + takes, missed),
         frame=last.stop,
         first=last.first,
         trained=trained,
@@ -261,3 +263,172 @@ def test_how_often_a_stream_trains(frames: int, stretch: int, more: dict, traini
 def test_a_clock_that_cannot_be(stretch: int, takes: int, missed: bool) -> None:
     with pytest.raises(ValueError, match=r"a training from"):
         played(30, stretch, takes, missed)
+
+
+# Trainings that outlast the next stretch: stretches of 10 frames, of which each training takes as
+# many as its number says.
+
+
+def overrun(frames: int, takes: int | Callable[[int], int], how: str, **more: object) -> list:
+    def live(begin: int, count: int) -> int:
+        return begin + (takes if isinstance(takes, int) else takes(count))
+
+    events = list(schedule(frames, of(10), live, overrun=how, **more))
+    passed = [event for event in events if not isinstance(event, Train)]
+    assert [0, *(event.stop for event in passed)][:-1] == [event.start for event in passed]
+    assert all(event.start < event.stop for event in passed)
+    assert passed[-1].stop == frames
+    return [event for event in events if isinstance(event, Train)]
+
+
+def test_a_training_that_outlasts_its_window_by_hand(tried) -> None:
+    assert overrun(80, 15, "skipped") == [Train(0, 10, 25), Train(20, 30, 45), Train(40, 50, 65)]
+    assert overrun(80, 15, "queued") == [
+        Train(0, 10, 25),
+        Train(10, 20, 40),
+        Train(20, 30, 55),
+        Train(30, 40, 70),
+    ]
+    # Of 10 epochs in 15 frames 6 are done in 10.
+    cut = {"epochs_until": lambda begin, stop, count: (stop - begin) * 10 // 15}
+    assert overrun(50, 15, "stopped", **cut) == [
+        Train(0, 10, 20, 6),
+        Train(10, 20, 30, 6),
+        Train(20, 30, 40, 6),
+    ]
+    with pytest.raises(Outlasts):
+        overrun(80, 15, "refused")
+    tried("10", "a clock against hand-made schedules", {"right": 4})
+
+
+@pytest.mark.parametrize("how", ["refused", "skipped", "queued", "stopped"])
+def test_what_fits_is_the_same_whatever_would_happen_otherwise(how: str) -> None:
+    for takes in (0, 3, 10):
+        assert overrun(75, takes, how) == overrun(75, takes, "refused")
+
+
+def test_a_window_that_ends_as_the_training_does_is_not_skipped() -> None:
+    assert [event.first for event in overrun(80, 20, "skipped")] == [0, 20, 40]
+    assert [event.first for event in overrun(80, 21, "skipped")] == [0, 30]
+
+
+def test_a_training_of_which_no_epoch_fits_is_not_begun() -> None:
+    assert overrun(80, 200, "stopped", epochs_until=lambda begin, stop, count: 0) == []
+
+
+def test_once_trains_once_however_long_it_takes() -> None:
+    for how in ("skipped", "queued"):
+        assert overrun(80, 35, how, times=1) == [Train(0, 10, 45)]
+
+
+def late(frames: int, takes: list[int], how: str, stretch: int = 10) -> list[tuple[int, int]]:
+    """Event by event, from the setting's words: the first frame of what each training is on, and
+    the frame at which it is over."""
+    done, waiting, running = [], [], None
+    for frame in range(1, frames):
+        if running and running[1] == frame:
+            done.append(running)
+            running = None
+        if frame % stretch == 0 and not (running and how == "skipped"):
+            waiting.append(frame - stretch)
+        while waiting and running is None:
+            first = waiting.pop(0)
+            over = frame + takes[first // stretch]
+            running = (first, over)
+            if over == frame:
+                done.append(running)
+                running = None
+    return done
+
+
+@given(takes=st.lists(st.integers(1, 45), min_size=9, max_size=9), frames=st.integers(11, 90))
+@pytest.mark.parametrize("how", ["skipped", "queued"])
+def test_trainings_of_different_lengths_against_a_simulation(
+    how: str, takes: list[int], frames: int
+) -> None:
+    """Stretches whose frames say how long they take: of 11, 12 ... frames."""
+    ends = np.concatenate([[0], np.cumsum(np.arange(11, 20))]).tolist()
+
+    def stretch(first: int) -> int:
+        place = ends.index(first)
+        return ends[place + 1] if place + 1 < len(ends) else first + 99
+
+    def live(begin: int, count: int) -> int:
+        return begin + (takes[count - 11] if count < 20 else 1)
+
+    found = list(schedule(frames, stretch, live, overrun=how))
+    trained = [(event.first, event.live) for event in found if isinstance(event, Train)]
+    expected, busy = [], 0
+    for number, (first, end) in enumerate(pairwise(ends)):
+        if how == "skipped" and end < busy:
+            continue
+        busy = max(end, busy) + takes[number]
+        expected += [(first, busy)] if busy < frames else []
+    assert trained == expected
+    # It goes on in its middle.
+    for at, event in enumerate(found):
+        if isinstance(event, Play):
+            count = sum(isinstance(one, Train) for one in found[: at + 1])
+            middle = {"frame": event.stop, "first": event.first, "busy": event.busy}
+            rest = schedule(frames, stretch, live, overrun=how, trained=count, **middle)
+            assert list(rest) == found[at + 1 :]
+
+
+@given(takes=st.integers(1, 45), frames=st.integers(11, 90))
+@pytest.mark.parametrize("how", ["skipped", "queued"])
+def test_against_a_simulation_frame_by_frame(how: str, takes: int, frames: int) -> None:
+    found = [(event.first, event.live) for event in overrun(frames, takes, how)]
+    assert found == late(frames, [takes] * 9, how)
+
+
+BOARD = Profile(
+    title="a board",
+    source="nowhere",
+    network="densenet_small",
+    input_size=96,
+    training_samples_per_second=8,
+    build_s=1,
+)
+
+
+def test_a_devices_pace() -> None:
+    """At 5 frames a second: 1 s to build, and 4 frames in 2 epochs at 8 a second take another."""
+    pace = Pace(Timing.even(100, 5), profile=BOARD, rate=Fraction(2, 5), epochs=2)
+    assert pace.live(10, 10) == 10 + 5 * 2
+    assert pace.live(10, 30) == 10 + 5 * 4
+    # 12 frames: of 2 epochs of 1.5 s after 1 s, in 12 frames none, in 13 one, and in 20 both.
+    assert [pace.epochs_until(10, 10 + more, 30) for more in (12, 13, 19, 20, 90)] == [
+        0,
+        1,
+        1,
+        2,
+        2,
+    ]
+    fixed = Pace(Timing.even(100, 5), "10 frames", epochs=5)
+    assert [fixed.epochs_until(30, 30 + more, 7) for more in (1, 2, 9, 10)] == [0, 1, 4, 5]
+
+
+def test_the_papers_board_over_the_papers_stream() -> None:
+    """62,094 frames at 50 a second: at 1 % a training takes 7.5 s of each 30; at 20 % 150 s, so
+    that every fifth window is trained on; continual needs 64 s for each 2.56."""
+    board, timing = load("jetson_xavier_nx"), Timing.even(62_094, 50)
+
+    def trainings(rate: Fraction, stretch: int, how: str) -> list[Train]:
+        pace = Pace(timing, profile=board, rate=rate, epochs=10)
+        events = schedule(
+            *(62_094, of(stretch), pace.live), overrun=how, epochs_until=pace.epochs_until
+        )
+        return [event for event in events if isinstance(event, Train)]
+
+    one = trainings(Fraction(1, 100), 1500, "refused")
+    assert len(one) == 41 and one[0] == Train(0, 1500, 1875)
+    assert len(trainings(Fraction(4, 100), 1500, "refused")) == 40  # the last ends after the stream
+    with pytest.raises(Outlasts):
+        trainings(Fraction(61, 1500), 1500, "refused")
+    fifth = trainings(Fraction(1, 5), 1500, "skipped")
+    assert [event.first // 1500 for event in fifth] == [0, 5, 10, 15, 20, 25, 30, 35]
+    assert fifth[0].live == 1500 + 150 * 50
+    # Ten epochs take five windows: two end in time.
+    assert {event.epochs for event in trainings(Fraction(1, 5), 1500, "stopped")} == {2}
+    assert len(trainings(Fraction(1), 128, "skipped")) == 19
+    assert trainings(Fraction(1), 128, "stopped") == []

@@ -456,6 +456,48 @@ def test_frames_are_missed_while_a_training_runs(
         assert picked.tolist() == [after - takes - 8, after - takes - 4]
 
 
+@pytest.mark.parametrize(
+    ("overrun", "trained", "live", "epochs"),
+    [
+        ("skipped", [0, 8], [10, 18], 2),
+        ("queued", [0, 4, 8], [10, 16, 22], 2),
+        ("stopped", [0, 4, 8, 12], [8, 12, 16, 20], 1),
+    ],
+)
+def test_a_training_that_outlasts_its_window(
+    stream: Stream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    overrun: str,
+    trained: list[int],
+    live: list[int],
+    epochs: int,
+) -> None:
+    """Windows of 4 frames, and trainings of 2 epochs that take 6."""
+    short = policy("uniform", Fraction(1, 2), window="4 frames", continual_every="5 frames")
+    what = task(stream, "uniform", policy=short, takes="6 frames", overrun=overrun)
+    tally, network, rec = play(what, tmp_path / "whole")
+    assert rec.update_frames.tolist() == live
+    assert [picked.tolist() for picked in rec.picked] == [[at, at + 2] for at in trained]
+    assert rec.version.tolist() == [sum(at <= frame for at in live) for frame in range(23)]
+    assert (tally.frames_trained, tally.passes) == (2 * len(live), 2 * len(live) * epochs)
+    by_hand = build("densenet_small", "test")
+    for first, start, stop in zip([None, *trained], [0, *live], [*live, 23], strict=True):
+        if first is not None:
+            samples = StreamFrames(stream, at := np.array([first, first + 2]), stream.joints(at))
+            shorter = RECIPE.model_copy(update={"epochs": epochs})
+            fit(by_hand, samples, shorter, SIZE, ["test", "uniform", "window", first])
+        joints = predict_stream(by_hand, stream, start, stop).joints
+        assert np.array_equal(rec.joints[start:stop], joints)
+    assert same(network, by_hand)
+    if len(live) > 2:
+        play_until_killed(what, tmp_path / "killed", monkeypatch)
+        _, again, played = play(what, tmp_path / "killed")
+        assert same(network, again)
+        assert np.array_equal(rec.joints, played.joints)
+        assert played.update_frames.tolist() == live
+
+
 def test_nothing_is_missed_for_a_stretch_that_teaches_nothing(
     stream: Stream, tmp_path: Path
 ) -> None:

@@ -92,6 +92,16 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "online: {training_takes: 31 s, window: 30 s, methods: [once]}\n",
             "31 s is longer than window, 30 s",
         ),
+        (
+            "online: {clock: jetson_xavier_nx}\n",
+            "the profile jetson_xavier_nx is of densenet121_baseline_att at 256 pixels, and says",
+        ),
+        ("online: {clock: jetson_xavier}\n", "did you mean 'jetson_xavier_nx'?"),
+        (
+            "online: {clock: jetson_xavier_nx, training_takes: 8}\n",
+            "training_takes: goes with clock: ideal, not jetson_xavier_nx",
+        ),
+        ("online: {overrun: queued, meanwhile: missed}\n", "overrun: goes with meanwhile: watched"),
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
         (
             "videos: [a.mp4]\n",
@@ -356,6 +366,15 @@ def test_captions_name_the_readings_in_force() -> None:
     assert "the stream's first 49023 frames" in said["online"]
     assert any("381 frames after it, frames missed meanwhile" in line for line in said["online"])
     assert "OpenPose's tracked person labels a frame" in said["online"]
+    board = load_study(
+        "human36m", {"online": {"clock": "jetson_xavier_nx", "overrun": "skipped"}}, CONFIG
+    )
+    (said,) = [line for line in captions(board)["readings"]["online"] if "declared" in line]
+    assert said == (
+        "weights trained on a stretch are live as late as on the paper's Jetson Xavier NX "
+        "(declared) at the earliest, selection, labelling, engine build, swap not charged, a "
+        "stretch that ends before that is skipped, frames watched meanwhile"
+    )
     mini = captions(load_study("mini", {}, CONFIG))
     assert (mini["source"], mini["teacher"]) == ("rendered stand-in", "teacher network")
     assert mini["stand_in"]
@@ -398,6 +417,7 @@ def test_the_documentation_is_the_schemas() -> None:
         ("training_takes: 382 frames, meanwhile: missed", "382 frames"),
         ("training_takes: 382 frames, methods: [baseline, once]", "382 frames"),
         ("training_takes: 2.5 s, window: 30 s, continual_every: 2.56 s", "5/2 s"),
+        ("training_takes: 382, overrun: queued", "382 frames"),
     ],
 )
 def test_how_long_a_training_takes(tmp_path: Path, online: str, takes: str) -> None:

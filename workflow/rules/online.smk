@@ -34,6 +34,7 @@ rule adapt:
         reference="truth" if STUDY.source.has_truth else "labels",
         cell=lambda wildcards: PLAN.cell("online", wildcards),
         settings=as_json(STUDY.online.adaptation),
+        profile=PLAN.profile_options(),
         recipe=as_json(STUDY.training),
         parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
         words=lambda wildcards: PLAN.seed_words("online", *wildcards),
@@ -46,6 +47,7 @@ rule adapt:
         script("adapt")
         + " --cell {params.cell:q}"
         + " --settings {params.settings:q}"
+        + " {params.profile:q}"
         + " --recipe {params.recipe:q}"
         + " --words {params.words:q}"
         + " --parameters {params.parameters:q}"

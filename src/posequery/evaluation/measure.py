@@ -142,7 +142,9 @@ def _found(
         if before["key"] == key and before["sum"] == _sum(before["row"], before["breakdown"]):
             return before
     evaluation = _evaluation(folder, cell, reference, beside)
-    values = cell.model_dump(mode="json") | {"passes": cell.frames_trained * cell.epochs}
+    values = cell.model_dump(mode="json")
+    if cell.passes is None:
+        values["passes"] = cell.frames_trained * cell.epochs
     row = {name: values[name] for name in COUNTED}
     row |= {column.name: _measured(column, evaluation) for column in measured}
     row |= {name: values[name] for name in TRAINED}

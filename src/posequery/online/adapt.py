@@ -14,6 +14,7 @@ from posequery.jobs.files import sha256, write_summed
 from posequery.jobs.progress import Progress
 from posequery.online import loop, parts
 from posequery.online.policies import policy, require_trainings
+from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
 from posequery.student import checkpoint
 from posequery.student.recipe import Recipe
@@ -25,6 +26,7 @@ def adapt(
     recipe: Recipe,
     words: Sequence[str | int],
     *,
+    profile: Profile | None = None,
     parameters: Mapping[str, object],
     stream: Path,
     labels: Path | None,
@@ -38,7 +40,8 @@ def adapt(
     """Write record.h5, weights.pt (the last), seconds.json and cell.json into the folder `output`,
     of the method `continual` lagged.h5 as well.
 
-    parameters: the strategy's own, plain data. stream: its index. labels: the teacher's; without a
+    profile: the device that the clock of `settings` names, if it does. parameters: the strategy's
+    own, plain data. stream: its index. labels: the teacher's; without a
     file the stream's own. reference: which of the two is looked for. student: the pre-trained
     one's checkpoint. words: what random draws are made from. code: digest of the code. state:
     folder that a killed job resumes from. Raises `BadInput` if nothing would be trained.
@@ -47,7 +50,7 @@ def adapt(
     network, info = checkpoint.load(student, device, played.size)
     truth = played.joints(np.arange(len(played)))
     taught = read_labels(labels, stream)[0] if labels else truth
-    require_trainings(cell.method, cell.rate, played.timing, settings)
+    require_trainings(cell.method, cell.rate, played.timing, settings, profile, recipe.epochs)
     task = loop.Task(
         stream=played,
         labels=taught,
@@ -61,10 +64,13 @@ def adapt(
         error_by_labels=settings.error_by == "teacher",
         takes=settings.training_takes,
         missed=settings.meanwhile == "missed",
+        overrun=settings.overrun,
+        profile=profile,
     )
     arguments = {
         "cell": cell.model_dump(mode="json"),
         "settings": settings.model_dump(mode="json"),
+        "profile": profile and profile.model_dump(mode="json"),
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
         "parameters": dict(parameters),
@@ -94,6 +100,7 @@ def adapt(
             frames_trained=tally.frames_trained,
             labelled=tally.labelled,
             epochs=recipe.epochs,
+            passes=tally.passes,
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),
             lagged_sha256=sha256(output / "lagged.h5") if lagged else None,

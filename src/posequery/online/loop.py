@@ -24,8 +24,9 @@ from posequery.jobs import resume, seeds
 from posequery.jobs.progress import Progress
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import parts
-from posequery.online.clock import Miss, Play, Train, schedule
+from posequery.online.clock import Miss, Overrun, Pace, Play, Train, schedule
 from posequery.online.policies import Policy
+from posequery.online.profiles import Profile
 from posequery.skeletons import JOINTS
 from posequery.student import checkpoint
 from posequery.student.prediction import predict_stream
@@ -42,8 +43,9 @@ class Task:
 
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
     the poses that are looked for. `error_by_labels`: the strategy 'error' sees the error against
-    the labels, not the reference. `takes`: what passes of the stream while a training runs, no more
-    than a stretch unless it is `missed`.
+    the labels, not the reference. `takes`: what passes of the stream while a training runs, if no
+    device's `profile` says so. `overrun`: what happens where that is more than a stretch and not
+    `missed`.
     """
 
     stream: Stream
@@ -56,6 +58,8 @@ class Task:
     error_by_labels: bool = False
     takes: str = "0 frames"
     missed: bool = False
+    overrun: Overrun = "refused"
+    profile: Profile | None = None
 
     def __post_init__(self) -> None:
         for name in ("labels", "reference"):
@@ -95,8 +99,12 @@ class Tally:
     """The next to be played."""
     first: int = 0
     """Of the stretch that is trained on next."""
+    busy: int = 0
+    """The frame until which trainings run, see `clock.Play`."""
     trainings: int = 0
     frames_trained: int = 0
+    passes: int = 0
+    """Of those frames through the training network, an epoch each."""
     labelled: int = 0
     """Frames that the teacher was asked for."""
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
@@ -139,15 +147,19 @@ def run(
     if progress is not None:
         progress.advance(tally.frame)
     timing = task.stream.timing
+    pace = Pace(timing, task.takes, task.profile, task.policy.rate, task.recipe.epochs)
     events = schedule(
         len(task.stream),
         lambda frame: timing.after(frame, task.policy.stretch),
-        lambda frame: timing.after(frame, task.takes),
+        pace.live,
         task.missed,
         task.policy.times,
+        overrun=task.overrun,
+        epochs_until=pace.epochs_until,
         frame=tally.frame,
         first=tally.first,
         trained=tally.trainings,
+        busy=tally.busy,
     )
     begun = None
     for event in events:
@@ -159,14 +171,14 @@ def run(
             case Miss(start, stop):
                 _predict_ahead(task, network, start, stop, tally, folder)
                 parts.write_missed(_part(folder, "part", start), stop - start)
-            case Play(start, stop, first):
+            case Play(start, stop, first, busy):
                 update = begun and _finish(task, network, original, begun, tally)
                 _predict_ahead(task, network, start, stop, tally, folder)
                 said = _predict(task, network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
                 before = {name: rows[first - tally.first :] for name, rows in seen.items()}
                 seen = _joined([before, said])
-                began, tally.frame, tally.first = tally.frame, stop, first
+                began, tally.frame, tally.first, tally.busy = tally.frame, stop, first, busy
                 written = _written(task, folder, began, start, stop)
                 _commit(folder, network, info, tally, written, changed=begun is not None)
                 begun = None
@@ -258,10 +270,14 @@ def _finish(
     if task.reset:
         network.load_state_dict(original)
     samples = StreamFrames(task.stream, start + taught, task.labels[start + taught])
-    fit(network, samples, task.recipe, task.stream.size, [*task.words, "window", start])
+    recipe = task.recipe
+    if training.epochs is not None:
+        recipe = recipe.model_copy(update={"epochs": training.epochs})
+    fit(network, samples, recipe, task.stream.size, [*task.words, "window", start])
     tally.seconds["training"] += time.perf_counter() - began
     tally.trainings += 1
     tally.frames_trained += len(taught)
+    tally.passes += len(taught) * recipe.epochs
     picked = start + selection.indices
     return parts.Update(training.live, picked, selection.score, selection.decided_by)
 

@@ -9,7 +9,8 @@ import numpy as np
 from posequery import strategies
 from posequery.jobs.files import BadInput
 from posequery.jobs.progress import clock_face
-from posequery.online.clock import Train, schedule
+from posequery.online.clock import Outlasts, Pace, Train, schedule
+from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
 from posequery.settings import Section, as_percent, as_text, counted
 from posequery.timing import Timing
@@ -54,28 +55,61 @@ def policy(
     return Policy(window, strategy=strategies.load(method), rate=rate, parameters=own)
 
 
-def trainings(policy: Policy, timing: Timing, settings: Adaptation) -> list[Train]:
-    """The trainings on a stream, if each stretch has something to teach."""
+def trainings(
+    policy: Policy,
+    timing: Timing,
+    settings: Adaptation,
+    profile: Profile | None = None,
+    epochs: int = 1,
+) -> list[Train]:
+    """The trainings on a stream, if each stretch has something to teach.
+
+    profile: the device that takes its time for `epochs`, if `settings.clock` is one. Raises
+    `Outlasts` where one takes too long.
+    """
+    pace = Pace(timing, settings.training_takes, profile, policy.rate, epochs)
     events = schedule(
         len(timing),
         lambda frame: timing.after(frame, policy.stretch),
-        lambda frame: timing.after(frame, settings.training_takes),
+        pace.live,
         settings.meanwhile == "missed",
         policy.times,
+        overrun=settings.overrun,
+        epochs_until=pace.epochs_until,
     )
     return [event for event in events if isinstance(event, Train)]
 
 
-def require_trainings(method: str, rate: Fraction, timing: Timing, settings: Adaptation) -> None:
-    """Raise `BadInput` if a method would never train on a stream, or pick nothing of a stretch."""
+def require_trainings(
+    method: str,
+    rate: Fraction,
+    timing: Timing,
+    settings: Adaptation,
+    profile: Profile | None = None,
+    epochs: int = 1,
+) -> None:
+    """Raise `BadInput` if a method would never train on a stream, pick nothing of a stretch, or
+    train for longer than a stretch lasts where that is refused."""
     if method == "baseline":
         return
     key = "continual_every" if method == "continual" else "window"
     stretch = getattr(settings, key)
-    found = trainings(Policy(stretch, 1 if method == "once" else None), timing, settings)
+    asked = Policy(stretch, 1 if method == "once" else None, rate=rate)
+    try:
+        found = trainings(asked, timing, settings, profile, epochs)
+    except Outlasts:
+        count = timing.frames_in(stretch)
+        needs = float(profile.seconds(int(count * rate), epochs)) if profile else 0
+        fault = (
+            f"needs {needs:.4g} s for a training of {method} on {int(count * rate)} of {count} "
+            f"frames, longer than the next {stretch} last"
+        )
+        fix = "Take a lower rate, or online.overrun: skipped, queued or stopped"
+        raise BadInput(f"online.clock={settings.clock}", fault, fix) from None
     if not found:
         takes = as_text(settings.training_takes)
         late = "" if takes.startswith("0 ") else f"with the {takes} of its training, "
+        late = f"with a training on {settings.clock}, " if profile else late
         whole = counted(len(timing), "frame")
         fault = f"{late}is no shorter than the stream of {whole}: nothing is trained"
         raise BadInput(f"online.{key}={as_text(stretch)}", fault, "Take a shorter one")

@@ -1,11 +1,15 @@
 """The settings of the online study."""
 
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from posequery.settings import Duration, Rate, Section, Stretch, as_text
+from posequery.online import profiles
+from posequery.online.clock import Overrun
+from posequery.settings import Duration, Rate, Section, Stretch, as_text, one_of
+
+Clock = Annotated[str, one_of("clock", ("ideal", *profiles.names()))]
 
 
 class Adaptation(Section):
@@ -22,14 +26,25 @@ class Adaptation(Section):
     """Whether each training starts from the live weights or from the pre-trained ones."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy `error` measures the student's errors against."""
+    clock: Clock = "ideal"
+    """What makes weights go live later than at the end of the stretch that they are trained on.
+    `ideal`: nothing but `training_takes`. The name of a declared device profile: the time that this
+    device takes to select, label, train, build an engine and swap it in, so far as its profile
+    states them; it is applied to the student that the profile names alone."""
     training_takes: Duration = "0 frames"
-    """How long after the end of a stretch the weights trained on it go live; 0 is the ideal
-    clock."""
+    """How long after the end of a stretch the weights trained on it go live, the same for every
+    training; of `clock: ideal`."""
     meanwhile: Literal["watched", "missed"] = "watched"
     """What happens to the frames that pass while a training runs. `watched`: the old weights
     predict them, and they belong to the next stretch; the training must be over by the end of that
     stretch. `missed`: they are not predicted, measured or collected, and the next stretch starts
     after them."""
+    overrun: Overrun = "refused"
+    """What happens, of frames that are watched, where a training is not over by the end of the next
+    stretch. `refused`: there is no such study. `skipped`: nothing is trained on a stretch that ends
+    meanwhile. `queued`: the training on it begins as soon as those before it are over. `stopped`:
+    the training that runs ends there, after the whole epochs that fit; where none does, it is not
+    begun."""
 
 
 class Online(Adaptation):
@@ -57,9 +72,25 @@ class Online(Adaptation):
         stretches += [self.continual_every] if "continual" in self.methods else []
         return any(text.endswith(" frames") and text != "0 frames" for text in stretches)
 
+    @property
+    def profile(self) -> profiles.Profile | None:
+        """The device that the clock is of. Raises `BadInput` for a faulty file."""
+        return None if self.clock == "ideal" else profiles.load(self.clock)
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> "Online":
+        if self.clock != "ideal" and not self.training_takes.startswith("0 "):
+            raise ValueError(f"training_takes: goes with clock: ideal, not {self.clock}")
+        if self.meanwhile == "missed" and self.overrun != "refused":
+            raise ValueError(
+                "overrun: goes with meanwhile: watched; where frames are missed, a stretch begins "
+                "after the training before it"
+            )
+        return self
+
     @model_validator(mode="after")
     def _one_training_at_a_time(self) -> "Online":
-        if self.meanwhile == "missed":
+        if self.meanwhile == "missed" or self.overrun != "refused":
             return self
         stretches = {"window": self.window}
         if "continual" in self.methods:
@@ -72,7 +103,7 @@ class Online(Adaptation):
             if Fraction(takes) > Fraction(count):
                 raise ValueError(
                     f"training_takes: {as_text(self.training_takes)} is longer than {key}, "
-                    f"{as_text(stretch)}, but "
-                    "only one training runs at a time; use less, or meanwhile: missed"
+                    f"{as_text(stretch)}, but only one training runs at a time; use less, another "
+                    "overrun, or meanwhile: missed"
                 )
         return self

@@ -46,7 +46,8 @@ def of_frames(
 
 def of_stream(study: Study, cells: Sequence[Cell], timing: Timing) -> list[BadInput]:
     """What a stream whose frames are shown at these times is unfit for."""
-    return _refused(cells, "online", lambda one: require_trainings(*one, timing, study.online))
+    about = study.online, study.online.profile, study.training.epochs
+    return _refused(cells, "online", lambda one: require_trainings(*one, timing, *about))
 
 
 def of_pool(study: Study, cells: Sequence[Cell], sizes: Sequence[int]) -> list[BadInput]:

@@ -277,6 +277,11 @@ class Plan:
         )
         return as_json(cell)
 
+    def profile_options(self) -> list[str]:
+        """The device that the online clock is of, if it is one's."""
+        profile = self.study.online.profile
+        return ["--profile", as_json(profile)] if profile else []
+
     def adapt_labels(self, teacher: str) -> list[str]:
         """The labels trained on, or, of real people, looked for as well."""
         truth = self.study.source.has_truth

@@ -11,6 +11,7 @@ CONFIDENCE = {
     "lowest_limb": "the lowest peak of the 12 limb joints' maps",
     "mean": "the mean peak of all 18 maps",
 }
+_OVERRUN = {"skipped": "is skipped", "queued": "waits", "stopped": "stops that training"}
 LIVE = {"continue": "continue", "reset": "start afresh"}
 
 
@@ -75,10 +76,17 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
 
 
 def _clock(study: Study) -> str:
-    online = study.online
-    if online.training_takes.startswith("0 "):
+    online, profile = study.online, study.online.profile
+    if online.training_takes.startswith("0 ") and profile is None:
         return "from its next frame (ideal clock)"
-    late = f"{online.training_takes} after it, frames {online.meanwhile} meanwhile"
+    late = f"{online.training_takes} after it"
+    if profile:
+        late = f"as late as on {profile.title} (declared)"
+        missing = ", ".join(profile.not_charged)
+        late += f" at the earliest, {missing} not charged" if missing else ""
+    if online.overrun != "refused":
+        late += f", a stretch that ends before that {_OVERRUN[online.overrun]}"
+    late += f", frames {online.meanwhile} meanwhile"
     if online.meanwhile == "watched":
         return late
     return f"{late}, so that each method is measured on the frames that it sees"

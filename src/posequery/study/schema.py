@@ -193,6 +193,12 @@ class Study(TeacherSections):
                 raise ValueError(f"{teacher.key}: the teacher '{name}' needs this section")
             if name in self.teachers:
                 teacher.refuse(settings, source)
+        profile, own = self.online.profile, (self.student.name, self.student.input_size)
+        if profile and not profile.is_of(*own):
+            raise ValueError(
+                f"online.clock: the profile {self.online.clock} is of {profile.network} at "
+                f"{profile.input_size} pixels, and says nothing of {own[0]} at {own[1]}"
+            )
         if source.whole and self.online.first_frames:
             raise ValueError(f"online.first_frames: {source.whole}")
         count, unit = self.online.window.split()
