@@ -46,8 +46,12 @@ def of_frames(
 
 def of_stream(study: Study, cells: Sequence[Cell], timing: Timing) -> list[BadInput]:
     """What a stream whose frames are shown at these times is unfit for."""
-    about = study.online, study.online.profile, study.training.epochs
-    return _refused(cells, "online", lambda one: require_trainings(*one, timing, *about))
+    online, epochs = study.online, study.training.epochs
+    return _refused(
+        cells,
+        "online",
+        lambda one: require_trainings(*one, timing, online, online.profile, epochs),
+    )
 
 
 def of_pool(study: Study, cells: Sequence[Cell], sizes: Sequence[int]) -> list[BadInput]:
