@@ -1,4 +1,4 @@
-"""Each strategy's time as a share of the student's inference of the same frames.
+"""Each strategy's processor time as a share of the student's inference of the same frames.
 
 A window of generated frames is scored by the network once without and once with what the strategy
 needs of it (`extras`: features, peaks' entropy, maps' change, a mirrored pass), and each strategy
@@ -31,12 +31,12 @@ SIZE, FEATURES, LARGE = 256, 1024, 100_000
 
 
 def seconds(action: Callable[[], object], turns: int = 1) -> float:
-    """The fastest of several turns."""
+    """Processor time of the fastest of several turns: others may use the machine as well."""
     spent = []
     for _ in range(turns):
-        began = time.perf_counter()
+        began = time.process_time()
         action()
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
     return min(spent)
 
 

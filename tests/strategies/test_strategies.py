@@ -177,14 +177,31 @@ def test_largest_against_brute_force(values: list[float], data: st.DataObject) -
     assert sorted(score[picked], key=str) == pytest.approx(sorted(ranked[:k], key=str), nan_ok=True)
 
 
-@pytest.mark.parametrize("frames", [[0], [0, 1, 2], [3, 10]])
-def test_a_strategy_that_picks_anything_else_is_refused(frames: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("frames", "fault"),
+    [
+        ([0], "1 frames are picked, not 2 of 10"),
+        ([0, 1, 2], "3 frames are picked, not 2 of 10"),
+        ([3, 10], "frame 10 is picked, of 10 from 0 on"),
+        ([-1, 3], "do not ascend from 0 or more"),
+        ([4, 3], "do not ascend from 0 or more"),
+        ([3, 3], "frame 3 is picked twice"),
+        ([0.0, 1.0], "numbers of another type"),
+        ([], "numbers of another type"),
+    ],
+)
+def test_a_strategy_that_picks_anything_else_is_refused(
+    frames: list[int], fault: str, tried
+) -> None:
     wrong = Strategy("wrong", lambda window, random, own: Selection(np.array(frames)))
-    told = (
-        rf"{__name__.replace('.', '/')}.py: the strategy 'wrong' picks {len(frames)} of 10 frames"
-    )
-    with pytest.raises(BadInput, match=rf"{told}, up to .* Let it return window.k = 2 indices"):
+    with pytest.raises(BadInput, match=rf"test_strategies\.py: .*{fault}.* Correct this strategy"):
         select(wrong, Window(10, Fraction(1, 5)), seeds.generator("a"))
+    tried("10", "a strategy that picks other than k frames, once each", {"refused": 1})
+
+
+def test_a_need_that_is_no_field_is_refused() -> None:
+    with pytest.raises(ValueError, match="did you mean 'features'"):
+        Strategy("wrong", lambda window, random, own: Selection(np.arange(1)), needs=("feature",))
 
 
 def test_the_name_in_the_papers_tables_is_accepted_too() -> None:

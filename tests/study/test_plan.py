@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from dropping import dropped
 
+from posequery import strategies
 from posequery.evaluation import columns
 from posequery.jobs.files import BadInput
 from posequery.study.plan import Plan, planned
@@ -61,3 +62,31 @@ def test_openpose_s_files_keep_their_digest_where_a_dataset_is_away(
     for place in ("images", "json"):
         (tmp_path / place).rename(tmp_path / f"away {place}")
         assert Plan.openpose_digest(plan, "walk") == digest
+
+
+@pytest.mark.parametrize(
+    ("chosen", "needs"),
+    [
+        ("uniform, error, uncertainty, stratified, top_confidence, disagreement", []),
+        ("typiclust, k_center, heatmap_change, error", ["features", "change"]),
+        ("flip_consistency, multi_peak_entropy", ["entropy", "flipped"]),
+    ],
+)
+def test_the_pool_is_scored_for_what_the_strategies_need(
+    chosen: str, needs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("some.yaml").write_text(f"extends: tiny\nstrategies: [{chosen}]\n")
+    plan = planned({"study": "some.yaml"}, CONFIG)
+    assert plan.score_needs() == needs
+    assert plan.needs_features("typiclust") and not plan.needs_features("error")
+    assert not plan.needs_features("none")
+
+
+def test_the_study_of_strategies_has_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = planned({"study": "strategies"}, CONFIG)
+    assert {*plan.study.strategies} == {*strategies.names()}
+    assert plan.score_needs() == list(strategies.EXTRAS)

@@ -176,6 +176,18 @@ def test_an_edited_strategy_reruns_its_own_cells_alone(made: Path, tmp_path: Pat
     assert not {"score", "pretrain", "extract", "label"} & jobs.keys()
 
 
+def test_the_pool_is_scored_again_only_for_what_no_strategy_needed_before(
+    made: Path, tmp_path: Path
+) -> None:
+    root = checkout(tmp_path)
+    study = root / "config/tiny.yaml"
+    text = study.read_text()
+    for name, again in (("top_confidence", False), ("k_center", True)):
+        study.write_text(text + f"strategies: [uniform, random, error, least_confidence, {name}]\n")
+        jobs = planned(snakemake(made, "--dry-run", "--config", "study=tiny", root=root).stdout)
+        assert jobs["select_frames"] >= 2 and ("score" in jobs) == again
+
+
 def test_an_edited_teacher_makes_its_own_labels_again(made: Path, tmp_path: Path) -> None:
     root = checkout(tmp_path)
     folder = root / "src/posequery/teachers"
@@ -384,4 +396,6 @@ def test_planning_imports_no_torch(tmp_path: Path) -> None:
     command += [str(tmp_path), "--snakefile", str(ROOT / "Snakefile")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
-    assert not re.search(r"\| +(torch|cv2|av|h5py|matplotlib|seaborn)$", done.stderr, re.MULTILINE)
+    assert not re.search(
+        r"\| +(torch|sklearn|cv2|av|h5py|matplotlib|seaborn)$", done.stderr, re.MULTILINE
+    )

@@ -33,6 +33,10 @@ class TooFewFrames(ValueError):
     """The window is so small that the rate picks none of its frames."""
 
 
+class WrongSelection(ValueError):
+    """A strategy picks what it may not: other than k frames, one twice, or none of the window."""
+
+
 @dataclass(frozen=True)
 class Window:
     """What a strategy may use: N frames, and what the student predicted for them.
@@ -94,8 +98,8 @@ class Selection:
     """The frames picked, as ascending indices (k,) into the window, and why.
 
     `score` (k,): the value that the strategy ranked each frame by, NaN if it does not rank.
-    `decided_by` (k,): the confidence map that decided, -1 if none did. Raises ValueError where
-    these do not go together, or a frame is picked twice.
+    `decided_by` (k,): the confidence map that decided, -1 if none did. Raises `WrongSelection`
+    where these do not go together, or a frame is picked twice.
     """
 
     indices: np.ndarray
@@ -108,12 +112,27 @@ class Selection:
             object.__setattr__(self, "score", np.full(count, np.nan))
         if not len(self.decided_by):
             object.__setattr__(self, "decided_by", np.full(count, -1))
-        shape("indices", self.indices, "k", kinds="iu")
-        shape("score", self.score, count, kinds="fiu")
-        shape("decided_by", self.decided_by, count, kinds="iu")
-        indices = self.indices.astype(np.int64)
-        if count and not (indices[0] >= 0 and (np.diff(indices) > 0).all()):
-            raise ValueError("indices: they do not ascend from 0 or more")
+        try:
+            shape("indices", self.indices, "k", kinds="iu")
+            shape("score", self.score, count, kinds="fiu")
+            shape("decided_by", self.decided_by, count, kinds="iu")
+        except ValueError as error:
+            raise WrongSelection(str(error)) from None
+        steps = np.diff(self.indices.astype(np.int64))
+        if (steps == 0).any():
+            raise WrongSelection(
+                f"indices: frame {self.indices[:-1][steps == 0][0]} is picked twice"
+            )
+        if count and not (self.indices[0] >= 0 and (steps > 0).all()):
+            raise WrongSelection("indices: they do not ascend from 0 or more")
+
+    def require(self, window: Window) -> None:
+        """Raise `WrongSelection` if these are not k of the window's frames."""
+        if len(self.indices) != window.k:
+            fault = f"{len(self.indices)} frames are picked, not {window.k} of {window.size}"
+            raise WrongSelection(fault)
+        if self.indices[-1] >= window.size:
+            raise WrongSelection(f"frame {self.indices[-1]} is picked, of {window.size} from 0 on")
 
 
 @dataclass(frozen=True)
@@ -192,20 +211,17 @@ def select(
     """Pick exactly k frames of a window; without `parameters`, with the strategy's defaults.
 
     Raises `TooFewFrames` if k is 0, ValueError if the window lacks a field the strategy needs, and
-    `BadInput` if the strategy picks anything but k of its frames.
+    BadInput, which names the strategy's file, if it picks anything but k of its frames.
     """
     if window.k < 1:
         raise TooFewFrames(f"picks none of {window.size} frames")
     missing = [name for name in strategy.needs if getattr(window, name) is None]
     if missing:
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")
-    picked = strategy.pick(window, random, parameters or strategy.parameters())
-    if len(picked.indices) != window.k or picked.indices[-1] >= window.size:
-        file = strategy.pick.__module__.replace(".", "/")
-        fault = (
-            f"the strategy '{strategy.label}' picks {len(picked.indices)} of {window.size} frames"
-        )
-        fault += f", up to number {picked.indices[-1]}" if len(picked.indices) else ""
-        fix = f"Let it return window.k = {window.k} indices, each below window.size"
-        raise BadInput(f"{file}.py", fault, fix)
+    try:
+        picked = strategy.pick(window, random, parameters or strategy.parameters())
+        picked.require(window)
+    except WrongSelection as error:
+        file = f"{strategy.pick.__module__}".replace(".", "/") + ".py"
+        raise BadInput(file, f"a wrong selection ({error})", "Correct this strategy") from None
     return picked

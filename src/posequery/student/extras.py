@@ -3,7 +3,7 @@ are reduced to it while the network runs, for all maps would not fit anywhere.""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -41,7 +41,8 @@ class Extras:
         def keep(_: nn.Module, given: tuple[Any, ...]) -> None:
             self._features = given[0]
 
-        hook = self._network.after_backbone.register_forward_pre_hook(keep)  # type: ignore
+        first = cast(nn.Module, self._network.after_backbone)
+        hook = first.register_forward_pre_hook(keep)
         try:
             yield self
         finally:
