@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("it's a $study")
     done = snakemake(folder, "--config", "study=tiny")
     text = done.stdout + done.stderr
-    assert "Study tiny is complete: results/tiny/tables and results/tiny/figures" in text
+    assert "Study tiny is complete: results/tiny/report.html, with results/tiny/tables" in text
     return folder
 
 

@@ -78,7 +78,13 @@ if STUDY.source.has_truth:
             tests=PLAN.measured_index("offline"),
             stream=PLAN.measured_index("online"),
         output:
-            directory(f"{FINAL}/tables"),
+            report(
+                directory(f"{FINAL}/tables"),
+                patterns=["{name}.csv"],
+                caption="../report/tables.rst",
+                category="Tables",
+                labels={"table": "{name}"},
+            ),
         log:
             f"{OUT}/logs/paper_tables.log",
         localrule: True
@@ -114,7 +120,13 @@ if STUDY.source.has_truth:
             tests=PLAN.measured_index("offline"),
             labels=PLAN.label_files(),
         output:
-            directory(f"{FINAL}/figures"),
+            report(
+                directory(f"{FINAL}/figures"),
+                patterns=["{name}.svg"],
+                caption="../report/figures.rst",
+                category="Figures",
+                labels={"figure": "{name}"},
+            ),
         log:
             f"{OUT}/logs/paper_figures.log",
         conda:
@@ -151,8 +163,20 @@ else:
                 [f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else []
             ),
         output:
-            tables=directory(f"{FINAL}/tables"),
-            figures=directory(f"{FINAL}/figures"),
+            tables=report(
+                directory(f"{FINAL}/tables"),
+                patterns=["{name}.csv"],
+                caption="../report/tables.rst",
+                category="Tables",
+                labels={"table": "{name}"},
+            ),
+            figures=report(
+                directory(f"{FINAL}/figures"),
+                patterns=["{name}.svg"],
+                caption="../report/figures.rst",
+                category="Figures",
+                labels={"figure": "{name}"},
+            ),
         log:
             f"{OUT}/logs/stream_report.log",
         localrule: True
@@ -188,7 +212,18 @@ else:
             labels=PLAN.label_files(),
             videos=PLAN.stream_videos(),
         output:
-            directory(f"{FINAL}/pictures"),
+            # Snakemake's own report shows people only where the page may.
+            (
+                report(
+                    directory(f"{FINAL}/pictures"),
+                    patterns=["{name}.png"],
+                    caption="../report/pictures.rst",
+                    category="Pictures",
+                    labels={"picture": "{name}"},
+                )
+                if STUDY.report.frames
+                else directory(f"{FINAL}/pictures")
+            ),
         log:
             f"{OUT}/logs/before_after.log",
         benchmark:
@@ -240,7 +275,11 @@ rule report_page:
         consensus=[f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else [],
         pictures=PLAN.picture_files(),
     output:
-        PLAN.page(),
+        report(
+            PLAN.page(),
+            caption="../report/page.rst",
+            category="Page",
+        ),
     log:
         f"{OUT}/logs/report_page.log",
     localrule: True

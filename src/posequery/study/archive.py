@@ -28,6 +28,7 @@ KEPT = (
     "figures",
     "labels",
     "only",
+    "report.html",
     "scores",
     "seconds.csv",
     "selections",

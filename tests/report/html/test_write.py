@@ -13,19 +13,10 @@ import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, write_index
 from posequery.jobs.files import whole
-from posequery.report.html.write import bundle, render, write_page
+from posequery.report.html.write import render, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\"'{{7*7}}<!--"
 LARGEST = 3_000_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_bundle():
-    """Made once: it takes a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        made = bundle()
-        patch.setattr("posequery.report.html.write.bundle", lambda: made)
-        yield
 
 
 @pytest.fixture(params=["truth", "videos"])
@@ -76,7 +67,7 @@ def test_every_picture_has_text(page, parsed):
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawn)
 
 
-def test_a_page_names_nothing_outside_itself(page, parsed, tried):
+def test_a_page_names_nothing_outside_itself(page, parsed, script, tried):
     found = parsed(page)
     assert not found.all("link")
     assert not {"iframe", "object", "embed", "base", "form"} & set(found.count())
@@ -85,7 +76,7 @@ def test_a_page_names_nothing_outside_itself(page, parsed, tried):
             assert attrs.get(key, "#").startswith(("#", "data:"))
     policy = found.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
     assert policy.startswith("default-src 'none';")
-    own = page.replace(bundle(), "")
+    own = page.replace(script, "")
     assert "http" not in own.replace("http-equiv", "")
     assert not re.search(r"@import|url\(", own)
     tried("10", "a page opened without a network", {"done right": 1})
