@@ -51,6 +51,8 @@ th:first-child, td:first-child { padding-left: .3rem; }
 tbody th { font-weight: 400; }
 .right { text-align: right; white-space: nowrap; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
+tbody th.left { min-width: 8rem; }
+table.claims tbody th { min-width: 15rem; }
 td small { display: block; color: var(--soft); font-size: .78rem; white-space: nowrap; }
 .supported, .same { color: #0b6338; font-weight: 600; }
 .contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
@@ -131,7 +133,7 @@ TEMPLATE = """
 {%- endmacro %}
 {%- macro bare(part) %}
 <div class="scroll" tabindex="0" role="region" aria-label="{{ part.caption }}">
-<table>
+<table{% if ("", "verdict") in part.heads %} class="claims"{% endif %}>
 <caption>{{ part.caption }}</caption>
 <thead>
 {%- if part.groups %}
