@@ -51,6 +51,21 @@ def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> 
     assert [file.name for file in (out / "state").iterdir()] == ["measured"]
 
 
+def test_snakemakes_own_report_shows_the_page_tables_and_figures(
+    made: Path, tmp_path: Path
+) -> None:
+    page = (made / "results/tiny/report.html").read_text()
+    assert len(page) < 3_000_000
+    for title in ("The question and the answer", "Strategies compared", "Provenance"):
+        assert f"<h2>{title}</h2>" in page
+    snakemake(made, "--config", "study=tiny", "--report", str(tmp_path / "report.html"))
+    shown = (tmp_path / "report.html").read_text()
+    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate"):
+        assert f'"{name}"' in shown
+    for category in ("Tables", "Figures", "Page"):
+        assert f'"{category}"' in shown
+
+
 def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
     """From Table 1's source down: the row, its cell, its frames' joints, its selection."""
     out = made / "results/tiny"

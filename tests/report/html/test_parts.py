@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from posequery.report.html.paper import seeds_of
+from posequery.report.html.paper import seeds_of, tables
 from posequery.report.html.parts import interval, sheet, sheets
 from posequery.report.tables import table_1
 
@@ -40,3 +40,10 @@ def test_groups_span_their_columns():
     assert table.groups == []
     grouped = type(table)("c", [("", "a"), ("g", "b"), ("g", "c")], [], ["left"] * 3)
     assert grouped.groups == [("", 1), ("g", 2)]
+
+
+def test_a_column_that_nobody_here_knows_is_shown(sources, a_cell):
+    row = a_cell("offline", "none", "none", 0, 30.0, mpjpe_px_parsed=12.5)
+    (table,) = [part for part in tables(sources([row])).parts if getattr(part, "folded", False)]
+    assert ("", "mpjpe px parsed") in table.heads
+    assert "12.5" in [text for text, _ in table.rows[0]]

@@ -26,7 +26,7 @@ def test_hovering_names_window_sequence_and_every_error(video_sources):
     )
     charts = over_time(found.figure, "10 frames")
     assert [chart.title for chart in charts.charts] == [p.title for p in found.figure.panels]
-    values = rows(charts.charts[0].spec, 1)
+    values = charts.charts[0].spec["data"]["values"]
     assert values[25]["window"] == 3
     assert (values[25]["sequence"], values[25]["clock"]) == ("cam2", "0:05")
     assert values[0]["s0"] == 20.0

@@ -125,11 +125,29 @@ CHECK = """<script>
 const faults = [];
 addEventListener("error", event => faults.push(event.message));
 addEventListener("securitypolicyviolation", event => faults.push(event.blockedURI));
-setTimeout(() => { document.title = JSON.stringify({
-  faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
-  drawn: [...document.querySelectorAll(".chart")].filter(c => c.querySelector("svg")).length,
-  marks: document.querySelectorAll(".chart svg path").length,
-  asked: performance.getEntriesByType("resource").length }); }, 3000);
+function hovered(chart) {
+  const box = chart.querySelector("svg").getBoundingClientRect();
+  for (let part = 1; part < 400; part++) {
+    const place = { clientX: box.left + box.width * (part % 20) / 20, bubbles: true,
+      clientY: box.top + box.height * part / 400 };
+    const found = document.elementFromPoint(place.clientX, place.clientY);
+    for (const kind of ["pointerover", "pointermove"])
+      if (found) found.dispatchEvent(new PointerEvent(kind, place));
+    const tip = document.getElementById("vg-tooltip-element");
+    if (tip && tip.classList.contains("visible")) return tip.innerText;
+  }
+  return "";
+}
+setTimeout(() => {
+  const charts = [...document.querySelectorAll(".chart")];
+  const said = { faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
+    drawn: charts.filter(chart => chart.querySelector("svg")).length,
+    marks: document.querySelectorAll(".chart svg path").length,
+    asked: performance.getEntriesByType("resource").length };
+  const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
+  chart.scrollIntoView();
+  document.title = JSON.stringify({ ...said, tip: hovered(chart) });
+}, 3000);
 </script></head>"""
 
 
@@ -163,3 +181,5 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["wide"] <= found["shown"] == width
     assert found["drawn"] == len(parsed(page).all("div", **{"class": "chart"}))
     assert found["marks"] > 20
+    assert all(word in found["tip"] for word in ("time", "sequence", "window"))
+    assert "undefined" not in found["tip"]
