@@ -231,7 +231,8 @@ def test_a_metric_is_added_and_nothing_is_trained(made: Path, tmp_path: Path) ->
     (root / "src/posequery/evaluation/columns/median.py").write_text(COLUMN)
     done = snakemake(study, "--dry-run", "--config", "study=tiny", root=root)
     jobs = planned(done.stdout + done.stderr)
-    assert jobs == {"measure": 2, "collect": 1, "paper_tables": 1, "paper_figures": 1, "all": 1}
+    shown = dict.fromkeys(("paper_tables", "paper_figures", "report_page"), 1)
+    assert jobs == {"measure": 2, "collect": 1, **shown, "all": 1}
     snakemake(study, "--config", "study=tiny", "--", "results/tiny/cells.csv", root=root)
     before, after = (cell_rows(path / "results/tiny/cells.csv") for path in (made, study))
     for old, new in zip(before, after, strict=True):
@@ -261,7 +262,7 @@ def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
     shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")
     assert plan("jobs/files.py", shown) == {}
     jobs = plan("report/tables.py", ("\n\n\ndef ", "\n\n\nCHANGED = 1\n\n\ndef "))
-    assert jobs.keys() == {"paper_tables", "all"}
+    assert jobs.keys() == {"paper_tables", "report_page", "all"}
     # And what does change a number is seen.
     jobs = plan("online/clock.py", ("trained += 1", "trained += 2"))
     assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2) and not TRAINING - {"adapt"} & jobs.keys()

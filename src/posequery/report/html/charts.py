@@ -206,7 +206,7 @@ def picks(
         alt.Tooltip("window:Q", title="window"),
         alt.Tooltip("live:N", title="weights live from"),
     ]
-    ticks = alt.Chart(_data(rows)).mark_tick(thickness=2.5, size=16, opacity=0.75)
+    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.8, size=16, opacity=0.75)
     layers = [
         alt.Chart(_data(windows)).mark_rule(color="#dcdcdc").encode(x=x),
         ticks.encode(

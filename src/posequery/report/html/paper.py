@@ -63,9 +63,8 @@ def tables(sources: Sources) -> Section:
         ("online", table_2(cells, said, first_window=False, frames=stream)),
     ):
         count = seeds_of(of_setting(cells, setting))
-        parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, count)]
-        if count > 1:
-            parts.append(Words([f"Below a mean: its plain 95 % interval over {count} seeds."]))
+        small = f" Below a mean: its plain 95 % interval over {count} seeds." if count else ""
+        parts += [Words([f"{table.label}. {table.caption}{small}"]), *sheets(table, count)]
     parts += _other_measures(cells)
     return Section("tables", "The paper's tables, beside the published numbers", parts)
 
