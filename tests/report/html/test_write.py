@@ -183,3 +183,20 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["marks"] > 20
     assert all(word in found["tip"] for word in ("time", "sequence", "window"))
     assert "undefined" not in found["tip"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("online", "none", "baseline", 0, 25.0),
+        ("online", "network", "once", 10, 20.0),
+        ("online", "ground_truth", "continual", 100, 20.0),
+        ("offline", "none", "none", 0, 30.0),
+        ("offline", "ground_truth", "all", 100, 18.0),
+        ("offline", "ground_truth", "uniform", 1, 18.0),
+    ],
+)
+def test_a_run_of_one_cell_has_a_page(sources, a_cell, parsed, cell):
+    text = render(sources([a_cell(*cell)]))
+    assert f"{cell[-1]:.2f}" in parsed(text).words()
+    assert "nan" not in parsed(text).words().split()
