@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("it's a $study")
     done = snakemake(folder, "--config", "study=tiny")
     text = done.stdout + done.stderr
-    assert "Study tiny is complete: results/tiny/tables and results/tiny/figures" in text
+    assert "Study tiny is complete: results/tiny/report.html, with results/tiny/tables" in text
     return folder
 
 
@@ -49,6 +49,21 @@ def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> 
     assert {row["by"] for row in parts} == {"action", "subject", "joint"}
     # Of a job that is done nothing is left to go on from.
     assert [file.name for file in (out / "state").iterdir()] == ["measured"]
+
+
+def test_snakemakes_own_report_shows_the_page_tables_and_figures(
+    made: Path, tmp_path: Path
+) -> None:
+    page = (made / "results/tiny/report.html").read_text()
+    assert len(page) < 3_000_000
+    for title in ("The question and the answer", "Strategies compared", "Provenance"):
+        assert f"<h2>{title}</h2>" in page
+    snakemake(made, "--config", "study=tiny", "--report", str(tmp_path / "report.html"))
+    shown = (tmp_path / "report.html").read_text()
+    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate"):
+        assert f'"{name}"' in shown
+    for category in ("Tables", "Figures", "Page"):
+        assert f'"{category}"' in shown
 
 
 def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
@@ -228,8 +243,8 @@ def test_a_metric_is_added_and_nothing_is_trained(made: Path, tmp_path: Path) ->
     (root / "src/posequery/evaluation/columns/median.py").write_text(COLUMN)
     done = snakemake(study, "--dry-run", "--config", "study=tiny", root=root)
     jobs = planned(done.stdout + done.stderr)
-    report = {"paper_tables": 1, "paper_figures": 1, "verdicts": 1}
-    assert jobs == {"measure": 2, "collect": 1, "all": 1} | report
+    shown = dict.fromkeys(("paper_tables", "paper_figures", "verdicts", "report_page"), 1)
+    assert jobs == {"measure": 2, "collect": 1, **shown, "all": 1}
     snakemake(study, "--config", "study=tiny", "--", "results/tiny/cells.csv", root=root)
     before, after = (cell_rows(path / "results/tiny/cells.csv") for path in (made, study))
     for old, new in zip(before, after, strict=True):
@@ -259,7 +274,7 @@ def test_words_and_tables_train_nothing(made: Path, tmp_path: Path) -> None:
     shown = ("class BadInput(Exception):\n", "class BadInput(Exception):\n    # An error.\n")
     assert plan("jobs/files.py", shown) == {}
     jobs = plan("report/tables.py", ("\n\n\ndef ", "\n\n\nCHANGED = 1\n\n\ndef "))
-    assert jobs.keys() == {"paper_tables", "all"}
+    assert jobs.keys() == {"paper_tables", "report_page", "all"}
     # And what does change a number is seen.
     jobs = plan("online/clock.py", ("trained += 1", "trained += 2"))
     assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2) and not TRAINING - {"adapt"} & jobs.keys()

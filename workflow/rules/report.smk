@@ -81,7 +81,13 @@ if STUDY.source.has_truth:
             tests=PLAN.measured_index("offline"),
             stream=PLAN.measured_index("online"),
         output:
-            directory(f"{FINAL}/tables"),
+            report(
+                directory(f"{FINAL}/tables"),
+                patterns=["{name}.csv"],
+                caption="../report/tables.rst",
+                category="Tables",
+                labels={"table": "{name}"},
+            ),
         log:
             f"{OUT}/logs/paper_tables.log",
         localrule: True
@@ -119,7 +125,13 @@ if STUDY.source.has_truth:
             tests=PLAN.measured_index("offline"),
             labels=PLAN.label_files(),
         output:
-            directory(f"{FINAL}/figures"),
+            report(
+                directory(f"{FINAL}/figures"),
+                patterns=["{name}.svg"],
+                caption="../report/figures.rst",
+                category="Figures",
+                labels={"figure": "{name}"},
+            ),
         log:
             f"{OUT}/logs/paper_figures.log",
         conda:
@@ -156,8 +168,20 @@ else:
                 [f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else []
             ),
         output:
-            tables=directory(f"{FINAL}/tables"),
-            figures=directory(f"{FINAL}/figures"),
+            tables=report(
+                directory(f"{FINAL}/tables"),
+                patterns=["{name}.csv"],
+                caption="../report/tables.rst",
+                category="Tables",
+                labels={"table": "{name}"},
+            ),
+            figures=report(
+                directory(f"{FINAL}/figures"),
+                patterns=["{name}.svg"],
+                caption="../report/figures.rst",
+                category="Figures",
+                labels={"figure": "{name}"},
+            ),
         log:
             f"{OUT}/logs/stream_report.log",
         localrule: True
@@ -193,7 +217,18 @@ else:
             labels=PLAN.label_files(),
             videos=PLAN.stream_videos(),
         output:
-            directory(f"{FINAL}/pictures"),
+            # Snakemake's own report shows people only where the page may.
+            (
+                report(
+                    directory(f"{FINAL}/pictures"),
+                    patterns=["{name}.png"],
+                    caption="../report/pictures.rst",
+                    category="Pictures",
+                    labels={"picture": "{name}"},
+                )
+                if STUDY.report.frames
+                else directory(f"{FINAL}/pictures")
+            ),
         log:
             f"{OUT}/logs/before_after.log",
         benchmark:
@@ -282,7 +317,11 @@ rule report_page:
         pictures=PLAN.picture_files(),
         judged=PLAN.evidence_files(),
     output:
-        PLAN.page(),
+        report(
+            PLAN.page(),
+            caption="../report/page.rst",
+            category="Page",
+        ),
     log:
         f"{OUT}/logs/report_page.log",
     localrule: True

@@ -29,6 +29,7 @@ KEPT = (
     "figures",
     "labels",
     "only",
+    "report.html",
     "scores",
     "seconds.csv",
     "selections",

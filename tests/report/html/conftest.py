@@ -7,6 +7,7 @@ import pytest
 
 from posequery.jobs.files import write_summed
 from posequery.report.html.sources import Sources
+from posequery.report.html.write import bundle
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -47,6 +48,17 @@ class Parsed(HTMLParser):
         """All text that is read, on one line."""
         kept = (text for tag, text in self.texts if tag not in ("script", "style"))
         return " ".join(" ".join(kept).split()).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture(scope="session")
+def script():
+    return bundle()
+
+
+@pytest.fixture(autouse=True)
+def one_script(script, monkeypatch):
+    """Made once: it takes a second."""
+    monkeypatch.setattr("posequery.report.html.write.bundle", lambda: script)
 
 
 @pytest.fixture

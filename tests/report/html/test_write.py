@@ -13,19 +13,10 @@ import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, write_index
 from posequery.jobs.files import whole
-from posequery.report.html.write import bundle, render, write_page
+from posequery.report.html.write import render, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\"'{{7*7}}<!--"
 LARGEST = 3_000_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_bundle():
-    """Made once: it takes a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        made = bundle()
-        patch.setattr("posequery.report.html.write.bundle", lambda: made)
-        yield
 
 
 @pytest.fixture(params=["truth", "videos"])
@@ -76,7 +67,7 @@ def test_every_picture_has_text(page, parsed):
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawn)
 
 
-def test_a_page_names_nothing_outside_itself(page, parsed, tried):
+def test_a_page_names_nothing_outside_itself(page, parsed, script, tried):
     found = parsed(page)
     assert not found.all("link")
     assert not {"iframe", "object", "embed", "base", "form"} & set(found.count())
@@ -85,7 +76,7 @@ def test_a_page_names_nothing_outside_itself(page, parsed, tried):
             assert attrs.get(key, "#").startswith(("#", "data:"))
     policy = found.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
     assert policy.startswith("default-src 'none';")
-    own = page.replace(bundle(), "")
+    own = page.replace(script, "")
     assert "http" not in own.replace("http-equiv", "")
     assert not re.search(r"@import|url\(", own)
     tried("10", "a page opened without a network", {"done right": 1})
@@ -134,11 +125,29 @@ CHECK = """<script>
 const faults = [];
 addEventListener("error", event => faults.push(event.message));
 addEventListener("securitypolicyviolation", event => faults.push(event.blockedURI));
-setTimeout(() => { document.title = JSON.stringify({
-  faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
-  drawn: [...document.querySelectorAll(".chart")].filter(c => c.querySelector("svg")).length,
-  marks: document.querySelectorAll(".chart svg path").length,
-  asked: performance.getEntriesByType("resource").length }); }, 3000);
+function hovered(chart) {
+  const box = chart.querySelector("svg").getBoundingClientRect();
+  for (let part = 1; part < 400; part++) {
+    const place = { clientX: box.left + box.width * (part % 20) / 20, bubbles: true,
+      clientY: box.top + box.height * part / 400 };
+    const found = document.elementFromPoint(place.clientX, place.clientY);
+    for (const kind of ["pointerover", "pointermove"])
+      if (found) found.dispatchEvent(new PointerEvent(kind, place));
+    const tip = document.getElementById("vg-tooltip-element");
+    if (tip && tip.classList.contains("visible")) return tip.innerText;
+  }
+  return "";
+}
+setTimeout(() => {
+  const charts = [...document.querySelectorAll(".chart")];
+  const said = { faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
+    drawn: charts.filter(chart => chart.querySelector("svg")).length,
+    marks: document.querySelectorAll(".chart svg path").length,
+    asked: performance.getEntriesByType("resource").length };
+  const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
+  chart.scrollIntoView();
+  document.title = JSON.stringify({ ...said, tip: hovered(chart) });
+}, 3000);
 </script></head>"""
 
 
@@ -172,3 +181,22 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["wide"] <= found["shown"] == width
     assert found["drawn"] == len(parsed(page).all("div", **{"class": "chart"}))
     assert found["marks"] > 20
+    assert all(word in found["tip"] for word in ("time", "sequence", "window"))
+    assert "undefined" not in found["tip"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("online", "none", "baseline", 0, 25.0),
+        ("online", "network", "once", 10, 20.0),
+        ("online", "ground_truth", "continual", 100, 20.0),
+        ("offline", "none", "none", 0, 30.0),
+        ("offline", "ground_truth", "all", 100, 18.0),
+        ("offline", "ground_truth", "uniform", 1, 18.0),
+    ],
+)
+def test_a_run_of_one_cell_has_a_page(sources, a_cell, parsed, cell):
+    text = render(sources([a_cell(*cell)]))
+    assert f"{cell[-1]:.2f}" in parsed(text).words()
+    assert "nan" not in parsed(text).words().split()

@@ -85,7 +85,7 @@ def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[tu
         parts += [f"training once, on the first window, reaches {once}"] * bool(once)
         parts += [f"continual distillation reaches {every}"] * bool(every)
         if said := _sentence(*parts):
-            yield captions.teacher_name(teacher).capitalize(), said
+            yield f"Online, {captions.teacher_name(teacher)}", said
 
 
 def _known(sources: Sources) -> Iterator[tuple[str, str]]:
@@ -126,10 +126,14 @@ def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
     found = shares.agg(mean).dropna().sort_index().sort_values(kind="stable")
     least, most = found.index[0], found.index[-1]
     said = [
-        f"{_name(*at)} took {100 * found[at]:.2g} % of the stream's time"
+        f"{_name(*at)} took {_few_digits(100 * found[at])} % of the stream's time"
         for at in dict.fromkeys((least, most))
     ]
     yield "Real time", f"On the machine of this run, training for {' and for '.join(said)}."
+
+
+def _few_digits(percent: float) -> str:
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
 def _name(method: str, rate: Fraction) -> str:

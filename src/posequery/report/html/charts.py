@@ -150,10 +150,11 @@ def over_time(
     colors = _colors([*looks], [color for _, color, _ in looks.values()])
     drawn = [[*dashes] or [1, 0] for *_, dashes in looks.values()]
     dashes = alt.StrokeDash("id:N", scale=alt.Scale(domain=[*looks], range=drawn), legend=None)
+    # Not the nearest point: of those, Vega-Lite's tooltips lose the texts.
     near = alt.selection_point(
-        name="near", fields=["t"], nearest=True, on="pointerover", clear="pointerout", empty=False
+        name="near", fields=["t"], on="pointerover", clear="pointerout", empty=False
     )
-    base = alt.Chart(_data(rows)).encode(x=x)
+    base = alt.Chart().encode(x=x)
     lines = base.transform_fold([*looks], as_=["id", "e"]).mark_line(strokeWidth=1.8, clip=True)
     tooltip = [
         alt.Tooltip("clock:N", title="time"),
@@ -161,8 +162,12 @@ def over_time(
         alt.Tooltip("window:Q", title="window"),
         *(alt.Tooltip(f"{at}:Q", title=look[0], format=".1f") for at, look in looks.items()),
     ]
-    seen = alt.condition(near, alt.value(0.7), alt.value(0))
-    hover = base.mark_rule(color="#333").encode(opacity=seen, tooltip=tooltip).add_params(near)
+    seen = alt.condition(near, alt.value(0.2), alt.value(0))
+    hover = (
+        base.mark_rule(color="#333", strokeWidth=5)
+        .encode(opacity=seen, tooltip=tooltip)
+        .add_params(near)
+    )
     live = alt.Chart(_data(updates)).mark_point(
         filled=True, opacity=1, stroke="#222", strokeWidth=0.4, clip=True
     )
@@ -172,7 +177,7 @@ def over_time(
         live.encode(x=x, y=y, color=colors, size=alt.value(26 if len(updates) < 200 else 9)),
         hover,
     ]
-    return spec(alt.layer(*layers), label)
+    return spec(alt.layer(*layers, data=_data(rows)), label)
 
 
 def picks(
@@ -201,7 +206,7 @@ def picks(
         alt.Tooltip("window:Q", title="window"),
         alt.Tooltip("live:N", title="weights live from"),
     ]
-    ticks = alt.Chart(_data(rows)).mark_tick(thickness=2.5, size=16, opacity=0.75)
+    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.8, size=16, opacity=0.75)
     layers = [
         alt.Chart(_data(windows)).mark_rule(color="#dcdcdc").encode(x=x),
         ticks.encode(

@@ -63,10 +63,38 @@ def tables(sources: Sources) -> Section:
         ("online", table_2(cells, said, first_window=False, frames=stream)),
     ):
         count = seeds_of(of_setting(cells, setting))
-        parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, count)]
-        if count > 1:
-            parts.append(Words([f"Below a mean: its plain 95 % interval over {count} seeds."]))
+        small = f" Below a mean: its plain 95 % interval over {count} seeds." if count else ""
+        parts += [Words([f"{table.label}. {table.caption}{small}"]), *sheets(table, count)]
+    parts += _other_measures(cells)
     return Section("tables", "The paper's tables, beside the published numbers", parts)
+
+
+def _other_measures(cells: pd.DataFrame) -> list[Part]:
+    """Every measure of the cells that the tables leave out, a row a method, teacher and rate."""
+    shown = ("mpjpe_px", "mpjpe_px_without_first_window", "mpjpe_px_equal_lag")
+    names = [
+        name
+        for name in cells
+        if name not in shown
+        and not name.startswith("mpjpe_share")
+        and pd.api.types.is_float_dtype(cells[name])
+        and cells[name].notna().any()
+    ]
+    rows = [
+        {
+            "setting": setting,
+            "labels": teacher,
+            "method": method_name(method),
+            "rate": percent(rate),
+        }
+        | {name: "" if math.isnan(number := mean(here[name])) else str(number) for name in names}
+        for (setting, teacher, method, rate), here in cells.groupby(
+            ["setting", "teacher", "method", "rate"], sort=False
+        )
+    ]
+    if not names or not rows:
+        return []
+    return [any_sheet("Other measures: columns of cells.csv, means over seeds", rows)]
 
 
 def _ends(found: pd.Series) -> tuple[float, float, float, str]:

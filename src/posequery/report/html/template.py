@@ -51,7 +51,9 @@ th:first-child, td:first-child { padding-left: .3rem; }
 tbody th { font-weight: 400; }
 .right { text-align: right; white-space: nowrap; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
-td small { display: block; color: var(--soft); font-size: .78rem; white-space: nowrap; }
+tbody th.left { min-width: 8rem; }
+table.claims tbody th { min-width: 15rem; }
+td small { display: block; color: var(--soft); font-size: .92em; white-space: nowrap; }
 .supported, .same { color: #0b6338; font-weight: 600; }
 .contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
 .undecided, .not { color: var(--soft); }
@@ -103,8 +105,10 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   h2, h3, h4 { break-after: avoid; }
   .one, tr, .answer { break-inside: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 7.5pt; }
-  th, td { padding: .15rem .35rem; }
+  table { font-size: 6.5pt; }
+  table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
+  thead .right { white-space: normal; }
+  th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   tbody tr:nth-child(even), .answer { background: none; }
 }
@@ -131,7 +135,7 @@ TEMPLATE = """
 {%- endmacro %}
 {%- macro bare(part) %}
 <div class="scroll" tabindex="0" role="region" aria-label="{{ part.caption }}">
-<table>
+<table{% if ("", "verdict") in part.heads %} class="claims"{% endif %}>
 <caption>{{ part.caption }}</caption>
 <thead>
 {%- if part.groups %}

@@ -1,0 +1,29 @@
+"""Several streams averaged within a seed, and tables that are none."""
+
+import pandas as pd
+import pytest
+
+from posequery.jobs.files import BadInput
+from posequery.report.html.sources import over_streams, read_facts, read_rows
+
+
+def test_streams_are_averaged_within_a_seed_and_never_pooled(frame, a_cell):
+    rows = [a_cell("online", "network", "uniform", 10, 10.0 + s, seed=s) for s in (0, 1)]
+    one = frame(rows)
+    both = pd.concat([one.assign(stream="S1"), one.assign(stream="S5", mpjpe_px=20.0)])
+    made = over_streams(both)
+    assert made["mpjpe_px"].tolist() == [15.0, 15.5]
+    assert made["seed"].tolist() == [0, 1]
+    pd.testing.assert_frame_equal(over_streams(one.assign(stream="S1")), one.assign(stream="S1"))
+
+
+def test_no_table_is_no_rows_and_a_broken_one_is_refused(tmp_path, tried):
+    assert read_rows(tmp_path / "none.csv") == []
+    broken = tmp_path / "verdicts.csv"
+    broken.write_bytes(b"claim\n\xff\n")
+    with pytest.raises(BadInput, match=r"verdicts\.csv: is no table"):
+        read_rows(broken)
+    broken.write_text("{")
+    with pytest.raises(BadInput, match="is no JSON"):
+        read_facts(broken)
+    tried("10", "a broken table or JSON file under the page", {"refused": 2})

@@ -1,0 +1,32 @@
+"""Real people: poses without frames unless the study says so, and what the teacher saw."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from posequery.report.html.videos import sections
+from posequery.report.html.write import render
+
+
+def test_no_frame_is_shown_unless_it_is_asked_for(video_sources, parsed, tmp_path):
+    assert not parsed(render(video_sources)).all("img")
+    picture = tmp_path / "before_after.png"
+    cv2.imwrite(str(picture), np.zeros((500, 3000, 3), np.uint8))
+    (shown,) = parsed(render(replace(video_sources, picture=picture))).all("img")
+    assert shown["src"].startswith("data:image/webp;base64,")
+
+
+def test_before_and_after_are_poses_with_their_errors(video_sources):
+    figures = next(part for part in sections(video_sources) if part.name == "figures")
+    poses = figures.parts[0]
+    assert [pose.title for pose in poses.poses] == ["cam1", "cam2"]
+    assert "never adapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
+    assert all(len(pose.skeletons) == 3 for pose in poses.poses)
+    assert all(skeleton.lines for pose in poses.poses for skeleton in pose.skeletons)
+
+
+def test_what_the_teacher_saw_is_what_is_noted(video_sources):
+    teacher = next(part for part in sections(video_sources) if part.name == "teacher")
+    rows = {row[0][0]: row[1][0] for row in teacher.parts[1].rows}
+    assert rows["share of the labelled joints that are found"] == "1"
