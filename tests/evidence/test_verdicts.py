@@ -19,9 +19,9 @@ from posequery.evidence.claims import (
     offline,
     online,
 )
-from posequery.evidence.verdicts import COLUMNS, Study, as_markdown, verdicts
+from posequery.evidence.verdicts import COLUMNS, Design, as_markdown, verdicts
 
-REAL, STAND_IN = Study(False, False, 0.05), Study(True, False, 0.05)
+REAL, STAND_IN = Design(False, False, 0.05), Design(True, False, 0.05)
 LOW, HIGH = Fraction(1, 100), Fraction(1, 5)
 PRINTED = {point: point.printed for point in cells()}
 
@@ -132,7 +132,7 @@ def test_what_was_not_run_has_no_number(table, judged, tried):
 @pytest.mark.parametrize("margin", [0.0, -0.1])
 def test_a_margin_of_zero_is_refused(table, judged, margin):
     with pytest.raises(ValueError, match="a margin must be above 0"):
-        judged(table({}), Study(False, False, margin))
+        judged(table({}), Design(False, False, margin))
 
 
 def test_of_the_stand_in_nothing_is_said_about_the_paper(table, judged):
@@ -155,7 +155,7 @@ def test_one_student_is_said_to_be_given(table, judged):
         numbers = found["estimate_px"].notna()
         assert found["sentence"][numbers].str.endswith("given one student.").all()
         assert "given one pre-trained student" in as_markdown(found.reset_index(), study)
-    own = Study(False, True, 0.05)
+    own = Design(False, True, 0.05)
     found = judged(table(PRINTED, per_seed=True), own)
     assert not found["sentence"].str.contains("given").any()
     assert "given" not in as_markdown(found.reset_index(), own)
@@ -169,7 +169,7 @@ def test_a_student_per_seed_is_paired(table, judged):
         mpjpe_px=rows["mpjpe_px"] + shift, mpjpe_px_equal_lag=rows["mpjpe_px_equal_lag"] + shift
     )
     names = [claim.name for claim in CLAIMS if claim.kind in ("beats", "best")]
-    one, other = (judged(r, Study(False, True, 0.05)).loc[names] for r in (rows, off))
+    one, other = (judged(r, Design(False, True, 0.05)).loc[names] for r in (rows, off))
     np.testing.assert_allclose(one["p"], other["p"], rtol=1e-2)
     alone = judged(off).loc[names]
     assert (alone["p"] >= other["p"]).all()
