@@ -185,6 +185,7 @@ def test_streams_are_averaged_within_a_seed(table, judged):
     found = judged(table(PRINTED, streams=["S1", "S2", "S3"]))
     row = found.loc["repeated_beats_once"]
     assert (row["seeds"], row["streams"]) == (5, 3) and "5 seeds on 3 streams" in row["sentence"]
+    assert "; of other subjects " in row["sentence"]
     assert row["low_px_other_subjects"] < row["estimate_px"] < row["high_px_other_subjects"]
     assert math.isnan(found.loc["all_beats_none", "low_px_other_subjects"])
     # A stream that is a hundred pixels harder for all is so within every seed.
@@ -217,6 +218,15 @@ def test_budgets_are_arithmetic(table, judged):
     assert judged(rows).loc["uniform_fits_in_real_time", "verdict"] == "contradicted"
     found = judged(rows[rows["method"] != "continual"])
     assert set(found.loc[["fewer_trainings", "continual_does_not_fit"], "verdict"]) == {"not run"}
+
+
+def test_without_the_streams_length_no_board_keeps_up_or_fails(table):
+    rows = table(PRINTED)
+    seconds = rows.assign(stream_s=np.nan)
+    found = verdicts(rows, seconds, REAL).set_index("claim")
+    board = found.loc[["uniform_fits_in_real_time", "continual_does_not_fit"]]
+    assert set(board["verdict"]) == {"not run"}
+    assert board["sentence"].str.contains("length is not known").all()
 
 
 def test_printed_cells_are_looked_for_where_one_more_run_would_be(table, judged):

@@ -22,6 +22,7 @@ from posequery.evidence.samples import (
 )
 from posequery.evidence.statistics import (
     ALPHA,
+    POWER,
     Estimate,
     detectable,
     interval,
@@ -86,7 +87,7 @@ def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, design: Design) -> pd.Da
     found += [_of_budget(*one, design) for one in budgets(known, seconds, design.stand_in)]
     if not design.stand_in:
         found += [_of_cell(point, known, design) for point in cells()]
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(found, columns=COLUMNS).astype({"seeds": "Int64", "streams": "Int64"})
 
 
 def _measured(claim: Claim, known: Cells, design: Design) -> Measured:
@@ -165,12 +166,15 @@ def _reason(claim: Claim, part: Part, numbers: Mapping[str, Any], decision: int)
     if math.isnan(numbers["p"]):
         return f"{said}; its {seeds} seeds do not differ, so that nothing can be tested"
     counted = f"{seeds} seeds" + (f" on {streams} streams" if streams > 1 else "")
-    said += f" (95 % interval {numbers['low_px']:+.2f} to {numbers['high_px']:+.2f}, {counted})"
+    said += f" (95 % interval {numbers['low_px']:+.2f} to {numbers['high_px']:+.2f}, {counted}"
+    low, high = numbers["low_px_other_subjects"], numbers["high_px_other_subjects"]
+    said += ")" if math.isnan(low) else f"; of other subjects {low:+.2f} to {high:+.2f})"
     by_counter = decision == CONTRADICTED and numbers["p_adjusted"] > ALPHA
     test, p = (1, "counter_p_adjusted") if by_counter else (0, "p_adjusted")
     said += f", adjusted p {_printed(numbers[p])} {_test(claim, test, numbers['margin_px'])}"
     if decision == UNDECIDED and not math.isnan(numbers["detectable_px"]):
-        said += f"; a difference of {numbers['detectable_px']:.2f} px would probably be found"
+        said += f"; a true difference of {numbers['detectable_px']:.2f} px would be found with a "
+        said += f"chance of {POWER:.0%}"
     return said
 
 
