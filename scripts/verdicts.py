@@ -5,7 +5,7 @@ from pathlib import Path
 
 from posequery.evidence.comparisons import comparisons
 from posequery.evidence.settings import Evidence
-from posequery.evidence.verdicts import Study, as_markdown, verdicts
+from posequery.evidence.verdicts import Design, as_markdown, verdicts
 from posequery.jobs.command import run
 from posequery.jobs.files import write_text
 from posequery.report.cells import read_cells, read_seconds
@@ -24,12 +24,12 @@ def main() -> None:
     options = parser.parse_args()
     cells = read_cells(options.cells)
     seconds = read_seconds(options.seconds, options.cells)
-    study = Study(options.stand_in, options.per_seed, float(options.settings.margin))
-    judged = verdicts(cells, seconds, study)
+    design = Design(options.stand_in, options.per_seed, float(options.settings.margin))
+    judged = verdicts(cells, seconds, design)
     compared = comparisons(cells, options.per_seed)
     texts = {
         "verdicts.csv": judged.to_csv(index=False, lineterminator="\n"),
-        "verdicts.md": as_markdown(judged, study),
+        "verdicts.md": as_markdown(judged, design),
         "comparisons.csv": compared.to_csv(index=False, lineterminator="\n"),
     }
     for name, text in texts.items():

@@ -19,9 +19,9 @@ from posequery.evidence.claims import (
     offline,
     online,
 )
-from posequery.evidence.verdicts import COLUMNS, Study, as_markdown, verdicts
+from posequery.evidence.verdicts import COLUMNS, Design, as_markdown, verdicts
 
-REAL, STAND_IN = Study(False, False, 0.05), Study(True, False, 0.05)
+REAL, STAND_IN = Design(False, False, 0.05), Design(True, False, 0.05)
 LOW, HIGH = Fraction(1, 100), Fraction(1, 5)
 PRINTED = {point: point.printed for point in cells()}
 
@@ -132,7 +132,7 @@ def test_what_was_not_run_has_no_number(table, judged, tried):
 @pytest.mark.parametrize("margin", [0.0, -0.1])
 def test_a_margin_of_zero_is_refused(table, judged, margin):
     with pytest.raises(ValueError, match="a margin must be above 0"):
-        judged(table({}), Study(False, False, margin))
+        judged(table({}), Design(False, False, margin))
 
 
 def test_of_the_stand_in_nothing_is_said_about_the_paper(table, judged):
@@ -155,7 +155,7 @@ def test_one_student_is_said_to_be_given(table, judged):
         numbers = found["estimate_px"].notna()
         assert found["sentence"][numbers].str.endswith("given one student.").all()
         assert "given one pre-trained student" in as_markdown(found.reset_index(), study)
-    own = Study(False, True, 0.05)
+    own = Design(False, True, 0.05)
     found = judged(table(PRINTED, per_seed=True), own)
     assert not found["sentence"].str.contains("given").any()
     assert "given" not in as_markdown(found.reset_index(), own)
@@ -169,7 +169,7 @@ def test_a_student_per_seed_is_paired(table, judged):
         mpjpe_px=rows["mpjpe_px"] + shift, mpjpe_px_equal_lag=rows["mpjpe_px_equal_lag"] + shift
     )
     names = [claim.name for claim in CLAIMS if claim.kind in ("beats", "best")]
-    one, other = (judged(r, Study(False, True, 0.05)).loc[names] for r in (rows, off))
+    one, other = (judged(r, Design(False, True, 0.05)).loc[names] for r in (rows, off))
     np.testing.assert_allclose(one["p"], other["p"], rtol=1e-2)
     alone = judged(off).loc[names]
     assert (alone["p"] >= other["p"]).all()
@@ -185,6 +185,7 @@ def test_streams_are_averaged_within_a_seed(table, judged):
     found = judged(table(PRINTED, streams=["S1", "S2", "S3"]))
     row = found.loc["repeated_beats_once"]
     assert (row["seeds"], row["streams"]) == (5, 3) and "5 seeds on 3 streams" in row["sentence"]
+    assert "; of other subjects " in row["sentence"]
     assert row["low_px_other_subjects"] < row["estimate_px"] < row["high_px_other_subjects"]
     assert math.isnan(found.loc["all_beats_none", "low_px_other_subjects"])
     # A stream that is a hundred pixels harder for all is so within every seed.
@@ -217,6 +218,15 @@ def test_budgets_are_arithmetic(table, judged):
     assert judged(rows).loc["uniform_fits_in_real_time", "verdict"] == "contradicted"
     found = judged(rows[rows["method"] != "continual"])
     assert set(found.loc[["fewer_trainings", "continual_does_not_fit"], "verdict"]) == {"not run"}
+
+
+def test_without_the_streams_length_no_board_keeps_up_or_fails(table):
+    rows = table(PRINTED)
+    seconds = rows.assign(stream_s=np.nan)
+    found = verdicts(rows, seconds, REAL).set_index("claim")
+    board = found.loc[["uniform_fits_in_real_time", "continual_does_not_fit"]]
+    assert set(board["verdict"]) == {"not run"}
+    assert board["sentence"].str.contains("length is not known").all()
 
 
 def test_printed_cells_are_looked_for_where_one_more_run_would_be(table, judged):

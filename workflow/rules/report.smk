@@ -280,7 +280,7 @@ if STUDY.source.has_truth:
             code=code_digest("verdicts"),
             settings=as_json(STUDY.evidence),
             given=PLAN.evidence_options(),
-            folder=f"{FINAL}/evidence",
+            folder=lambda wildcards, output: os.path.dirname(output.verdicts),
         message:
             "Judge the paper's claims"
         shell:

@@ -1,5 +1,6 @@
 """The paper's claims of cost: arithmetic with counts, the stream's length and its board's speed."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -74,6 +75,8 @@ def _on_the_board(cells: Cells, point: Point, stream_s: float, fits: bool) -> Re
     rows = cells.of(point)
     if rows is None:
         return Reckoned(None, f"{point.method} was not run with ground truth")
+    if math.isnan(stream_s):
+        return Reckoned(None, "the stream's length is not known")
     speed = (min if fits else max)(board_speeds())
     passes = rows["passes"].mean()
     taken = passes / speed

@@ -11,8 +11,8 @@ them. A claim that one part is enough for has the two the other way round.
 - does what: p is of being worse by less than m (one-sided); the counter-p of being worse by more.
 
 All p and counter-p of `CLAIMS` are one family, of which Holm keeps the chance of any false decision
-at 5 % whatever depends on whatever. False is: 'supported' of a claim that does not hold, and
-'contradicted' of one that does, where a difference between 0 and m decides neither.
+at 5 %, whatever depends on whatever. False is to call a claim supported that does not hold, or
+contradicted by a difference, an equivalence or an excess over m that is not there.
 """
 
 from collections.abc import Sequence

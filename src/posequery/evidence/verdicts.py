@@ -22,6 +22,7 @@ from posequery.evidence.samples import (
 )
 from posequery.evidence.statistics import (
     ALPHA,
+    POWER,
     Estimate,
     detectable,
     interval,
@@ -39,7 +40,7 @@ NOT_RUN = "not run"
 
 
 @dataclass(frozen=True)
-class Study:
+class Design:
     """What decides how its cells are read.
 
     stand_in: rendered people, so that nothing is said of the paper's numbers. per_seed: a student
@@ -71,7 +72,7 @@ class Measured:
     why: str = ""
 
 
-def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, study: Study) -> pd.DataFrame:
+def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, design: Design) -> pd.DataFrame:
     """A row for each claim of `CLAIMS` and `BUDGETS` and, of Human3.6M, each cell of the tables.
 
     rows: of ``cells.csv``. seconds: of ``seconds.csv``, of which the stream's length alone counts.
@@ -79,19 +80,19 @@ def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, study: Study) -> pd.Data
     p of `judging`, adjusted by Holm over all claims. detectable_px: the difference that a verdict
     would find with a chance of 80 %, even were it Holm's first. Empty where there is no number.
     """
-    known = Cells(rows, study.per_seed)
-    family = [_measured(claim, known, study) for claim in CLAIMS]
+    known = Cells(rows, design.per_seed)
+    family = [_measured(claim, known, design) for claim in CLAIMS]
     p, counter = judging.adjusted([one.judged for one in family])
-    found = [_of_claim(one, float(p[i]), float(counter[i]), study) for i, one in enumerate(family)]
-    found += [_of_budget(*one, study) for one in budgets(known, seconds, study.stand_in)]
-    if not study.stand_in:
-        found += [_of_cell(point, known, study) for point in cells()]
-    return pd.DataFrame(found, columns=COLUMNS)
+    found = [_of_claim(one, float(p[i]), float(counter[i]), design) for i, one in enumerate(family)]
+    found += [_of_budget(*one, design) for one in budgets(known, seconds, design.stand_in)]
+    if not design.stand_in:
+        found += [_of_cell(point, known, design) for point in cells()]
+    return pd.DataFrame(found, columns=COLUMNS).astype({"seeds": "Int64", "streams": "Int64"})
 
 
-def _measured(claim: Claim, known: Cells, study: Study) -> Measured:
+def _measured(claim: Claim, known: Cells, design: Design) -> Measured:
     setting = next(iter(claim.parts[0].weights)).setting
-    margin = known.margin(setting, study.margin)
+    margin = known.margin(setting, design.margin)
     if math.isnan(margin):
         return Measured(claim, margin, why=f"{words(UNTRAINED[setting])} was not run")
     samples = [known.samples(part.weights) for part in claim.parts]
@@ -101,7 +102,7 @@ def _measured(claim: Claim, known: Cells, study: Study) -> Measured:
         why = f"{' and '.join(absent)} had no cells" if absent else "no seed or stream in common"
         return Measured(claim, margin, why=why)
     estimates = [
-        of_these_streams(part.weights, one, study.per_seed)
+        of_these_streams(part.weights, one, design.per_seed)
         for part, one in zip(claim.parts, there, strict=True)
     ]
     return Measured(claim, margin, there, estimates, judging.judge(claim, estimates, margin))
@@ -112,7 +113,7 @@ def _absent(claim: Claim, known: Cells) -> list[str]:
     return [words(point) for point in points if known.of(point) is None]
 
 
-def _of_claim(one: Measured, p: float, counter: float, study: Study) -> dict[str, Any]:
+def _of_claim(one: Measured, p: float, counter: float, design: Design) -> dict[str, Any]:
     claim = one.claim
     row = {"claim": claim.name, "kind": claim.kind, "says": _says(claim), "place": claim.place}
     if one.judged is None:
@@ -122,7 +123,7 @@ def _of_claim(one: Measured, p: float, counter: float, study: Study) -> dict[str
     by_counter = decision == CONTRADICTED and not p <= ALPHA
     at = int(one.judged.counter_part if by_counter else one.judged.part)
     part, samples, estimate = claim.parts[at], one.samples[at], one.estimates[at]
-    numbers = _numbers(part, samples, estimate, study) | {
+    numbers = _numbers(part, samples, estimate, design) | {
         "p": _p(float(one.judged.p)),
         "p_adjusted": _p(p),
         "counter_p": _p(float(one.judged.counter)),
@@ -130,8 +131,8 @@ def _of_claim(one: Measured, p: float, counter: float, study: Study) -> dict[str
         "margin_px": _px(one.margin),
         "detectable_px": _px(detectable(estimate, ALPHA / (2 * len(CLAIMS)))),
     }
-    verdict = study.verdict(decision)
-    sentence = f"{verdict}: {claim.says}; {_reason(claim, part, numbers, decision)}{study.given}"
+    verdict = design.verdict(decision)
+    sentence = f"{verdict}: {claim.says}; {_reason(claim, part, numbers, decision)}{design.given}"
     return row | numbers | {"verdict": verdict, "sentence": _sentence(sentence)}
 
 
@@ -139,10 +140,10 @@ def _says(claim: Claim) -> str:
     return f"{claim.says}; {claim.note}" if claim.note else claim.says
 
 
-def _numbers(part: Part, samples: Samples, found: Estimate, study: Study) -> dict[str, Any]:
+def _numbers(part: Part, samples: Samples, found: Estimate, design: Design) -> dict[str, Any]:
     low, high = interval(found)
     others_low, others_high = interval(of_other_subjects(part.weights, samples))
-    drawn = [one for point, one in samples.items() if not is_fixed(point, study.per_seed)]
+    drawn = [one for point, one in samples.items() if not is_fixed(point, design.per_seed)]
     return {
         "part": part.name,
         "published_px": _px(part.printed),
@@ -165,12 +166,15 @@ def _reason(claim: Claim, part: Part, numbers: Mapping[str, Any], decision: int)
     if math.isnan(numbers["p"]):
         return f"{said}; its {seeds} seeds do not differ, so that nothing can be tested"
     counted = f"{seeds} seeds" + (f" on {streams} streams" if streams > 1 else "")
-    said += f" (95 % interval {numbers['low_px']:+.2f} to {numbers['high_px']:+.2f}, {counted})"
+    said += f" (95 % interval {numbers['low_px']:+.2f} to {numbers['high_px']:+.2f}, {counted}"
+    low, high = numbers["low_px_other_subjects"], numbers["high_px_other_subjects"]
+    said += ")" if math.isnan(low) else f"; of other subjects {low:+.2f} to {high:+.2f})"
     by_counter = decision == CONTRADICTED and numbers["p_adjusted"] > ALPHA
     test, p = (1, "counter_p_adjusted") if by_counter else (0, "p_adjusted")
     said += f", adjusted p {_printed(numbers[p])} {_test(claim, test, numbers['margin_px'])}"
     if decision == UNDECIDED and not math.isnan(numbers["detectable_px"]):
-        said += f"; a difference of {numbers['detectable_px']:.2f} px would probably be found"
+        said += f"; a true difference of {numbers['detectable_px']:.2f} px would be found with a "
+        said += f"chance of {POWER:.0%}"
     return said
 
 
@@ -182,17 +186,17 @@ def _test(claim: Claim, which: int, margin: float) -> str:
     }.get(claim.kind, ("of a difference", f"of equivalence within ±{margin:.2f} px"))[which]
 
 
-def _of_budget(budget: Budget, found: Reckoned, study: Study) -> dict[str, Any]:
+def _of_budget(budget: Budget, found: Reckoned, design: Design) -> dict[str, Any]:
     row = {"claim": budget.name, "kind": "budget", "says": budget.says, "place": budget.place}
     if found.right is None:
         sentence = f"Not run: {budget.says}; {found.sentence}"
         return row | {"verdict": NOT_RUN, "sentence": _sentence(sentence)}
-    verdict = study.verdict(SUPPORTED if found.right else CONTRADICTED)
+    verdict = design.verdict(SUPPORTED if found.right else CONTRADICTED)
     sentence = _sentence(f"{verdict}: {budget.says}; {found.sentence}")
     return row | {"verdict": verdict, "sentence": sentence}
 
 
-def _of_cell(point: Point, known: Cells, study: Study) -> dict[str, Any]:
+def _of_cell(point: Point, known: Cells, design: Design) -> dict[str, Any]:
     """Is the printed single run where one more run of ours would be expected?
 
     A description, no test of a claim: it has no p, and one cell in twenty is outside by chance.
@@ -220,12 +224,12 @@ def _of_cell(point: Point, known: Cells, study: Study) -> dict[str, Any]:
     said = f"{name}: printed {point.printed:.2f} px, ours {runs.mean():.2f} px"
     if math.isnan(low):
         why = "no draw enters it" if known.fixed(point) else "one seed has no replicate"
-        sentence = f"undecided: {said}; {why}{study.given}"
+        sentence = f"undecided: {said}; {why}{design.given}"
         return row | {"verdict": "undecided", "sentence": _sentence(sentence)}
     where = "inside" if low <= point.printed <= high else "outside"
     sentence = (
         f"{where} the 95 % prediction interval of one run: {said}, interval {low:.2f} to "
-        f"{high:.2f}, {len(runs)} seeds{study.given}"
+        f"{high:.2f}, {len(runs)} seeds{design.given}"
     )
     return row | {"verdict": where, "sentence": _sentence(sentence)}
 
@@ -246,20 +250,20 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def as_markdown(table: pd.DataFrame, study: Study) -> str:
+def as_markdown(table: pd.DataFrame, design: Design) -> str:
     """The verdicts as a page: what is known first, then why."""
-    return "\n".join(_page(table, study)) + "\n"
+    return "\n".join(_page(table, design)) + "\n"
 
 
-def _page(table: pd.DataFrame, study: Study) -> Iterator[str]:
+def _page(table: pd.DataFrame, design: Design) -> Iterator[str]:
     claims, printed = table[table["kind"] != "cell"], table[table["kind"] == "cell"]
     yield "# What this study says of the paper's claims\n"
     yield (
         f"{len(CLAIMS)} claims with two tests each were listed before any run; verdicts use p "
         f"adjusted by Holm over all {2 * len(CLAIMS)}, so that the chance of any wrong one is at "
         f"most {ALPHA:.0%}. Intervals are plain 95 % ones. Negative is better for what is named "
-        f"first. Alike is: within {study.margin:.1%} of the unadapted student's error. "
-        + ("" if study.per_seed else "All is said given one pre-trained student. ")
+        f"first. Alike is: within {design.margin:.1%} of the unadapted student's error. "
+        + ("" if design.per_seed else "All is said given one pre-trained student. ")
         + "Claims of budget are arithmetic.\n"
     )
     yield claims[["says", "place", "verdict"]].to_markdown(index=False) + "\n"
