@@ -249,7 +249,7 @@ def test_the_script_says_what_a_study_takes(root, tmp_path):
     done = run(root, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "What one seed takes" in done.stdout and "fine-tune" in done.stdout
-    assert "together" in done.stdout and "GB in results/mine" in done.stdout
+    assert "together" in done.stdout and " MB in results/mine." in done.stdout
 
 
 def test_a_device_that_is_not_there_leaves_out_the_hours_and_says_so(root, tmp_path):
