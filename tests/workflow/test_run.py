@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from runs import ROOT
+from runs import ROOT, checkout
 
 STUDY = """
 extends: tiny
@@ -23,9 +24,9 @@ online: {rates: [10%]}
 """
 
 
-def start(folder: Path, target: str = "cells") -> subprocess.Popen[str]:
-    command = [sys.executable, str(ROOT / "scripts/run.py"), "small.yaml", target]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+def start(folder: Path, target: str = "cells", root: Path = ROOT) -> subprocess.Popen[str]:
+    command = [sys.executable, str(root / "scripts/run.py"), "small.yaml", target]
+    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
     # A file, since what a killed run leaves running holds on to a pipe.
     said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
     run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
@@ -172,11 +173,29 @@ def test_a_copy_without_dates_is_said_to_be_one(made: Path, tmp_path: Path, trie
 
 
 def test_a_bug_in_a_job_is_its_last_line_and_the_place_of_its_log(
-    unfinished: Path, made: Path
+    unfinished: Path, tmp_path: Path
 ) -> None:
-    (unfinished / "results/small/student/pretrained.pt").write_bytes(b"no checkpoint")
-    os.utime(unfinished / "results/small/student/pretrained.pt", (0, 0))
+    root = checkout(tmp_path / "checkout")
+    job = root / "scripts/adapt.py"
+    job.write_text(
+        job.read_text().replace("    adapt(**", '    raise KeyError("a bug")\n    adapt(**')
+    )
+    code, text = ended(start(unfinished, root=root))
+    assert code == 1
+    failed = re.findall(r"(.*)\nerror: This job failed: Adapt online.*; its log: (.*)\n", text)
+    assert failed and {why for why, _ in failed} == {"KeyError: 'a bug'"}
+    assert "--recipe" not in text and "Traceback" not in text
+    for _, log in failed:
+        assert log.startswith("results/small/logs/online/")
+        assert "Traceback" in (unfinished / log).read_text()
+
+
+def test_an_unusable_file_is_one_line_that_names_it(unfinished: Path) -> None:
+    student = unfinished / "results/small/student/pretrained.pt"
+    student.write_bytes(b"no checkpoint")
+    os.utime(student, (0, 0))
     code, text = ended(start(unfinished))
     assert code == 1
+    assert "error: results/small/student/pretrained.pt: is truncated or not a checkpoint" in text
     assert "results/small/logs/online/" in text
     assert "--recipe" not in text and "Traceback" not in text
