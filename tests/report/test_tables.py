@@ -7,9 +7,12 @@ import pytest
 
 from posequery.evaluation.cells import of_cells
 from posequery.jobs.files import BadInput, summed_by, write_summed
+from posequery.online import profiles
+from posequery.report.efficiency import Devices, papers_budget
 from posequery.report.formats import to_csv
 from posequery.report.tables import table_1, table_2, write_tables
 from posequery.report.teacher import TeacherError
+from posequery.timing import Timing
 
 
 def heads(block):
@@ -242,6 +245,17 @@ def test_seconds_touch_the_efficiency_tables_alone(
         "efficiency.md",
         "efficiency.tex",
     ]
+
+
+def test_devices_have_a_table_of_their_own(online, captions, write_cells, tmp_path):
+    board = profiles.load("jetson_xavier_nx")
+    devices = Devices({"board": board}, papers_budget(board))
+    files = write_tables(
+        *write_cells(online), captions, tmp_path, devices=(devices, Timing.even(40, 5))
+    )
+    assert {f"real_time.{ending}" for ending in ("csv", "md", "tex")} < {one.name for one in files}
+    # The board's own student: in the paper's setting and in this study's.
+    assert len((tmp_path / "real_time.csv").read_text().splitlines()) == 1 + 4 + 4
 
 
 def test_what_is_compared_is_written_in_plain_columns(online, captions, write_cells, tmp_path):

@@ -152,7 +152,7 @@ class Captions:
     def real_time(self, profiles: Iterable[Profile], network: str, input_size: int) -> str:
         """network, input_size: of this study's student."""
         found = list(profiles)
-        sources = [f"{profile.title}: {profile.source}." for profile in found]
+        sources = [f"Figures of {profile.title}: {profile.source}." for profile in found]
         sources += [
             f"Not charged of {profile.title}, since nobody states them: "
             f"{', '.join(profile.not_charged)}; what is needed there is a lower bound, and the "
