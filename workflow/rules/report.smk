@@ -337,7 +337,7 @@ rule report_page:
         codes=json.dumps({name: code_digest(name) for name in DECISIVE}, sort_keys=True),
         captions=PLAN.captions(),
         settings=PLAN.page_settings(),
-        evidence=f"{FINAL}/evidence",
+        evidence=lambda wildcards: f"{FINAL}/evidence",
         picture=["--picture", *PLAN.shown_picture()] if PLAN.shown_picture() else [],
         truth="--truth" if STUDY.source.has_truth else "",
         tests=option("tests"),
