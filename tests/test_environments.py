@@ -90,7 +90,7 @@ def test_a_boards_own_python_runs_the_scripts_that_need_torch_and_has_what_they_
     # Online, a strategy runs within the job that adapts.
     picks = [f"posequery.strategies.{name}" for name in strategies.names()]
     needs["adapt"] |= reached(ROOT / "scripts/adapt.py", picks)
-    packages = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
+    packages = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "yaml": "pyyaml"}
     brought = [needs[name] for name in named & needs.keys()] + [taught[name] for name in able]
     wanted = set().union(*brought) - {"torch"}
     assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()
