@@ -9,7 +9,7 @@ import pytest
 
 from posequery.arrays import shape
 from posequery.cell import Outcome
-from posequery.evaluation.columns import Evaluation
+from posequery.evaluation.columns import Evaluation, Played
 from posequery.evaluation.person import person_sizes
 from posequery.metrics import found_error, frame_errors, joint_errors, mpjpe
 from posequery.online import parts
@@ -53,7 +53,9 @@ def evaluation(**changed: object) -> Evaluation:
     given = whole | changed
     cell = Outcome.model_construct(method="x")
     record = Record(given["joints"], ERRORS, POSES, np.zeros(5), np.empty(0), [])
-    return Evaluation(cell, record, given["lagged"], given["reference"], given["person"])
+    number = np.zeros(5, int)
+    played = Played(number, number, given["person"], np.ones(5), Timing.even(5, 1.0))
+    return Evaluation(cell, record, given["lagged"], given["reference"], played)
 
 
 TAKES: dict[str, tuple[Callable[[object], object], np.ndarray, str]] = {

@@ -62,7 +62,7 @@ def test_none_and_all(pool: Stream, scores: Path) -> None:
 
 
 def test_a_rate_that_picks_nothing_is_told(pool: Stream, scores: Path) -> None:
-    with pytest.raises(BadInput, match="1/100: picks nothing of the pool's 10 frames"):
+    with pytest.raises(BadInput, match="1%: picks nothing of the pool's 10 frames"):
         selection.select(scores, pool, "uniform", Fraction(1, 100), {}, WORDS)
 
 

@@ -29,7 +29,7 @@ def test_a_stand_in_says_that_levels_cannot_be_compared():
 
 def test_printed_names():
     assert method_name("least_confidence") == "uncertainty"
-    assert method_name("k_center") == "k center"
+    assert method_name("k_center") == "k-center"
 
 
 def test_the_seeds_allow_what_is_said(a_cell, frame, captions):

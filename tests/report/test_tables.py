@@ -185,7 +185,7 @@ def test_a_run_of_one_method_keeps_its_number(a_cell, frame, captions):
 
 def test_a_strategy_that_the_paper_lacks_gets_a_marked_row(a_cell, frame, captions):
     cells = [a_cell("offline", "ground_truth", "k_center", 5, 19.0)]
-    assert rows(table_1(frame(cells), captions))["k center (added)"] == ["–", "19.00", "–"]
+    assert rows(table_1(frame(cells), captions))["k-center (added)"] == ["–", "19.00", "–"]
 
 
 def test_no_cells_make_empty_tables(frame, captions):

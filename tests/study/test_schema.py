@@ -98,7 +98,7 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ),
         ("online: {clock: jetson_xavier}\n", "did you mean 'jetson_xavier_nx'?"),
         (
-            "online: {clock: jetson_xavier_nx, training_takes: 8}\n",
+            "online: {clock: jetson_xavier_nx, training_takes: 8 frames}\n",
             "training_takes: goes with clock: ideal, not jetson_xavier_nx",
         ),
         ("online: {overrun: queued, meanwhile: missed}\n", "overrun: goes with meanwhile: watched"),
@@ -417,7 +417,7 @@ def test_the_documentation_is_the_schemas() -> None:
         ("training_takes: 382 frames, meanwhile: missed", "382 frames"),
         ("training_takes: 382 frames, methods: [baseline, once]", "382 frames"),
         ("training_takes: 2.5 s, window: 30 s, continual_every: 2.56 s", "5/2 s"),
-        ("training_takes: 382, overrun: queued", "382 frames"),
+        ("training_takes: 382 frames, overrun: queued", "382 frames"),
     ],
 )
 def test_how_long_a_training_takes(tmp_path: Path, online: str, takes: str) -> None:

@@ -60,7 +60,7 @@ def test_another_margin_judges_anew_and_asks_before(made: tuple[Path, Path, Path
     refused = snakemake(folder, *plan, root=root, ok=False)
     assert "evidence.margin was 1/20, is 1/50" in refused.stdout + refused.stderr
     done = snakemake(folder, *plan, "confirm=true", root=root)
-    assert planned(done.stdout + done.stderr) == {"verdicts": 1, "all": 1}
+    assert planned(done.stdout + done.stderr) == {"verdicts": 1, "report_page": 1, "all": 1}
     study.write_text(f"{STUDY}evidence: {{margin: 0%}}\n")
     refused = snakemake(folder, *plan, root=root, ok=False)
     assert "within a margin of 0 nothing is alike" in refused.stdout + refused.stderr

@@ -19,7 +19,10 @@ def made(*words: str) -> str:
 def test_results_of_another_protocol_are_overwritten_by_make(target, study, tried) -> None:
     for more, option in (([], ""), (["CONFIRM=true"], '--confirm="true"')):
         command = made(target, "CONFIG=a b/mine.yaml", *more)
-        assert command.split("scripts/run.py ")[1].strip() == f"{study} {option}".strip()
+        assert (
+            command.split("scripts/run.py ")[1].splitlines()[0].strip()
+            == f"{study} {option}".strip()
+        )
     tried("9", "a changed study under an old name", {"overwritten by make, if asked": 1})
 
 

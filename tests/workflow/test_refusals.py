@@ -45,7 +45,7 @@ def test_settings_are_refused_where_the_workflow_is_read(tmp_path: Path, tried) 
 def test_missing_files_are_refused_where_inputs_are_asked_for(tmp_path: Path, tried) -> None:
     (tmp_path / "a.mp4").touch()
     cases = [
-        (["study=human36m"], "there is no such file. Correct its path under "),
+        (["study=human36m"], "there is no such folder. Correct its path under "),
         ([study(tmp_path / "b.yaml", videos=["a.mp4", "b.mp4"])], "b.mp4: there is no such file."),
         (
             [study(tmp_path / "c.yaml", videos=["a.mp4"], student={"checkpoint": "mine.pt"})],

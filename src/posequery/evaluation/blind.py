@@ -1,16 +1,18 @@
 """The blind baseline: the teacher's last label, repeated, for which no student is needed."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posequery.clips import ClipInfo
+if TYPE_CHECKING:  # the columns are loaded when a study is planned, without OpenCV
+    from posequery.clips import ClipInfo
 
 _UNNAMED = "own"
 """The camera of one's own videos, which do not say whether two of them are of one."""
 
 
-def scenes(clips: Sequence[ClipInfo]) -> np.ndarray:
+def scenes(clips: Sequence["ClipInfo"]) -> np.ndarray:
     """The number (clips,) of each clip's scene: a pose in one says nothing of a pose in another.
 
     Clips of one camera are one scene; each of one's own videos is a scene of its own.
