@@ -7,7 +7,7 @@ from posequery.evidence.comparisons import comparisons
 from posequery.evidence.settings import Evidence
 from posequery.evidence.verdicts import Design, as_markdown, verdicts
 from posequery.jobs.command import run
-from posequery.jobs.files import write_text
+from posequery.jobs.files import write_summed
 from posequery.report.cells import read_cells, read_seconds
 
 
@@ -33,7 +33,7 @@ def main() -> None:
         "comparisons.csv": compared.to_csv(index=False, lineterminator="\n"),
     }
     for name, text in texts.items():
-        write_text(options.folder / name, text)
+        write_summed(options.folder / name, text)
     print(f"{len(judged)} verdicts, {len(compared)} comparisons: {options.folder}")
 
 

@@ -1,5 +1,6 @@
 """Verdicts and comparisons as they are shown, whatever columns they have."""
 
+from posequery.jobs.files import write_summed
 from posequery.report.html.evidence import NO_VERDICTS, any_sheet, by_verdict, section, tally
 from posequery.report.html.write import render
 
@@ -13,7 +14,7 @@ VERDICTS = (
 
 def written(made, text):
     made.evidence.mkdir()
-    (made.evidence / "verdicts.csv").write_text(text)
+    write_summed(made.evidence / "verdicts.csv", text)
     return made
 
 

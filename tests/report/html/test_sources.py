@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, sha256, write_summed
 from posequery.report.html.sources import over_streams, read_facts, read_rows
 
 
@@ -17,13 +17,25 @@ def test_streams_are_averaged_within_a_seed_and_never_pooled(frame, a_cell):
     pd.testing.assert_frame_equal(over_streams(one.assign(stream="S1")), one.assign(stream="S1"))
 
 
+def _sum(path, content):
+    """Write bytes and their sum, as who wrote them on purpose."""
+    path.write_bytes(content)
+    path.with_name(f"{path.name}.sha256").write_text(f"{sha256(path)}  {path.name}\n")
+
+
 def test_no_table_is_no_rows_and_a_broken_one_is_refused(tmp_path, tried):
     assert read_rows(tmp_path / "none.csv") == []
     broken = tmp_path / "verdicts.csv"
-    broken.write_bytes(b"claim\n\xff\n")
+    write_summed(broken, "claim\none\n")
+    for damaged in ("claim\ntwo\n", "{"):
+        broken.write_text(damaged)
+        for read in (read_rows, read_facts):
+            with pytest.raises(BadInput, match=r"verdicts\.csv"):
+                read(broken)
+    _sum(broken, b"claim\n\xff\n")
     with pytest.raises(BadInput, match=r"verdicts\.csv: is no table"):
         read_rows(broken)
-    broken.write_text("{")
+    write_summed(broken, "{")
     with pytest.raises(BadInput, match="is no JSON"):
         read_facts(broken)
-    tried("10", "a broken table or JSON file under the page", {"refused": 2})
+    tried("10", "a broken table or JSON file under the page", {"refused": 6})

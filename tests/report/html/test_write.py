@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, write_index
-from posequery.jobs.files import whole
+from posequery.jobs.files import whole, write_summed
 from posequery.report.html.write import render, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\"'{{7*7}}<!--"
@@ -101,7 +101,8 @@ def test_hostile_names_are_text(sources, cells, captions, parsed, tmp_path, trie
     evidence = tmp_path / "evidence"
     evidence.mkdir()
     quoted = HOSTILE.replace('"', '""')
-    (evidence / "verdicts.csv").write_text(f'claim,verdict,"{quoted}"\n"{quoted}",undecided,1\n')
+    verdicts = f'claim,verdict,"{quoted}"\n"{quoted}",undecided,1\n'
+    write_summed(evidence / "verdicts.csv", verdicts)
     hostile = replace(captions, study=HOSTILE, source=HOSTILE, teacher=HOSTILE)
     hostile = replace(hostile, readings={"common": [HOSTILE], "offline": [], "online": [HOSTILE]})
     made = replace(

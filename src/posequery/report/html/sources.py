@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from posequery.clips import Stream
-from posequery.jobs.files import REMAKE, BadInput, unreadable
+from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.report.captions import Captions
 from posequery.report.cells import KEYS, of_setting, read_cells, read_seconds
 from posequery.report.frame_sizes import FrameSizes
@@ -114,7 +114,7 @@ def read_rows(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     try:
-        return list(csv.DictReader(io.StringIO(path.read_text(), newline="")))
+        return list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline="")))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
@@ -124,7 +124,7 @@ def read_rows(path: Path) -> list[Row]:
 def read_facts(path: Path) -> dict[str, Any]:
     """What a job says in JSON; raises BadInput."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(read_summed(path, REMAKE))
     except OSError as error:
         raise unreadable(path, error) from None
     except ValueError as error:
