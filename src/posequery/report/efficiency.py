@@ -161,15 +161,15 @@ class Devices:
         return cls(profiles, Budget(**given | {"rates": tuple(map(Fraction, given["rates"]))}))
 
 
-PAPERS_TIMING = Timing.even(21 * 60 * 50, 50)
+PAPERS_TIMING = Timing.even(int(published.value("stream_s", "online", method=None)) * 50, 50)
 """The paper's stream: about 21 minutes at 50 frames a second."""
 
 
 def papers_budget(profile: Profile) -> Budget:
     """What the paper asks of a device, if the device's own student stands for the paper's."""
     rates = (Fraction(1, 100), Fraction(20, 100))
-    window = f"{published.WINDOW} frames"
-    return Budget(window, "128 frames", rates, 10, profile.network, profile.input_size)
+    window, batch = f"{published.WINDOW} frames", f"{published.BATCH} frames"
+    return Budget(window, batch, rates, published.EPOCHS, profile.network, profile.input_size)
 
 
 def real_time(devices: Devices, timing: Timing, captions: Captions) -> Table:

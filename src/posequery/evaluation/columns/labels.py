@@ -11,9 +11,8 @@ def _frames_labelled(evaluation: Evaluation) -> float:
     """Frames that the teacher was asked for: those picked, whether it saw somebody or not, and
     those that a strategy looked at the labels of in order to pick."""
     cell, record = evaluation.cell, evaluation.record
-    asked = getattr(cell, "labelled", None)
-    if asked is not None:
-        return int(asked)
+    if cell.labelled is not None:
+        return cell.labelled
     return sum(map(len, record.picked)) if cell.setting == "online" else cell.k
 
 

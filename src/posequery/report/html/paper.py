@@ -8,6 +8,7 @@ from itertools import groupby
 import pandas as pd
 
 from posequery.evidence import published
+from posequery.evidence.samples import UNTRAINED
 from posequery.report.captions import method_name
 from posequery.report.cells import (
     ANY_RATE,
@@ -42,8 +43,6 @@ from posequery.report.over_time import Timeline
 from posequery.report.spread import mean, sd
 from posequery.report.style import method_style
 from posequery.report.tables import table_1, table_2
-
-_UNADAPTED = {"offline": "none", "online": "baseline"}
 
 
 def seeds_of(cells: pd.DataFrame) -> int:
@@ -241,9 +240,9 @@ def _level_chart(
 
 def _compared(sources: Sources) -> Iterator[Chart]:
     """A chart a setting, teacher and rate: the lowest and the highest rate of each."""
-    for setting, unadapted in _UNADAPTED.items():
+    for setting, unadapted in UNTRAINED.items():
         cells = of_setting(sources.cells, setting)
-        level = mean(cells.loc[cells["method"] == unadapted, "mpjpe_px"])
+        level = mean(cells.loc[cells["method"] == unadapted.method, "mpjpe_px"])
         order = [*strategies(cells), "once", "continual", "all"]
         labels = teachers(cells) if setting == "online" else ["ground_truth"]
         for teacher in labels:

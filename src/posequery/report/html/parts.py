@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
-from scipy import stats
 
+from posequery.evidence import statistics
 from posequery.report.formats import Block, Format, Table
 from posequery.report.style import YELLOW, Style
 
@@ -197,8 +198,9 @@ def interval(mean: float, sd: float, count: int) -> tuple[float, float]:
     """The plain 95 % Student interval of a mean; NaN of fewer than two numbers."""
     if count < 2 or pd.isna(sd):
         return math.nan, math.nan
-    reach = float(stats.t.ppf(0.975, count - 1)) * sd / math.sqrt(count)
-    return mean - reach, mean + reach
+    of_mean = map(np.asarray, (mean, sd / math.sqrt(count), count - 1))
+    low, high = statistics.interval(statistics.Estimate(*of_mean))
+    return float(low), float(high)
 
 
 def _below(number: Format, parts: Mapping[str, Any], count: int) -> str:
