@@ -337,6 +337,12 @@ def test_a_sparse_member_is_refused(tmp_path):
         verify(archive(tmp_path / "a.tar.gz", sparse, sums("a")))
 
 
+def test_the_verdicts_travel_with_what_they_judge(study, tmp_path):
+    (study[1] / "evidence").mkdir()
+    (study[1] / "evidence/verdicts.csv").write_text("claim\n")
+    assert "mini/evidence/verdicts.csv" in names(packed(study, tmp_path / "a.tar.gz"))
+
+
 def test_a_sum_travels_with_its_file(study, tmp_path):
     write_summed(study[1] / "cells.csv", "setting\n")
     write_summed(study[1] / "clips/pool.json", "{}")

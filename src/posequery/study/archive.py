@@ -26,6 +26,7 @@ KEPT = (
     "clips/pool.json",
     "clips/stream.json",
     "clips/test.json",
+    "evidence",
     "figures",
     "labels",
     "only",
