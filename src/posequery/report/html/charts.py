@@ -241,7 +241,7 @@ def intervals(
     """Points below one another, with their intervals. level: where a line stands to compare."""
     rows = [asdict(point) | {"interval": point.interval} for point in points]
     names = [point.name for point in points]
-    lines = alt.Axis(labelLimit=190, domain=False, ticks=False, grid=True, gridColor="#eee")
+    lines = alt.Axis(labelLimit=250, domain=False, ticks=False, grid=True, gridColor="#eee")
     y = alt.Y("name:N", title=None, sort=names, axis=lines)
     x: dict[str, Any] = {
         "title": title,
