@@ -90,3 +90,15 @@ def test_the_study_of_strategies_has_them_all(
     plan = planned({"study": "strategies"}, CONFIG)
     assert {*plan.study.strategies} == {*strategies.names()}
     assert plan.score_needs() == list(strategies.EXTRAS)
+
+
+@pytest.mark.parametrize(("frames", "shown"), [("false", []), ("true", ["before_after.png"])])
+def test_a_page_is_given_a_picture_of_people_only_where_the_study_says_so(
+    frames: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = tmp_path / "people.yaml"
+    study.write_text(f"extends: lab\nreport: {{frames: {frames}}}\n")
+    plan = planned({"study": str(study)}, CONFIG)
+    assert plan.picture_files()
+    assert [Path(file).name for file in plan.shown_picture()] == shown

@@ -348,8 +348,9 @@ class Plan:
         return json.dumps(protocol(study) | chosen, sort_keys=True)
 
     def shown_picture(self) -> list[str]:
-        """The picture of real people that the page may show."""
-        return [f"{folder}/before_after.png" for folder in self.picture_files()]
+        """The picture of real people, where the page may show it."""
+        shown = self.picture_files() if self.study.report.frames else []
+        return [f"{folder}/before_after.png" for folder in shown]
 
     def page(self) -> str:
         return f"{self.final}/report.html"
