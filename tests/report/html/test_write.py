@@ -9,9 +9,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, write_index
+from posequery.evidence.verdicts import COLUMNS
 from posequery.jobs.files import whole, write_summed
 from posequery.report.html.write import render, write_page
 
@@ -100,9 +102,9 @@ def test_hostile_names_are_text(sources, cells, captions, parsed, tmp_path, trie
         writer.close(info, None)
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    quoted = HOSTILE.replace('"', '""')
-    verdicts = f'claim,verdict,"{quoted}"\n"{quoted}",undecided,1\n'
-    write_summed(evidence / "verdicts.csv", verdicts)
+    row = dict.fromkeys(COLUMNS, "") | dict.fromkeys(("claim", "says", "place"), HOSTILE)
+    row |= {"verdict": "undecided", HOSTILE: 1}
+    write_summed(evidence / "verdicts.csv", pd.DataFrame([row]).to_csv(index=False))
     hostile = replace(captions, study=HOSTILE, source=HOSTILE, teacher=HOSTILE)
     hostile = replace(hostile, readings={"common": [HOSTILE], "offline": [], "online": [HOSTILE]})
     made = replace(

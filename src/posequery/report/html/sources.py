@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 
 from posequery.clips import Stream
+from posequery.evidence.comparisons import COLUMNS as OF_COMPARISONS
+from posequery.evidence.verdicts import COLUMNS as OF_VERDICTS
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.report.captions import Captions
 from posequery.report.cells import KEYS, of_setting, read_cells, read_seconds
+from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
 from posequery.report.teacher import read_teacher_error
 
@@ -28,7 +31,8 @@ class Sources:
     tests, stream: indices of what offline and online cells are measured on. labels: the teacher's,
     of the stream. seen: what the jobs that labelled say of it, as JSON files. evidence: the folder
     of the verdicts. picture: of real people before and after, where it may be shown.
-    settings: of the study, by dotted keys. codes: the digest of each script, by name.
+    settings: of the study, by dotted keys. codes: the digest of each script, by name. devices: the
+    declared boards, and what the study would ask of them.
     """
 
     cells_csv: Path
@@ -43,8 +47,11 @@ class Sources:
     said: Captions
     settings: Mapping[str, Any]
     codes: Mapping[str, str]
+    devices: Devices
     truth: bool
     """Whether there is ground truth, so that the paper's tables can be made."""
+    frames: bool
+    """Whether the stream's frames may be shown."""
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -80,11 +87,17 @@ class Sources:
 
     @cached_property
     def verdicts(self) -> list[Row]:
-        return read_rows(self.evidence / "verdicts.csv")
+        return read_rows(self.evidence / "verdicts.csv", OF_VERDICTS)
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        return read_rows(self.evidence / "comparisons.csv")
+        return read_rows(self.evidence / "comparisons.csv", OF_COMPARISONS)
+
+    @property
+    def given(self) -> str:
+        """What every number is said given of; '' where each seed has a student of its own."""
+        own = self.settings.get("student.per_seed", False)
+        return "" if own else "All is said given one pre-trained student."
 
     def frame_sizes(self, setting: str) -> FrameSizes:
         if setting == "online":
@@ -109,16 +122,20 @@ def over_streams(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(KEYS, sort=False, as_index=False).agg(how)[list(table)]
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a table whose columns are not known here; none where there is no such file."""
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a table that has these columns; none where there is no such file."""
     if not path.is_file():
         return []
     try:
-        return list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline=""), strict=True))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
         raise BadInput(path, f"is no table ({error})", REMAKE) from None
+    for row in rows:
+        if missing := [name for name in columns if row.get(name) is None]:
+            raise BadInput(path, f"has a row without {', '.join(missing)}", REMAKE)
+    return rows
 
 
 def read_facts(path: Path) -> dict[str, Any]:
