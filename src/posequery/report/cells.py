@@ -13,10 +13,10 @@ from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
 from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
+from posequery.strategies import METHODS
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
-NO_STRATEGY = ("none", "all", "once", *ANY_RATE)
 KEYS = list(KEY)
 
 
@@ -93,7 +93,7 @@ def of_setting(cells: pd.DataFrame, setting: str) -> pd.DataFrame:
 def strategies(cells: pd.DataFrame) -> list[str]:
     """The paper's four, whether run or not, then the others that were run, by name."""
     run = set(cells["method"])
-    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *NO_STRATEGY})]
+    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *METHODS})]
 
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:

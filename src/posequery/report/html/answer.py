@@ -12,18 +12,18 @@ from posequery.report.html.evidence import OPEN, by_verdict, claims, tally
 from posequery.report.html.parts import Points, Section, Words
 from posequery.report.html.sources import Sources
 from posequery.report.spread import mean
+from posequery.strategies import METHODS
 
 QUESTION = (
     "A light pose network, the student, is trained further on frames that a teacher labels. Which "
     "frames should it be trained on, and how many, offline on a pool of frames and online on a "
     "video stream?"
 )
-_NOT_PICKED = ("none", "all", "once", *ANY_RATE)
 
 
 def _errors(cells: pd.DataFrame) -> pd.Series:
     """The mean error of each strategy and rate, the lowest first; equal ones by name."""
-    picked = cells[~cells["method"].isin(_NOT_PICKED)]
+    picked = cells[~cells["method"].isin(METHODS)]
     found = picked.groupby(["method", "rate"])["mpjpe_px"].agg(mean).dropna()
     return found.sort_index().sort_values(kind="stable")
 

@@ -141,8 +141,8 @@ def over_time(
 ) -> dict[str, Any]:
     """Error over stream time; hovering names every line's error, the window and the sequence.
 
-    rows: t, clock, frame, window, sequence, and each line's error under its id. looks: name, colour and
-    dashes by id. starts: t of each sequence. updates: id, t and e of each training.
+    rows: t, clock, frame, window, sequence, and each line's error under its id. looks: name, colour
+    and dashes by id. starts: t of each sequence. updates: id, t and e of each training.
     """
     x = _time(seconds)
     axis = alt.Axis(grid=True, gridColor="#e6e6e6", domain=False, ticks=False, tickCount=5)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from posequery.online.profiles import Profile
 from posequery.report.captions import method_name
-from posequery.report.cells import ANY_RATE, KEYS, NO_STRATEGY, of_setting, strategies
+from posequery.report.cells import ANY_RATE, KEYS, of_setting, strategies
 from posequery.report.efficiency import (
     PAPERS_TIMING,
     Budget,
@@ -22,6 +22,7 @@ from posequery.report.html.parts import Chart, Charts, Part, Points, Section, Wo
 from posequery.report.html.points import point, points_chart
 from posequery.report.html.sources import Sources
 from posequery.report.style import method_style
+from posequery.strategies import METHODS
 from posequery.timing import Timing
 
 
@@ -56,7 +57,7 @@ def this_machine(sources: Sources) -> str:
     by the image.
     """
     found = trained(sources)
-    found = found[~found["method"].isin(NO_STRATEGY)]
+    found = found[~found["method"].isin(METHODS)]
     found = found[found["rate"] == found["rate"].max()]
     if found.empty:
         return ""
