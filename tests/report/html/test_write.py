@@ -25,7 +25,7 @@ LARGEST = 3_000_000
 def page(request, cells):
     """The HTML of each kind of study."""
     if request.param == "truth":
-        return render(request.getfixturevalue("sources")(cells))
+        return render(replace(request.getfixturevalue("sources")(cells), frames=True))
     return render(request.getfixturevalue("video_sources"))
 
 
@@ -149,7 +149,8 @@ setTimeout(() => {
     asked: performance.getEntriesByType("resource").length };
   const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
   chart.scrollIntoView();
-  document.title = JSON.stringify({ ...said, tip: hovered(chart) });
+  const tip = hovered(chart), image = document.querySelector("#vg-tooltip-element img");
+  document.title = JSON.stringify({ ...said, tip, image: image ? image.alt : "" });
 }, 3000);
 </script></head>"""
 
@@ -186,6 +187,9 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["marks"] > 20
     assert all(word in found["tip"] for word in ("time", "sequence", "window"))
     assert "undefined" not in found["tip"]
+    frame = re.search(r"frame\s+(\d+)", found["tip"])[1]
+    held = bool(parsed(page).all("script", id="thumbnails"))
+    assert found["image"] == (f"frame {frame} of the stream" if held else "")
 
 
 @pytest.mark.parametrize(
