@@ -75,9 +75,8 @@ def this_machine(sources: Sources) -> str:
     )
     rate = percent(found["rate"].iloc[0])
     return (
-        f"It trained at {speed:.0f} images a second (measured at {rate}), and the student itself "
-        f"takes {100 * own:.0f} % of the stream's time. Beside that, "
-        f"{_most(measured, study, timing)}."
+        f"At {speed:.0f} images a second (measured at {rate}) and beside the student itself, "
+        f"which takes {100 * own:.0f} % of the stream's time, {_most(measured, study, timing)}."
     )
 
 

@@ -19,6 +19,7 @@ from posequery.report.captions import Captions
 from posequery.report.cells import KEYS, of_setting, read_cells, read_seconds
 from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
+from posequery.report.stream_report import Adaptation, read_adaptation
 from posequery.report.teacher import read_teacher_error
 
 Row = dict[str, str]
@@ -84,6 +85,14 @@ class Sources:
             return cells
         played = {"", self.stream.clips[0].subject}
         return cells[cells["stream"].fillna("").astype(str).isin(played)]
+
+    @cached_property
+    def adaptation(self) -> Adaptation:
+        """Of a stream of real people, whose labels are its teacher's."""
+        assert self.labels is not None
+        window = self.settings["online.window"]
+        files = self.cells_csv, self.stream_index, self.labels, self.consensus
+        return read_adaptation(*files, window, self.captions)
 
     @cached_property
     def verdicts(self) -> list[Row]:

@@ -53,7 +53,11 @@ tbody th { font-weight: 400; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
 tbody th.left { min-width: 8rem; }
 table.claims tbody th { min-width: 15rem; }
-td small { display: block; color: var(--soft); font-size: .92em; white-space: nowrap; }
+thead .right { white-space: normal; max-width: 9rem; }
+table.claims td:nth-child(2) { white-space: nowrap; }
+td small {
+  display: block; color: var(--soft); font-weight: 400; font-size: .92em; white-space: nowrap;
+}
 .supported, .same { color: #0b6338; font-weight: 600; }
 .contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
 .undecided, .not { color: var(--soft); }
@@ -98,6 +102,8 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
+  tbody th { position: sticky; left: 0; background: #fff; max-width: 9.5rem; }
+  tbody tr:nth-child(even) th { background: var(--tint); }
 }
 @media print {
   @page { margin: 15mm; }
@@ -109,7 +115,6 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   .scroll { overflow: visible; }
   table { font-size: 6.5pt; }
   table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
-  thead .right { white-space: normal; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   tbody tr:nth-child(even), .answer { background: none; }

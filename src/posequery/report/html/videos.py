@@ -33,7 +33,7 @@ from posequery.report.html.parts import (
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.lines import Line, clip_names, scene
-from posequery.report.stream_report import Adaptation, read_adaptation
+from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
 from posequery.report.views import boxes, view_of
 from posequery.skeletons import LINKS
@@ -49,18 +49,6 @@ _SAID = {
 _FAR = 10_000
 _WIDEST = 1400
 """Pixels of a picture."""
-
-
-def _adaptation(sources: Sources) -> Adaptation:
-    assert sources.labels is not None
-    return read_adaptation(
-        sources.cells_csv,
-        sources.stream_index,
-        sources.labels,
-        sources.consensus,
-        sources.settings["online.window"],
-        sources.captions,
-    )
 
 
 def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
@@ -153,7 +141,7 @@ def teacher(sources: Sources) -> Section:
 
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
-    found, window = _adaptation(sources), sources.settings["online.window"]
+    found, window = sources.adaptation, sources.settings["online.window"]
     taught = read_labels(sources.labels, sources.stream_index)[0]
     table, figure = found.table, found.figure
     count = seeds_of(of_setting(sources.cells, "online"))
