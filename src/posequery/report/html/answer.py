@@ -53,11 +53,8 @@ def _at(errors: pd.Series, cells: pd.DataFrame, rate: Fraction) -> str:
     k = span(picked_at(cells, rate))
     low, high = PIXELS(here.iloc[0]), PIXELS(here.iloc[-1])
     if len(here) == 1:
-        return f"at {percent(rate)} (k={k}) {names[0]} reaches {low} px"
-    return (
-        f"at {percent(rate)} (k={k}) the strategies reach from {low} px ({names[0]}) to {high} px "
-        f"({names[-1]})"
-    )
+        return f"at {percent(rate)} (k={k}) {low} px ({names[0]})"
+    return f"at {percent(rate)} (k={k}) {low} px ({names[0]}) to {high} px ({names[-1]})"
 
 
 def _ends(cells: pd.DataFrame) -> str:
@@ -84,10 +81,8 @@ def _gain(cells: pd.DataFrame, rate: Fraction) -> str:
 
 def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     none, every = _of(cells, "none"), _of(cells, "all")
-    parts = [f"the unadapted student errs by {none}"] if none else []
-    parts += [f"trained on all {span(cells['n'])} frames of the pool it errs by {every}"] * bool(
-        every
-    )
+    parts = [f"the unadapted student errs by {none}"] * bool(none)
+    parts += [f"trained on all {span(cells['n'])} frames of the pool by {every}"] * bool(every)
     if said := _sentence(*parts, _ends(cells)):
         yield "Offline", said
     found = rates(cells)
@@ -104,8 +99,8 @@ def _online(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]
         own = cells[cells["teacher"] == teacher]
         once, every = _of(own, "once"), _of(own, "continual")
         parts = [_ends(own)]
-        parts += [f"training once, on the first window, reaches {once}"] * bool(once)
-        parts += [f"continual distillation reaches {every}"] * bool(every)
+        parts += [f"trained once, on the first window, {once}"] * bool(once)
+        parts += [f"continual distillation {every}"] * bool(every)
         if said := _sentence(*parts):
             yield f"Online, {captions.teacher_name(teacher)}", said
 
@@ -198,11 +193,10 @@ def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
     found = shares.agg(mean).dropna().sort_index().sort_values(kind="stable")
     least, most = found.index[0], found.index[-1]
     said = [
-        f"{_name(*at)} took {_few_digits(100 * found[at])} % of the stream's time"
-        for at in dict.fromkeys((least, most))
+        f"{_few_digits(100 * found[at])} % ({_name(*at)})" for at in dict.fromkeys((least, most))
     ]
-    text = f"On the machine of this run, training for {' and for '.join(said)}."
-    yield "Real time", f"{text} {this_machine(sources)}".rstrip()
+    text = f"On this machine training took {' to '.join(said)} of the stream's time"
+    yield "Real time", "; ".join([text, *this_machine(sources)[-1:]]) + "."
 
 
 def _few_digits(percent: float) -> str:

@@ -32,7 +32,7 @@ nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
 }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1.3rem; }
 dt { font-size: .86rem; font-weight: 600; line-height: 1.8; max-width: 11rem; }
-dd { margin: 0; max-width: 46rem; }
+dd { margin: 0; max-width: 54rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table {
@@ -110,10 +110,11 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   body { font-size: 10pt; }
   header, main, footer { max-width: none; padding: 0; }
   nav, details:not([open]) { display: none; }
-  h2, h3, h4 { break-after: avoid; }
-  .one, tr, .answer { break-inside: avoid; }
+  h2, h3, h4, dt, caption, thead, .keys { break-after: avoid; }
+  section:first-child h2 { margin-top: 1rem; }
+  .one, tr, dd { break-inside: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 6.5pt; }
+  table { font-size: 7.5pt; }
   table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
