@@ -18,8 +18,8 @@ def test_each_number_is_one_of_the_cells(sources, cells):
     said = answers(sources(cells))
     assert said["Offline"] == (
         "The unadapted student errs by 30.00 px; trained on all 1000 frames of the pool by "
-        "17.50 px; at 1 % (k=10) 20.50 px (random) to 20.50 px (uniform); at 20 % (k=200) 18.50 px "
-        "(uniform)."
+        "17.50 px; at 1 % (k=10) from 20.50 px (random) to 20.50 px (uniform); at 20 % (k=200) "
+        "18.50 px (uniform)."
     )
     assert said["Online"] == "The student that never adapts errs by 25.00 px, mean over the stream."
     assert "continual distillation 9.00 px" in said["Online, ground truth"]

@@ -54,7 +54,7 @@ def _at(errors: pd.Series, cells: pd.DataFrame, rate: Fraction) -> str:
     low, high = PIXELS(here.iloc[0]), PIXELS(here.iloc[-1])
     if len(here) == 1:
         return f"at {percent(rate)} (k={k}) {low} px ({names[0]})"
-    return f"at {percent(rate)} (k={k}) {low} px ({names[0]}) to {high} px ({names[-1]})"
+    return f"at {percent(rate)} (k={k}) from {low} px ({names[0]}) to {high} px ({names[-1]})"
 
 
 def _ends(cells: pd.DataFrame) -> str:

@@ -119,7 +119,7 @@ def _shares(sources: Sources) -> Chart | None:
         color = ink(method_style(method, *strategies(online)))
         points.append(point(name, 100 * here["training_s"] / here["stream_s"], color))
     axis = "training time, % of the stream's"
-    return points_chart("shares", "Online", points, axis) if points else None
+    return points_chart("shares", "Online", points, axis, zero=True) if points else None
 
 
 def section(sources: Sources) -> Section:
