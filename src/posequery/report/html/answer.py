@@ -153,8 +153,7 @@ def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     about = "Which strategy is best" if several else "What another draw would give"
     untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
     if seeds > 1 and sources.verdicts:
-        said = tally(claims(sources.verdicts))
-        yield "Verdicts", f"Of the paper's claims, in this study: {said}{given}"
+        yield "Verdicts", f"Of the paper's {tally(claims(sources.verdicts))}{given}"
         yield from _decided(sources)
     else:
         why = one if seeds < 2 else untested
@@ -179,8 +178,8 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
     if rows:
         said = (
             f"Of {len(rows)} comparisons of a strategy with uniform (each rate, setting and "
-            f"teacher), the plain 95 % interval is below 0 in {better} and above it in {worse}; "
-            "one in twenty is either by chance alone."
+            f"teacher) {better} have a plain 95 % interval below 0 (better) and {worse} one above "
+            "it (worse); by chance alone, one in twenty would be either."
         )
         yield "Exploratory", said
 

@@ -198,7 +198,7 @@ def picks(
         "name:N",
         title=None,
         sort=[name for name, _ in looks.values()],
-        axis=alt.Axis(labelLimit=130, domain=False, ticks=False),
+        axis=alt.Axis(labelLimit=175, domain=False, ticks=False),
     )
     tooltip = [
         alt.Tooltip("name:N", title="picked by"),

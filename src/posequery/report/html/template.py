@@ -101,6 +101,7 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   h1 { font-size: 1.4rem; }
   .answer { padding: .3rem 1rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
+  dt { max-width: none; }
   dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
   tbody th { position: sticky; left: 0; background: #fff; max-width: 9.5rem; }
@@ -114,6 +115,8 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   h2, h3, h4, dt, caption, thead, .keys { break-after: avoid; }
   section:first-child h2 { margin-top: 1rem; }
   dl { display: block; }
+  dt { max-width: none; }
+  dd { margin-bottom: .5em; }
   .one, tr, dd, .keys { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
