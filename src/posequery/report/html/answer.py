@@ -195,7 +195,10 @@ def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
         f"{_few_digits(100 * found[at])} % ({_name(*at)})" for at in dict.fromkeys((least, most))
     ]
     text = f"On this machine training took {' to '.join(said)} of the stream's time"
-    yield "Real time", "; ".join([text, *this_machine(sources)[-1:]]) + "."
+    late = found.iloc[-1] > 1 and sources.settings["online.clock"] == "ideal"
+    ideal = "errors are of an ideal clock, on which training takes no time: more than 100 % is late"
+    said = [text, *([ideal] if late else []), *this_machine(sources)[-1:]]
+    yield "Real time", "; ".join(said) + "."
 
 
 def _few_digits(percent: float) -> str:
