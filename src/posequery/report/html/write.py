@@ -19,9 +19,10 @@ from posequery.report.html import (
     real_time,
     videos,
 )
+from posequery.report.html.assets import SCRIPT, STYLE
 from posequery.report.html.parts import Section
 from posequery.report.html.sources import Sources
-from posequery.report.html.template import SCRIPT, STYLE, TEMPLATE
+from posequery.report.html.template import TEMPLATE
 from posequery.report.html.thumbnails import thumbnails
 
 TITLES = {
