@@ -41,7 +41,9 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
         method = "uniform" if picked else "none"
         found = Selection(np.array(picked, int))
         write_selection(selection, streams[0], found, f"{method}/20pct/seed0")
-        cell = Cell(setting="offline", teacher="none", method=method, rate="1/5", seed=0)
+        cell = Cell(
+            setting="offline", teacher="none", method=method, rate="1/5", seed=0, stream="none"
+        )
         return {
             "cell": cell,
             "recipe": Recipe(epochs=2, batch_size=4, stdev=0.1),

@@ -45,7 +45,9 @@ def options(stream: Stream, tmp_path: Path) -> Callable[..., dict]:
     write_labels(labels, joints, np.ones((17, 18)), stream.path)
 
     def given(method: str, **changed: object) -> dict:
-        cell = Cell(setting="online", teacher="network", method=method, rate="1/4", seed=0)
+        cell = Cell(
+            setting="online", teacher="network", method=method, rate="1/4", seed=0, stream="S1"
+        )
         return {
             "cell": cell,
             "settings": SETTINGS,

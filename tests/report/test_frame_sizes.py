@@ -36,9 +36,9 @@ def test_the_sizes_of_a_stream(tmp_path, make_stream):
         for name, shape in (("a", (64, 96)), ("b", (32, 32)))
     }
     stream = make_stream(tmp_path, frames)
-    assert FrameSizes.of(stream) == FrameSizes.in_index(stream.path)
+    assert FrameSizes.of(stream) == FrameSizes.in_indices(stream.path, None)
     assert FrameSizes.of(stream).sizes == ((32, 32), (96, 64))
-    assert FrameSizes.in_index(None) == ONE_SIZE
+    assert FrameSizes.in_indices(None) == ONE_SIZE
 
 
 CAPTIONS = {

@@ -107,7 +107,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     assert [part.strip() for part in line.split("|")][1:5] == ["uniform", "20 %", "2", "5.0 ± 1.4"]
     assert "over 2 seeds" in table
     figure = (tmp_path / "error_over_time.md").read_text()
-    assert "Of 2 seeds, the lowest is shown." in figure
+    assert "Of 2 seeds, given one student, the lowest is shown." in figure
 
 
 def test_a_run_without_online_cells_has_an_empty_report(
@@ -151,7 +151,7 @@ def test_windows_are_those_that_were_played(
     The second camera, from frame 20 on, has been in a window that is over from frame 28 on.
     """
     missed = np.r_[10:14, 24:28, 38:40]
-    for path in video_cells.parent.glob("cells/online/blazepose/**/record.h5"):
+    for path in video_cells.parent.glob("cells/online/stream/blazepose/**/record.h5"):
         with edited(path) as file:
             joints = file["joints"][:]
             joints[20:28] += 100

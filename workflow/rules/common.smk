@@ -125,7 +125,7 @@ def option(name):
 wildcard_constraints:
     setting="offline|online",
     slug="|".join(PLAN.clips),
-    stream="pool|test|stream",
+    stream="|".join(["pool", "test", *PLAN.streams]),
     method="[a-z0-9_]+",
     teacher="[a-z0-9_]+",
     rate=r"[0-9of]+pct",

@@ -1,4 +1,4 @@
-# The teachers: whatever labels the stream. Each sees the source video, not the small clip.
+# The teachers: whatever labels the streams. Each sees the source video, not the small clip.
 # A rule labels, by whichever teacher; the others prepare what one of them reads.
 from posequery import teachers
 
@@ -82,14 +82,14 @@ if OPENPOSE:
 
 rule label:
     input:
-        unpack(lambda wildcards: PLAN.teacher_inputs(wildcards.teacher)),
+        unpack(lambda wildcards: PLAN.teacher_inputs(*wildcards)),
     output:
-        labels=f"{OUT}/labels/{{teacher}}.h5",
-        summary=f"{OUT}/labels/{{teacher}}.json",
+        labels=f"{OUT}/labels/{{stream}}/{{teacher}}.h5",
+        summary=f"{OUT}/labels/{{stream}}/{{teacher}}.json",
     log:
-        f"{OUT}/logs/label/{{teacher}}.log",
+        f"{OUT}/logs/label/{{stream}}/{{teacher}}.log",
     benchmark:
-        f"{OUT}/benchmarks/label/{{teacher}}.tsv"
+        f"{OUT}/benchmarks/label/{{stream}}/{{teacher}}.tsv"
     wildcard_constraints:
         teacher="|".join(teachers.names()),
     priority: 60
@@ -103,14 +103,14 @@ rule label:
     params:
         code=lambda wildcards: code_digest("label", f"teachers.{wildcards.teacher}"),
         python=lambda wildcards: interpreter(teachers.load(wildcards.teacher).torch),
-        files=lambda wildcards: json.dumps(PLAN.teacher_files(wildcards.teacher)),
+        files=lambda wildcards: json.dumps(PLAN.teacher_files(*wildcards)),
         settings=lambda wildcards: as_json(STUDY.settings_of(wildcards.teacher)),
         least=str(STUDY.least_labelled),
         device=lambda wildcards: (
             STUDY.device if teachers.load(wildcards.teacher).torch else "cpu"
         ),
     message:
-        "Label the stream by the teacher {wildcards.teacher}"
+        "Label {wildcards.stream} by the teacher {wildcards.teacher}"
     shell:
         script("label", python="{params.python}")
         + " --teacher {wildcards.teacher}"
@@ -128,16 +128,16 @@ if STUDY.source.calibration:
 
     rule consensus:
         input:
-            stream=f"{OUT}/clips/stream.json",
-            labels=PLAN.label_files(),
-            package=PLAN.stream_videos(),
+            stream=f"{OUT}/clips/{{stream}}.json",
+            labels=lambda wildcards: PLAN.labels_of(wildcards.stream),
+            package=lambda wildcards: PLAN.stream_videos(wildcards.stream),
         output:
-            labels=f"{OUT}/labels/consensus.h5",
-            statistics=f"{OUT}/labels/consensus.json",
+            labels=f"{OUT}/labels/{{stream}}/consensus.h5",
+            statistics=f"{OUT}/labels/{{stream}}/consensus.json",
         log:
-            f"{OUT}/logs/label/consensus.log",
+            f"{OUT}/logs/label/{{stream}}/consensus.log",
         benchmark:
-            f"{OUT}/benchmarks/label/consensus.tsv"
+            f"{OUT}/benchmarks/label/{{stream}}/consensus.tsv"
         conda:
             "../../envs/workstation.yaml"
         threads: 1

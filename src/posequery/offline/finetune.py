@@ -1,8 +1,10 @@
 """An offline cell: the student is fine-tuned on a selection from the pool, and reads the test."""
 
 import json
+import math
 import time
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ def finetune(
     recipe: Recipe,
     words: Sequence[str | int],
     *,
+    steps_of: Fraction | None = None,
     pool: Path,
     test: Path,
     selection: Path,
@@ -39,7 +42,8 @@ def finetune(
 
     pool, test: indices of streams. selection: of the pool, perhaps of no frame. student: the
     pre-trained one's checkpoint. words: what random draws are made from. code: digest of the code.
-    state: folder that a killed job resumes from.
+    state: folder that a killed job resumes from. steps_of: training ends after as many gradient
+    steps as a selection at this rate takes; without it, after all epochs.
     """
     pool_stream, test_stream = Stream(pool), Stream(test)
     network, info = checkpoint.load(student, device, pool_stream.size)
@@ -51,6 +55,7 @@ def finetune(
     arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
+        "steps_of": str(steps_of),
         "code": code,
         "device": device,
     }
@@ -59,13 +64,16 @@ def finetune(
         epochs: list[Epoch] = []
         if len(picked):
             samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))
-            with Progress(recipe.epochs * len(picked), "images", "fine-tune") as progress:
+            share = int(len(pool_stream) * (steps_of or cell.rate))
+            steps = steps_of and recipe.epochs * math.ceil(share / recipe.batch_size)
+            with Progress(recipe.epochs * share, "images", "fine-tune") as progress:
                 epochs = fit(
                     network,
                     samples,
                     recipe,
                     info.input_size,
                     words,
+                    steps=steps,
                     state=folder,
                     progress=progress,
                 )
@@ -89,6 +97,7 @@ def finetune(
             frames_trained=len(picked),
             labelled=len(pool_stream) if compares else len(picked),
             epochs=recipe.epochs,
+            passes=sum(epoch.images for epoch in epochs),
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),
         ).write(output)

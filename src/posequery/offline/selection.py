@@ -45,7 +45,7 @@ def select(
     words: list[str | int],
     by_clip: bool = False,
 ) -> strategies.Selection:
-    """Pick frames of the pool by a strategy, or 'none' or 'all' of them; `path` holds the scores.
+    """Pick frames of the pool by a strategy, or none or all of them; `path` holds the scores.
 
     parameters: the strategy's own.
 
@@ -53,8 +53,8 @@ def select(
     short for one frame, and each clip has random draws of its own. Raises `BadInput` if the rate
     picks nothing of the pool.
     """
-    if method in ("none", "all"):
-        return strategies.Selection(np.arange(len(pool) if method == "all" else 0))
+    if method in ("none", "all", "all_equal_steps"):
+        return strategies.Selection(np.arange(0 if method == "none" else len(pool)))
     strategy = strategies.load(method)
     own = strategies.parameters(method, parameters)
     here = window(path, pool, rate, strategy.needs)

@@ -181,7 +181,7 @@ def having(
     return able, random.choice(others, max(0, k - len(able)), replace=False)
 
 
-METHODS = ("none", "all", "baseline", "once", "continual")
+METHODS = ("none", "all", "all_equal_steps", "baseline", "once", "continual")
 """What stands beside the strategies' names for what is no strategy."""
 _STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy", reserved=METHODS)
 names, load = _STRATEGIES.names, _STRATEGIES.load

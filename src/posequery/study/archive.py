@@ -23,9 +23,7 @@ KEPT = (
     "breakdown.csv",
     "cells",
     "cells.csv",
-    "clips/pool.json",
-    "clips/stream.json",
-    "clips/test.json",
+    "clips/*.json",
     "evidence",
     "figures",
     "labels",
@@ -162,10 +160,14 @@ def _require_apart(path: Path, names: list[str]) -> None:
                 raise BadInput(path, f"holds {parent} both as file and as folder", _HOSTILE_FIX)
 
 
+def _below(results: Path, part: str) -> Iterator[Path]:
+    for top in sorted(results.glob(part)):
+        yield from [top, summed_by(top)] if top.is_file() else top.rglob("*")
+
+
 def _kept(results: Path) -> Iterator[Path]:
     for part in KEPT:
-        top = results / part
-        for path in [top, summed_by(top)] if top.is_file() else top.rglob("*"):
+        for path in _below(results, part):
             name = path.relative_to(results)
             shows_people = "pictures" in name.parts
             if path.is_file() and not shows_people and sums.is_result(name.as_posix()):

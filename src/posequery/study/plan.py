@@ -13,13 +13,16 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from posequery import strategies, teachers
-from posequery.cell import Cell, draw, parse_rate_slug
+from posequery.cell import NO_STREAM, Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
 from posequery.online import profiles
 from posequery.study import clips, conditions, grid, identity, origins, readings
 from posequery.study.loading import load_study
 from posequery.study.schema import Study, protocol
 from posequery.teachers.openpose import places
+
+SOLE_STREAMS = ("stream", "S1")
+"""Streams whose names seed no draw: once a study had one stream, and these numbers stay."""
 
 
 def as_json(section: BaseModel) -> str:
@@ -43,7 +46,11 @@ class Plan:
         self.final = f"{self.out}/only/{'+'.join(only)}" if only else self.out
         self.archive = f"{self.final}/{study.name}.tar.gz"
         self.state = f"{self.out}/state"
-        self.student = f"{self.out}/student/pretrained.pt"
+        # With the wildcard of rules, where each seed has a student of its own.
+        self.of_student = "seed{seed}/" if study.student.per_seed else ""
+        self.student = f"{self.out}/student/{self.of_student}pretrained.pt"
+        self.scores = f"{self.out}/scores/{self.of_student}pool.h5"
+        self.streams = study.source.streams
         self.clips = clips.clips(study, self.out)
         self.cells = grid.cells(study, only)
         conditions.require_cells(study, self.cells)
@@ -57,16 +64,30 @@ class Plan:
         """The words that seed a job's random draws, as JSON."""
         return json.dumps([self.study.name, *parts])
 
+    def of_students(self, pattern: str) -> list[str]:
+        """What a pattern with `of_student` in it comes to, of each student once."""
+        return list(dict.fromkeys(pattern.format(seed=seed) for seed in self.study.seeds))
+
     # Sources
 
     def clip_files(self, stream: str) -> list[str]:
-        """The clips of the pool, the test or the stream, in the order in which they are played."""
+        """The clips of the pool, the test or a stream, in the order in which they are played."""
         found = (slug for slug, clip in self.clips.items() if stream in clip.streams)
         return [f"{self.out}/clips/{slug}.h5" for slug in found]
 
+    def index(self, stream: str) -> str:
+        return f"{self.out}/clips/{stream}.json"
+
+    @property
+    def played(self) -> list[str]:
+        """The streams, and the pool and the test where they are played."""
+        return [*(("pool", "test") if self.study.offline else ()), *self.streams]
+
     def index_files(self) -> list[str]:
-        streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
-        return [f"{self.out}/clips/{stream}.json" for stream in streams]
+        return [self.index(stream) for stream in self.played]
+
+    def stream_files(self) -> list[str]:
+        return [self.index(stream) for stream in self.streams]
 
     def fitting_files(self) -> list[str]:
         """Those that are there once a study's frames have been found to do; none where planning
@@ -75,7 +96,7 @@ class Plan:
 
     def index_options(self, stream: str) -> list[str]:
         online = self.study.online
-        first = online.first_frames if stream == "stream" else None
+        first = online.first_frames if stream in self.streams else None
         options = ["--first-frames", first] if first else []
         return options if online.in_frames else [*options, "--any-rate"]
 
@@ -112,9 +133,9 @@ class Plan:
         }
         return [str(word) for option in options.items() if option[1] for word in option]
 
-    def stream_videos(self) -> list[str]:
-        """The sources of the stream's clips: a fetched package, or the videos themselves."""
-        played = (clip for clip in self.clips.values() if "stream" in clip.streams)
+    def stream_videos(self, stream: str) -> list[str]:
+        """The sources of a stream's clips: a fetched package, or the videos themselves."""
+        played = (clip for clip in self.clips.values() if stream in clip.streams)
         return [*dict.fromkeys(clip.package or clip.video for clip in played)]
 
     # The student
@@ -154,11 +175,11 @@ class Plan:
         backbone = self.study.student.backbone
         return self.student_sets() | ({"backbone": str(backbone)} if backbone else {})
 
-    def pretrain_options(self) -> list[str]:
+    def pretrain_options(self, wildcards: Any) -> list[str]:
         """What validation and a given backbone add to the script's options."""
         inputs, options = self.pretrain_inputs(), []
         if "validation" in inputs:
-            best = f"{self.out}/student/best.pt"
+            best = f"{self.out}/student/{self.of_student}best.pt".format(**wildcards)
             options += ["--validation-set", inputs["validation"], "--best", best]
         return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
 
@@ -166,28 +187,41 @@ class Plan:
         """What a pre-training was validated on, and its losses; nothing where there was none."""
         if self.study.student.checkpoint:
             return {"validated": [], "epochs": []}
-        epochs = f"{self.out}/student/epochs.csv"
+        epochs = f"{self.out}/student/{self.of_student}epochs.csv"
         return {"validated": [self.training_set("validation")], "epochs": [epochs]}
 
     def student_reports(self) -> list[str]:
-        """What is reported of the pre-trained student beside the cells."""
+        """What is reported of the pre-trained students beside the cells."""
         if not self.study.student.validation:
             return []
-        return [f"{self.out}/student/average_precision.json"]
+        return self.of_students(f"{self.out}/student/{self.of_student}average_precision.json")
 
     # Teachers
 
-    def teacher_labels(self, teacher: str) -> list[str]:
-        """A teacher's labels of the stream; ground truth travels in the clips themselves."""
+    def teacher_labels(self, stream: str, teacher: str) -> list[str]:
+        """A teacher's labels of a stream; ground truth travels in the clips themselves."""
         labels = teacher in self.study.labellers
-        return [f"{self.out}/labels/{teacher}.h5"] if labels else []
+        return [f"{self.out}/labels/{stream}/{teacher}.h5"] if labels else []
+
+    def labels_of(self, stream: str) -> list[str]:
+        """The labels files of a stream: those of the one teacher beside ground truth."""
+        labellers = self.study.labellers
+        return [file for name in labellers for file in self.teacher_labels(stream, name)]
 
     def label_files(self) -> list[str]:
-        return [file for teacher in self.study.labellers for file in self.teacher_labels(teacher)]
+        return [file for stream in self.streams for file in self.labels_of(stream)]
 
-    def teacher_files(self, teacher: str) -> dict[str, Any]:
-        """What a teacher reads beside the stream, by its own names."""
-        slugs = [slug for slug, clip in self.clips.items() if "stream" in clip.streams]
+    def label_notes(self) -> list[str]:
+        """What the jobs that label say of each stream."""
+        return [str(Path(file).with_suffix(".json")) for file in self.label_files()]
+
+    def consensus_files(self, stream: str) -> list[str]:
+        calibrated = self.study.source.calibration
+        return [f"{self.out}/labels/{stream}/consensus.h5"] if calibrated else []
+
+    def teacher_files(self, stream: str, teacher: str) -> dict[str, Any]:
+        """What a teacher reads beside a stream, by its own names."""
+        slugs = [slug for slug, clip in self.clips.items() if stream in clip.streams]
 
         def below(file: Any) -> Any:
             several = isinstance(file, list)
@@ -195,10 +229,13 @@ class Plan:
 
         return {name: below(file) for name, file in teachers.load(teacher).files(slugs).items()}
 
-    def teacher_inputs(self, teacher: str) -> dict[str, Any]:
-        videos = self.stream_videos() if teachers.load(teacher).watches else []
-        index = f"{self.out}/clips/stream.json"
-        return {"stream": index, "videos": videos, **self.teacher_files(teacher)}
+    def teacher_inputs(self, stream: str, teacher: str) -> dict[str, Any]:
+        videos = self.stream_videos(stream) if teachers.load(teacher).watches else []
+        return {
+            "stream": self.index(stream),
+            "videos": videos,
+            **self.teacher_files(stream, teacher),
+        }
 
     def openpose_inputs(self, slug: str) -> dict[str, str]:
         """The video, and the program that sees it; JSON files enter by `openpose_digest`."""
@@ -259,12 +296,9 @@ class Plan:
             if cell.setting == "offline"
         ]
 
-    def cell_folders(self, setting: str) -> list[str]:
-        cells = (cell for cell in self.cells if cell.setting == setting)
-        return [f"{self.out}/cells/{cell.folder}" for cell in cells]
-
     def cell_files(self, setting: str) -> list[str]:
-        return [f"{folder}/cell.json" for folder in self.cell_folders(setting)]
+        cells = (cell for cell in self.cells if cell.setting == setting)
+        return [f"{self.out}/cells/{cell.folder}/cell.json" for cell in cells]
 
     def cell(self, setting: Literal["offline", "online"], wildcards: Any) -> str:
         """What the cell of a job's wildcards is, as JSON."""
@@ -274,42 +308,65 @@ class Plan:
             method=wildcards.method,
             rate=parse_rate_slug(wildcards.rate),
             seed=int(wildcards.seed),
+            stream=wildcards.stream if setting == "online" else NO_STREAM,
         )
         return as_json(cell)
+
+    def online_words(self, stream: str, *draw: str) -> str:
+        """The words that seed an online cell's random draws, as JSON."""
+        return self.seed_words("online", *([] if stream in SOLE_STREAMS else [stream]), *draw)
+
+    def finetune_options(self, method: str) -> list[str]:
+        """What a method adds to the script's options."""
+        offline = self.study.offline
+        control = offline and method == "all_equal_steps"
+        return ["--steps-of", str(max(offline.rates))] if control else []
 
     def profile_options(self) -> list[str]:
         """The device that the online clock is of, if it is one's."""
         profile = self.study.online.profile
         return ["--profile", as_json(profile)] if profile else []
 
-    def adapt_labels(self, teacher: str) -> list[str]:
+    def adapt_labels(self, stream: str, teacher: str) -> list[str]:
         """The labels trained on, or, of real people, looked for as well."""
         truth = self.study.source.has_truth
-        return self.teacher_labels(teacher) if truth else self.reference_labels()
+        return self.teacher_labels(stream, teacher) if truth else self.reference_labels(stream)
 
     # Measuring
 
+    def tested(self, stream: str) -> list[Cell]:
+        """The cells that are measured on a stream; 'test' stands for that of the offline ones."""
+        own = NO_STREAM if stream == "test" else stream
+        return [cell for cell in self.cells if cell.stream == own]
+
+    def tested_folders(self, stream: str) -> list[str]:
+        return [f"{self.out}/cells/{cell.folder}" for cell in self.tested(stream)]
+
+    def tested_files(self, stream: str) -> list[str]:
+        return [f"{folder}/cell.json" for folder in self.tested_folders(stream)]
+
     def measured_files(self, part: str = "") -> list[str]:
-        """A table of each setting that has cells; part: `_breakdown` for those of its parts."""
-        settings = dict.fromkeys(cell.setting for cell in self.cells)
-        return [f"{self.final}/measures/{setting}{part}.csv" for setting in settings]
+        """A table of each stream that cells are measured on; part: `_breakdown` for those of its
+        parts."""
+        streams = [stream for stream in self.played if self.tested(stream)]
+        return [f"{self.final}/measures/{stream}{part}.csv" for stream in streams]
 
-    def tested_index(self, setting: str) -> str:
-        """The index of the stream that a setting's cells are measured on."""
-        return f"{self.out}/clips/{'test' if setting == 'offline' else 'stream'}.json"
+    def measured_index(self, stream: str) -> list[str]:
+        """The index of a stream, where the run has cells that are measured on it."""
+        return [self.index(stream)] if self.tested(stream) else []
 
-    def measured_index(self, setting: str) -> list[str]:
-        """That index, where the run has such cells."""
-        return [self.tested_index(setting)] if self.cell_folders(setting) else []
+    def measured_streams(self) -> list[str]:
+        return [file for stream in self.streams for file in self.measured_index(stream)]
 
-    def reference_labels(self) -> list[str]:
+    def reference_labels(self, stream: str) -> list[str]:
         """What real people are measured against: the labels of the study's first teacher."""
-        return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
+        truth = self.study.source.has_truth
+        return [] if truth else self.teacher_labels(stream, self.study.teachers[0])
 
-    def taught_files(self, setting: str) -> list[str]:
-        """The labels files of the teachers of a setting's cells, called after them."""
-        online = [cell.teacher for cell in self.cells if cell.setting == setting == "online"]
-        return [file for name in dict.fromkeys(online) for file in self.teacher_labels(name)]
+    def taught_files(self, stream: str) -> list[str]:
+        """The labels files of the teachers of a stream's cells, called after them."""
+        own = dict.fromkeys(cell.teacher for cell in self.tested(stream))
+        return [file for name in own for file in self.teacher_labels(stream, name)]
 
     # The report
 
@@ -328,7 +385,7 @@ class Plan:
     def evidence_options(self) -> list[str]:
         """Of whom verdicts may speak, and how their methods are compared."""
         student, rendered = self.study.student, self.study.source.rendered
-        own = ["--per-seed"] if getattr(student, "per_seed", False) else []
+        own = ["--per-seed"] if student.per_seed else []
         return [*own, *(["--stand-in"] if rendered else [])]
 
     def report_files(self) -> list[str]:
@@ -340,11 +397,13 @@ class Plan:
         chosen = {
             "teachers": study.teachers,
             "strategies": list(study.strategies),
+            "streams": study.source.streams,
             "online.methods": study.online.methods,
             "online.rates": [str(rate) for rate in study.online.rates],
         }
         if study.offline:
             chosen["offline.rates"] = [str(rate) for rate in study.offline.rates]
+            chosen["offline.methods"] = study.offline.methods
         return json.dumps(protocol(study) | chosen, sort_keys=True)
 
     def shown_picture(self) -> list[str]:
@@ -361,8 +420,9 @@ class Plan:
         date without it.
         """
         offline = self.study.offline
-        scores = [f"{self.out}/scores/pool.h5", *self.selection_files()] if offline else []
-        made = [self.student, *self.index_files(), *self.label_files(), *scores]
+        scores = [*self.of_students(self.scores), *self.selection_files()] if offline else []
+        students = self.of_students(self.student)
+        made = [*students, *self.index_files(), *self.label_files(), *scores]
         return [*made, *self.cell_files("offline"), *self.cell_files("online")]
 
     def final_files(self) -> list[str]:

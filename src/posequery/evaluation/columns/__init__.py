@@ -109,7 +109,7 @@ class Column:
 _FILES = Registry[tuple[Column, ...]](__name__, __path__, "COLUMNS", "file of columns")
 
 
-COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
+COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed", "stream")
 TRAINED = ("trainings", "frames_trained", "passes")
 """Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
 RESERVED = (*COUNTED, *TRAINED, "frames", "folder")

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pandas as pd
 
 from posequery.report.captions import Captions, method_name
-from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
+from posequery.report.cells import ANY_RATE, NO_STRATEGY, of_setting, picked_at, rates, teachers
 from posequery.report.formats import PIXELS, percent, span
 from posequery.report.html.evidence import OPEN, by_verdict, tally
 from posequery.report.html.parts import Points, Section, Words
@@ -18,12 +18,11 @@ QUESTION = (
     "frames should it be trained on, and how many, offline on a pool of frames and online on a "
     "video stream?"
 )
-_NOT_PICKED = ("none", "all", "once", *ANY_RATE)
 
 
 def _errors(cells: pd.DataFrame) -> pd.Series:
     """The mean error of each strategy and rate, the lowest first; equal ones by name."""
-    picked = cells[~cells["method"].isin(_NOT_PICKED)]
+    picked = cells[~cells["method"].isin(NO_STRATEGY)]
     found = picked.groupby(["method", "rate"])["mpjpe_px"].agg(mean).dropna()
     return found.sort_index().sort_values(kind="stable")
 
@@ -68,6 +67,8 @@ def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     parts += [f"trained on all {span(cells['n'])} frames of the pool it errs by {every}"] * bool(
         every
     )
+    few = _of(cells, "all_equal_steps")
+    parts += [f"for only as many gradient steps as the highest rate takes, by {few}"] * bool(few)
     said = _sentence(*parts, _ends(cells))
     if said:
         yield "Offline", said

@@ -9,7 +9,7 @@ import pandas as pd
 
 from posequery.evidence import published
 from posequery.evidence.samples import UNTRAINED
-from posequery.report.captions import method_name
+from posequery.report.captions import first_of, method_name
 from posequery.report.cells import (
     ANY_RATE,
     KEYS,
@@ -57,9 +57,9 @@ def tables(sources: Sources) -> Section:
     tests, stream = sources.frame_sizes("offline"), sources.frame_sizes("online")
     parts: list[Part] = []
     for setting, table in (
-        ("offline", table_1(cells, said, tests)),
-        ("online", table_2(cells, said, teacher=sources.teacher, frames=stream)),
-        ("online", table_2(cells, said, first_window=False, frames=stream)),
+        ("offline", table_1(sources.rows, said, tests)),
+        ("online", table_2(sources.rows, said, teacher=sources.teacher, frames=stream)),
+        ("online", table_2(sources.rows, said, first_window=False, frames=stream)),
     ):
         count = seeds_of(of_setting(cells, setting))
         small = f" Below a mean: its plain 95 % interval over {count} seeds." if count else ""
@@ -186,8 +186,9 @@ def _picked(sources: Sources, timeline: Timeline, window: str) -> Charts | None:
     caption = (
         "Each tick is a frame that was picked from its window and trained on, of the lowest seed; "
         "grey lines: a window begins. Hovering names the frame, and when the weights that it "
-        "changed went live. A method that picks too many frames to tell apart is left out."
-    )
+        "changed went live. A method that picks too many frames to tell apart is left out. "
+        f"{first_of(of_setting(sources.rows, 'online'), sources.stream_index.stem)}"
+    ).rstrip()
     return Charts("Frames picked", caption, shown) if shown else None
 
 
@@ -195,7 +196,7 @@ def figures(sources: Sources) -> Section:
     parts: list[Part] = []
     if len(of_setting(sources.cells, "offline")):
         parts.append(_by_rate(sources))
-    online = sources.recorded
+    online = of_setting(sources.rows, "online")
     if len(online):
         window = sources.settings["online.window"]
         shown = figures_2(online, sources.folder, sources.stream, sources.labels, sources.captions)
@@ -243,13 +244,13 @@ def _compared(sources: Sources) -> Iterator[Chart]:
     for setting, unadapted in UNTRAINED.items():
         cells = of_setting(sources.cells, setting)
         level = mean(cells.loc[cells["method"] == unadapted.method, "mpjpe_px"])
-        order = [*strategies(cells), "once", "continual", "all"]
+        order = [*strategies(cells), "once", "continual", "all", "all_equal_steps"]
         labels = teachers(cells) if setting == "online" else ["ground_truth"]
         for teacher in labels:
             own = cells[cells["teacher"] == teacher]
             found = rates(own[own["method"] != "once"])
             for rate in dict.fromkeys((*found[:1], *found[-1:])):
-                shared = own["method"].isin(("continual", "once", "all"))
+                shared = own["method"].isin(order[-4:])
                 here = own[(own["rate"] == rate) | shared]
                 k = span(picked_at(own[own["method"].isin(strategies(own))], rate))
                 title = f"{setting.capitalize()}, {percent(rate)} (k={k})"
@@ -325,14 +326,14 @@ def _shares(sources: Sources) -> Chart | None:
 
 
 def real_time(sources: Sources) -> Section:
-    cells, seconds, said = sources.cells, sources.seconds, sources.captions
+    spent, said = (sources.rows, sources.seconds_rows), sources.captions
     chart = _shares(sources)
     caption = (
         "Training seconds as a share of the stream's, on the machine of this run. At 100 % "
         "training takes as long as the stream lasts, and nothing is left to the student itself."
     )
     parts: list[Part] = [Charts("Share of real time", caption, [chart])] if chart else []
-    for table in (efficiency(cells, seconds, said), efficiency_offline(cells, seconds, said)):
+    for table in (efficiency(*spent, said), efficiency_offline(*spent, said)):
         parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]
     return Section("real-time", "Real time", parts)
 
