@@ -63,7 +63,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.yaml").write_text(STUDY)
     code, text = ended(start(folder))
     assert code == 0, text
-    assert "Adapt online by uniform at 10pct, seed 0, labels by ground_truth (0:" in text
+    assert "Adapt on S1 by uniform at 10pct, seed 0, labels by ground_truth (0:" in text
     assert "\r" not in text and "\x1b" not in text
     return folder
 
@@ -182,7 +182,7 @@ def test_a_bug_in_a_job_is_its_last_line_and_the_place_of_its_log(
     )
     code, text = ended(start(unfinished, root=root))
     assert code == 1
-    failed = re.findall(r"(.*)\nerror: This job failed: Adapt online.*; its log: (.*)\n", text)
+    failed = re.findall(r"(.*)\nerror: This job failed: Adapt on .*; its log: (.*)\n", text)
     assert failed and {why for why, _ in failed} == {"KeyError: 'a bug'"}
     assert "--recipe" not in text and "Traceback" not in text
     for _, log in failed:

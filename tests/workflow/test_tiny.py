@@ -36,7 +36,7 @@ def cell_rows(path: Path) -> list[dict[str, str]]:
 def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> None:
     out = made / "results/tiny"
     rows = cell_rows(out / "cells.csv")
-    assert len(rows) == (4 * 2 + 2) + (1 + 2 * (2 + 4 * 2))
+    assert len(rows) == (4 * 2 + 3) + (1 + 2 * (2 + 4 * 2))
     assert all(float(row["mpjpe_px"]) > 0 for row in rows)
     names = {file.name for file in (out / "tables").iterdir()}
     for table in ("table1", "table2", "efficiency"):
@@ -96,14 +96,14 @@ def test_the_offline_study_keeps_subjects_apart(made: Path) -> None:
     clips = made / "results/tiny/clips"
     subjects = {
         name: {row["subject"] for row in json.loads((clips / f"{name}.json").read_text())["clips"]}
-        for name in ("pool", "test", "stream")
+        for name in ("pool", "test", "S1")
     }
     assert subjects["pool"] == {"S1", "S5", "S6", "S7", "S8"}
     assert subjects["test"] == {"S9", "S11"}
-    assert subjects["stream"] == {"S1"}
+    assert subjects["S1"] == {"S1"}
     test = json.loads((clips / "test.json").read_text())["clips"]
     assert {row["subaction"] for row in test} == {1}
-    stream = [row["slug"] for row in json.loads((clips / "stream.json").read_text())["clips"]]
+    stream = [row["slug"] for row in json.loads((clips / "S1.json").read_text())["clips"]]
     assert len(stream) == 30
     assert stream[:2] == ["S1-Directions-1-54138969", "S1-Directions-54138969"]
 
@@ -326,10 +326,10 @@ def test_the_stand_in_is_read_as_human36m_itself(made: Path, tmp_path: Path) -> 
     content = {"extends": "tiny", "source": source | {"frame_counts": "any"}, "offline": None}
     study = tmp_path / "real.yaml"
     study.write_text(json.dumps(content | {"teachers": ["ground_truth"]}))
-    snakemake(tmp_path, "--config", f"study={study}", "--", "results/real/clips/stream.json")
+    snakemake(tmp_path, "--config", f"study={study}", "--", "results/real/clips/S1.json")
     clips = tmp_path / "results/real/clips"
-    rows = json.loads((clips / "stream.json").read_text())["clips"]
-    ours = json.loads((made / "results/tiny/clips/stream.json").read_text())["clips"]
+    rows = json.loads((clips / "S1.json").read_text())["clips"]
+    ours = json.loads((made / "results/tiny/clips/S1.json").read_text())["clips"]
     assert [row["slug"] for row in rows] == [row["slug"] for row in ours]
     for row in rows:
         name = f"{row['slug']}.h5"
@@ -351,8 +351,9 @@ def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     assert '"$POSEQUERY_TORCH_PYTHON" "$POSEQUERY_SCRIPTS"/score.py' in text
     assert '"$POSEQUERY_PYTHON" "$POSEQUERY_SCRIPTS"/collect.py' in text
     jobs = planned(text)
-    assert jobs["finetune"] == 4 * 5 + 1 and jobs["finetune_all"] == 1
-    assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2)
+    # Of three seeds; what no draw enters, none and baseline, once.
+    assert jobs["finetune"] == 3 * (4 * 5 + 1) + 1 and jobs["finetune_all"] == 3
+    assert jobs["adapt"] == 3 * 2 * (2 + 4 * 2) + 1
 
 
 @pytest.mark.parametrize(
