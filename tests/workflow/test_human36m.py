@@ -36,7 +36,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "videos", "total"), [("human36m", 179, 551), ("human36m_four_cameras", 716, 1178)]
+    ("name", "videos", "total"), [("human36m", 179, 549), ("human36m_four_cameras", 716, 1488)]
 )
 def test_the_papers_study_is_planned(
     name: str, videos: int, total: int, plain: Path, tmp_path: Path
