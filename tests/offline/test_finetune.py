@@ -137,3 +137,14 @@ def test_a_killed_cell_is_not_trained_again(
     for name in ("cell.json", "record.h5", "weights.pt"):
         one, other = (folder / name for folder in (given["output"], tmp_path / "again"))
         assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_the_control_takes_as_many_steps_as_a_rate(options: Callable[..., dict]) -> None:
+    """Half of a pool of 10 is 2 batches of 4 and fewer, twice: 4 steps, of all an epoch and one."""
+    given = options(*range(10), steps_of=Fraction(1, 2))
+    finetune(**given)
+    cell = Outcome.read(given["output"])
+    assert (cell.frames_trained, cell.trainings, cell.passes) == (10, 1, 10 + 4)
+    given = options(*range(10))
+    finetune(**given)
+    assert Outcome.read(given["output"]).passes == 2 * 10

@@ -27,6 +27,7 @@ def study(tmp_path):
         "results/mini/data/human36m/S1/Videos/Walking.mp4": "video",
         "results/mini/clips/walking.h5": "clip",
         "results/mini/clips/pool.json": "[]",
+        "results/mini/clips/S1_54138969.json": "[]",
         "results/mini/logs/train.log": "log",
         "results/mini/pictures/overlay.mp4": "a person",
         "results/mini/mini.tar.gz": "an older archive",
@@ -56,6 +57,7 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
     assert names(packed(study, tmp_path / "mini.tar.gz")) == [
         "mini/cells.csv",
         "mini/cells/online/none/baseline/0pct/seed0/weights.pt",
+        "mini/clips/S1_54138969.json",
         "mini/clips/pool.json",
         "mini/environment/versions.txt",
         "mini/environment/workstation.txt",
@@ -64,7 +66,7 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
         "mini/tables/table 1.md",
         "mini/SHA256SUMS",
     ]
-    assert verify(tmp_path / "mini.tar.gz") == 8
+    assert verify(tmp_path / "mini.tar.gz") == 9
 
 
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):

@@ -629,3 +629,23 @@ def test_a_kind_and_a_teacher_are_taken_from_their_folders(tmp_path: Path) -> No
 
 def test_a_study_has_the_name_of_its_file(tmp_path: Path) -> None:
     assert "A study has the name of its file" in fault(tmp_path, RENDERED + "name: other\n")
+
+
+def test_a_student_per_seed_is_pre_trained_here(tmp_path: Path) -> None:
+    given = RENDERED + "student: {checkpoint: mine.pt, per_seed: true}\n"
+    assert "per_seed: a given checkpoint is one student" in fault(tmp_path, given)
+
+
+def test_equal_steps_are_those_of_a_rate(tmp_path: Path) -> None:
+    assert "all_equal_steps takes" in fault(tmp_path, RENDERED + "offline: {rates: []}\n")
+
+
+def test_a_subject_more_is_no_other_protocol_and_a_student_per_seed_is(tmp_path: Path) -> None:
+    noted(tmp_path, load_study("mini", {}, CONFIG), "student.per_seed")
+    more = {"source": {"kind": "rendered", "stream_subjects": ["S1", "S2"]}}
+    refuse_changed_protocol(load_study("mini", more, CONFIG), tmp_path, confirmed=False)
+    fewer = load_study("mini", {"offline": {"methods": ["all"]}}, CONFIG)
+    refuse_changed_protocol(fewer, tmp_path, confirmed=False)
+    own = load_study("mini", {"student": {"per_seed": True}}, CONFIG)
+    with pytest.raises(BadInput, match="student.per_seed was False, is True"):
+        refuse_changed_protocol(own, tmp_path, confirmed=False)
