@@ -203,7 +203,7 @@ def _of_cell(point: Point, known: Cells, design: Design) -> dict[str, Any]:
     A description, no test of a claim: it has no p, and one cell in twenty is outside by chance.
     """
     name = f"{words(point)}, {point.setting}"
-    row = {
+    row: dict[str, Any] = {
         "claim": f"cell_{point.setting}_{point.method}_{point.rate}_{point.teacher}",
         "kind": "cell",
         "says": f"{name}: {point.printed:.2f} px",

@@ -65,7 +65,7 @@ def finetune(
         if len(picked):
             samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))
             share = int(len(pool_stream) * (steps_of or cell.rate))
-            steps = steps_of and recipe.epochs * math.ceil(share / recipe.batch_size)
+            steps = recipe.epochs * math.ceil(share / recipe.batch_size) if steps_of else None
             with Progress(recipe.epochs * share, "images", "fine-tune") as progress:
                 epochs = fit(
                     network,

@@ -22,6 +22,10 @@ class Offline(Section):
     """What a strategy picks from: the whole pool at once, or each clip on its own. In the second
     case a clip that is too short for one frame at that rate gives none."""
 
+    def steps_of(self, method: str) -> Fraction | None:
+        """The rate whose gradient steps a method takes; None where it takes those of its own."""
+        return max(self.rates) if method == "all_equal_steps" else None
+
     @model_validator(mode="after")
     def _steps_are_those_of_a_rate(self) -> Self:
         if "all_equal_steps" in self.methods and not self.rates:

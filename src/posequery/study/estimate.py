@@ -81,7 +81,9 @@ def work(
 
     pool, test = of("pool"), of("test")
     online, epochs = study.online, study.training.epochs
-    streams, windows, batches = {}, {}, {}
+    streams: dict[str, int] = {}
+    windows: dict[str, list[int]] = {}
+    batches: dict[str, list[int]] = {}
     for stream in study.source.streams:
         played = [slug for slug, clip in clips.items() if stream in clip.streams and slug in fps]
         timing = timing_of(study, [(frames[slug], fps[slug]) for slug in played])
@@ -118,9 +120,9 @@ def work(
 
 
 def _share(study: Study, cell: Cell) -> Fraction:
-    """What an offline cell's trainings cost, in epochs of the pool."""
-    control = study.offline and cell.method == "all_equal_steps"
-    return max(study.offline.rates) if control else cell.rate
+    """The share of the pool that each epoch of an offline cell costs."""
+    control = study.offline and study.offline.steps_of(cell.method)
+    return control or cell.rate
 
 
 def _sizes(found: Sequence[Train]) -> list[int]:

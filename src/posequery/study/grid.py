@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Literal
 
 from posequery.cell import NO_STREAM, Cell
 from posequery.study.schema import Study
 
 NOTHING, EVERYTHING = Fraction(0), Fraction(1)
+Place = tuple[str, str, Fraction]
+"""Teacher, method and rate."""
 
 
 def cells(study: Study, only: tuple[str, ...] = ()) -> list[Cell]:
@@ -18,46 +21,44 @@ def cells(study: Study, only: tuple[str, ...] = ()) -> list[Cell]:
     students = study.seeds if study.student.per_seed else [min(study.seeds)]
     found: list[Cell] = []
     for seed in study.seeds:
-        found += _offline(study, seed, untrained=seed in students)
+        untrained = seed in students
+        found += [_cell("offline", at, seed, NO_STREAM) for at in _offline(study, untrained)]
         for stream in study.source.streams:
-            found += _online(study, seed, stream, untrained=seed in students)
+            found += [_cell("online", at, seed, stream) for at in _online(study, untrained)]
     return list(dict.fromkeys(cell for cell in found if not only or cell.method in only))
 
 
-def _offline(study: Study, seed: int, untrained: bool) -> Iterator[Cell]:
+def _cell(setting: Literal["offline", "online"], at: Place, seed: int, stream: str) -> Cell:
+    teacher, method, rate = at
+    return Cell(
+        setting=setting, teacher=teacher, method=method, rate=rate, seed=seed, stream=stream
+    )
+
+
+def _offline(study: Study, untrained: bool) -> Iterator[Place]:
     if study.offline is None:
         return
-
-    def cell(teacher: str, method: str, rate: Fraction) -> Cell:
-        own = {"teacher": teacher, "method": method, "rate": rate}
-        return Cell(setting="offline", seed=seed, stream=NO_STREAM, **own)
-
     if untrained:
-        yield cell("none", "none", NOTHING)
+        yield "none", "none", NOTHING
     for strategy in study.strategies:
         for rate in study.offline.rates:
-            yield cell("ground_truth", strategy, rate)
+            yield "ground_truth", strategy, rate
     for method in study.offline.methods:
-        yield cell("ground_truth", method, EVERYTHING)
+        yield "ground_truth", method, EVERYTHING
 
 
-def _online(study: Study, seed: int, stream: str, untrained: bool) -> Iterator[Cell]:
+def _online(study: Study, untrained: bool) -> Iterator[Place]:
     online = study.online
-
-    def cell(teacher: str, method: str, rate: Fraction) -> Cell:
-        own = {"teacher": teacher, "method": method, "rate": rate}
-        return Cell(setting="online", seed=seed, stream=stream, **own)
-
     if untrained and "baseline" in online.methods:
-        yield cell("none", "baseline", NOTHING)
+        yield "none", "baseline", NOTHING
     for teacher in study.teachers:
         if "continual" in online.methods:
-            yield cell(teacher, "continual", EVERYTHING)
+            yield teacher, "continual", EVERYTHING
         if "once" in online.methods:
-            yield cell(teacher, "once", online.once_rate)
+            yield teacher, "once", online.once_rate
         for strategy in study.strategies:
             for rate in online.rates:
-                yield cell(teacher, strategy, rate)
+                yield teacher, strategy, rate
 
 
 def methods(study: Study) -> list[str]:

@@ -318,9 +318,8 @@ class Plan:
 
     def finetune_options(self, method: str) -> list[str]:
         """What a method adds to the script's options."""
-        offline = self.study.offline
-        control = offline and method == "all_equal_steps"
-        return ["--steps-of", str(max(offline.rates))] if control else []
+        rate = self.study.offline and self.study.offline.steps_of(method)
+        return ["--steps-of", str(rate)] if rate else []
 
     def profile_options(self) -> list[str]:
         """The device that the online clock is of, if it is one's."""
