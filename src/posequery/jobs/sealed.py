@@ -78,7 +78,7 @@ def opened(path: str | os.PathLike[str], what: str, fix: str) -> Iterator[h5py.F
 def _require_plain(file: h5py.File) -> None:
     """Raise ValueError for what `create` never leads to: a link that leaves the file or goes round
     in it, content that lies elsewhere, and a size that the file does not hold."""
-    size, met, waiting = os.stat(file.filename).st_size, set[int](), [file["/"]]
+    size, met, waiting = Path(file.filename).stat().st_size, set[int](), [file["/"]]
     while waiting:
         found = waiting.pop()
         if (place := h5py.h5o.get_info(found.id).addr) in met:
