@@ -29,6 +29,7 @@ def main() -> None:
     teacher = teachers.load(options.teacher)
     settings = teacher.settings.model_validate_json(options.settings)
     stream = Stream(options.stream)
+    stream.require_clips()
     assert teacher.label is not None, f"the clips bring the labels of {options.teacher}"
     labels = teacher.label(stream, options.files, settings, options.device)
     teachers.require_labels(labels, stream, teacher.title, options.least, options.output)

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -57,7 +58,7 @@ def main() -> int:
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
-    code = Run(command).wait()
+    code = Run(command, remote="slurm" in (options.profile or "")).wait()
     if code == 0 and options.target == "archive":
         print(f"Study {plan.study.name} is packed: {plan.archive}.")
     elif code == 0 and (words := plan.closing_words()):
@@ -68,16 +69,17 @@ def main() -> int:
 class Run:
     """Snakemake and its jobs, a process group of their own.
 
-    An interruption or an order to end interrupts all of them; a second one kills them, and so does
-    the first while no job runs, as Snakemake answers it with a traceback while it plans. Were they
-    in this process's group, a terminal would reach them all and `kill` none of the jobs, for which
+    An interruption or an order to end interrupts the jobs, and then kills Snakemake, which would
+    answer with a traceback wherever it does not expect one; a second one kills all at once. Jobs on
+    a cluster are no processes here: Snakemake itself is interrupted, and cancels them. Were they in
+    this process's group, a terminal would reach them all and `kill` none of the jobs, for which
     Snakemake would then wait.
     """
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], remote: bool) -> None:
         paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        self._ended_by = 0
+        self._ended_by, self._remote = 0, remote
         self._child = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, process_group=0
         )
@@ -98,15 +100,23 @@ class Run:
         return code if code >= 0 else INTERRUPTED - signal.SIGINT - code
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        at_once = self._ended_by or not self._has_jobs()
-        self._signal(signal.SIGKILL if at_once else signal.SIGINT)
-        self._ended_by = self._ended_by or number
+        again, self._ended_by = bool(self._ended_by), self._ended_by or number
+        if self._remote and not again:
+            self._signal(signal.SIGINT)
+            return
+        if not again:
+            self._interrupt_jobs()
+        self._signal(signal.SIGKILL)
 
-    def _has_jobs(self) -> bool:
-        try:
-            return bool(psutil.Process(self._child.pid).children())
-        except psutil.NoSuchProcess:
-            return False
+    def _interrupt_jobs(self) -> None:
+        """Interrupt them, and wait for them while Snakemake, which would start others, sleeps."""
+        with suppress(psutil.NoSuchProcess):
+            snakemake = psutil.Process(self._child.pid)
+            snakemake.suspend()
+            jobs = snakemake.children(recursive=True)
+            self._signal(signal.SIGINT)
+            while any(_lives(job) for job in jobs):
+                time.sleep(0.05)
 
     def _pause(self, *_: object) -> None:
         self._signal(signal.SIGSTOP)
@@ -119,6 +129,13 @@ class Run:
 
     def _say(self, words: str) -> None:
         print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 run(lambda: sys.exit(main()))

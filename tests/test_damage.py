@@ -124,7 +124,9 @@ def a_training_set(folder: Path) -> tuple[Path, Read]:
 def a_checkpoint(folder: Path) -> tuple[Path, Read]:
     path = folder / "weights.pt"
     checkpoint.save(
-        path, build("densenet_small", "a"), checkpoint.CheckpointInfo("densenet_small", 96)
+        path,
+        build("densenet_small", "a"),
+        checkpoint.CheckpointInfo("densenet_small", 96, "student"),
     )
 
     def read() -> Any:

@@ -33,7 +33,7 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
         (tmp_path / name).mkdir()
         frames = list(random.integers(0, 255, (count, 48, 64, 3), np.uint8))
         streams.append(make_stream(tmp_path / name, {"a": frames}))
-    info = checkpoint.CheckpointInfo("densenet_small", 32)
+    info = checkpoint.CheckpointInfo("densenet_small", 32, "student")
     checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
 
     def given(*picked: int, **changed: object) -> dict:

@@ -75,6 +75,7 @@ else:
         shell:
             script("pretrain")
             + " --training-set {input.training_set:q}"
+            + " --of student"
             + " --network {params.network}"
             + " --input-size {params.input_size}"
             + " --recipe {params.recipe:q}"

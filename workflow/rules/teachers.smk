@@ -36,6 +36,7 @@ rule train_teacher:
     shell:
         script("pretrain")
         + " --training-set {input:q}"
+        + " --of teacher_network"
         + " --network {params.network}"
         + " --input-size {params.input_size}"
         + " --recipe {params.recipe:q}"

@@ -46,7 +46,7 @@ def finetune(
     steps as a selection at this rate takes; without it, after all epochs.
     """
     pool_stream, test_stream = Stream(pool), Stream(test)
-    network, info = checkpoint.load(student, device, pool_stream.size)
+    network, info = checkpoint.load(student, device, pool_stream.size, checkpoint.STUDENT)
     picked = read_selection(selection, pool_stream, draw(cell.method, cell.rate, cell.seed))
     # Whether the strategy compares the student with the labels, of all frames of the pool.
     known = cell.method in strategies.names()
@@ -86,7 +86,7 @@ def finetune(
             "training": sum(epoch.seconds for epoch in epochs),
             "inference": time.perf_counter() - began,
         }
-        checkpoint.save(output / "weights.pt", network, info)
+        checkpoint.save(output / "weights.pt", network, info._replace(of=cell.folder))
         record.write(output / "record.h5", said.joints, said.peaks, said.parsed)
         write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
         Outcome(

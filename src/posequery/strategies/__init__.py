@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from posequery.arrays import shape
+from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, unknown
 from posequery.registry import Registry
 from posequery.settings import Section
@@ -71,8 +72,9 @@ class Window:
             raise TypeError(f"size: a whole number is needed, not {self.size!r}")
         if not isinstance(self.rate, Fraction):
             raise TypeError(f"rate: a Fraction is needed, as Fraction('0.29'), not {self.rate!r}")
-        if self.size < 1 or not 0 < self.rate <= 1:
-            raise ValueError(f"{self.size} frames at a rate of {self.rate}: at least 1, up to 1")
+        if not 1 <= self.size <= bounds.COUNT or not 0 < self.rate <= 1:
+            most = f"1 to {bounds.COUNT:,}, above 0 and up to 1"
+            raise ValueError(f"{self.size} frames at a rate of {self.rate}: {most}")
         columns: dict[str, int | str] = {
             "peaks": len(JOINTS),
             "features": "d",
