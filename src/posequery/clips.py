@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 from posequery.skeletons import JOINTS
 from posequery.timing import Timing, require_one_rate
 
@@ -240,6 +240,8 @@ class Stream:
             self._files = [self.path.parent / row["file"] for row in rows]
             self.clips = [_info(row) for row in rows]
             self._seals = [row["seal"] for row in rows]
+        except OSError as error:
+            raise unreadable(index, error) from error
         except sealed.MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", REMAKE) from error
         if not self.clips:

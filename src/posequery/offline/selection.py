@@ -11,7 +11,7 @@ import numpy as np
 from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import sealed, seeds
-from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
@@ -110,6 +110,8 @@ def read_selection(path: str | Path, pool: Stream, of: str) -> np.ndarray:
                 raise ValueError(f"frame {index} is another one in {pool.path}")
         if len(np.unique(indices)) < len(indices):
             raise ValueError("it names a frame twice")
-    except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, IndexError, KeyError, TypeError) as error:
         raise BadInput(path, f"not a selection from this pool ({error})", REMAKE) from error
     return indices
