@@ -21,7 +21,7 @@ import psutil
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
-from posequery.study import sums, turns
+from posequery.study import changes, copies, turns
 from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +48,7 @@ def main() -> int:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
     elif left := turns.end_orphans(Path(plan.out)):
         tell(f"A run of this study was killed; {left} processes that it left were ended.")
-    if sums.looks_copied(Path(plan.out)):
+    if copies.looks_copied(Path(plan.out)):
         what = "this looks like a copy without dates, so that all may be made again"
         tell(f"{plan.out}: {what}; `make verify CONFIG={options.study}` keeps what is whole")
     # This lock does what Snakemake's does, and leaves nothing to be unlocked after a kill.
@@ -59,6 +59,8 @@ def main() -> int:
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
     code = Run(command, remote="slurm" in (options.profile or "")).wait()
+    if code == 0 and Path(plan.out).is_dir():
+        changes.note(Path(plan.out))  # Snakemake says nothing where it had nothing to do
     if code == 0 and options.target == "archive":
         print(f"Study {plan.study.name} is packed: {plan.archive}.")
     elif code == 0 and (words := plan.closing_words()):

@@ -127,6 +127,38 @@ def test_a_copy_without_dates_is_verified_and_nothing_is_made_again(
     tried("14", "a whole study copied without dates", {"done right": 1})
 
 
+def test_what_changes_after_a_run_is_found_at_the_end_of_the_next(
+    made: Path, tmp_path: Path, tried
+) -> None:
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    out = tmp_path / "results/tiny"
+    before = (out / "SHA256SUMS").read_text()
+    (out / "figures/figure2a.png").unlink()
+    date = (out / "evidence/comparisons.csv").stat().st_mtime
+    (out / "evidence/comparisons.csv").write_text("edited")
+    os.utime(out / "evidence/comparisons.csv", (date, date))
+    only = ("--config", "study=tiny", "--forcerun", "paper_tables", "--", "tables", "archive")
+    done = snakemake(tmp_path, *only, ok=False)
+    text = done.stdout + done.stderr
+    assert "missing: results/tiny/figures/figure2a.png" in text
+    assert "changed: results/tiny/evidence/comparisons.csv" in text
+    assert "2 of its files are not as they were made" in text and "Traceback" not in text
+    assert (out / "SHA256SUMS").read_text() == before and not (out / "tiny.tar.gz").exists()
+    for name in ("figures/figure2a.png", "evidence/comparisons.csv"):
+        shutil.copy2(made / "results/tiny" / name, out / name)
+    done = snakemake(tmp_path, *only)
+    assert (out / "tiny.tar.gz").is_file()
+    (out / "tables/table1.csv").write_text("edited")
+    command = [sys.executable, str(ROOT / "scripts/run.py"), "tiny"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    again = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 1 and "is complete" not in again.stdout
+    assert "changed: results/tiny/tables/table1.csv" in again.stderr
+    tried("14", "a file damaged after a run, in a run that makes others or nothing", {"refused": 2})
+
+
 def test_a_rerun_with_nothing_changed_does_nothing(made: Path) -> None:
     done = snakemake(made, "--dry-run", "--config", "study=tiny")
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -140,7 +172,8 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     again = tmp_path / "results/tiny"
     for name in ("cells", "measures", "selections", "state", "student", "tables"):
         shutil.rmtree(again / name)
-    (again / "cells.csv").unlink()
+    for name in ("cells.csv", "SHA256SUMS"):  # deleted on purpose, which a list would hold against it
+        (again / name).unlink()
     done = snakemake(tmp_path, "--config", "study=tiny", "--", "data")
     assert "is complete" not in done.stdout + done.stderr
     only = "uniform,random,continual,none,baseline"

@@ -48,7 +48,7 @@ class Refusing:
 
 
 try:
-    from posequery.study import identity, origins, provenance, sums, turns
+    from posequery.study import changes, identity, origins, provenance, turns
     from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
@@ -110,6 +110,16 @@ def code_digest(name, *modules):
     """The digest of a script, of all it imports, and of the modules that it loads by name."""
     digest = or_refuse(provenance.code_digest)
     return digest(ROOT / "scripts" / f"{name}.py", modules)
+
+
+def made_by_this_run():
+    """What the jobs of this run are about to write, and what is noted when it starts."""
+    for job in workflow.dag.needrun_jobs(exclude_finished=False):
+        # Some write more into their folder than they declare.
+        yield from map(str, [*job.output, *filter(None, [job.params.get("folder")])])
+        if job.benchmark:
+            yield str(job.benchmark)
+    yield f"{OUT}/study.yaml"
 
 
 def option(name):

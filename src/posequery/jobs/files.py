@@ -19,8 +19,12 @@ COPY_AGAIN = "Copy or download it again"
 """What to do about a damaged file from elsewhere."""
 FULL = 1 << 20
 """A disk without room for this many bytes counts as full: a failed write can be as large."""
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-"""What the system answers where a disk is full, or its user's share of it."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system answers where a disk is full, its user's share of it, or a file too large."""
+UNWRITABLE = (*NO_ROOM, errno.EROFS, errno.EIO)
+"""And where a disk cannot be written."""
+SUM_SUFFIX = ".sha256"
+"""What the name of a sum's file has beyond that of the file which it is of."""
 
 
 def _sentence(text: str) -> str:
@@ -94,7 +98,7 @@ def _prepare(path: Path) -> None:
 
 
 @contextmanager
-def _full_disk_named(target: Path) -> Iterator[None]:
+def _failed_write_named(target: Path, temporary: Path) -> Iterator[None]:
     try:
         yield
     except BadInput:
@@ -102,17 +106,24 @@ def _full_disk_named(target: Path) -> Iterator[None]:
     except Exception as error:
         # HDF5 and torch each word a failed write in their own way, torch without the cause.
         cause = getattr(error, "errno", None)
-        full = cause if cause in NO_ROOM else _without_room(target.parent)
-        if not full:
+        why = cause if cause in UNWRITABLE else _without_room(target.parent, temporary)
+        of_another = getattr(error, "filename", None) not in (None, str(temporary))
+        if not why or (of_another and why not in NO_ROOM):
             raise
-        raise OSError(full, os.strerror(full), str(target)) from error
+        raise OSError(why, os.strerror(why), str(target)) from error
 
 
-def _without_room(folder: Path) -> int | None:
-    """The one of `NO_ROOM` that the system answers when `FULL` bytes are asked for in a folder."""
+def _without_room(folder: Path, half: Path) -> int | None:
+    """The one of `NO_ROOM` that the system answers when `FULL` bytes are asked for.
+
+    In a folder, and, where it is a file, at the end of what was written there.
+    """
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             os.posix_fallocate(probe.fileno(), 0, FULL)
+        if half.is_file():
+            with half.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), half.stat().st_size, FULL)
     except OSError as error:
         return error.errno if error.errno in NO_ROOM else None
     return None
@@ -123,12 +134,13 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` only if the block succeeds.
 
     Two processes must not write the same `path` at the same time. Whatever is raised on a full
-    disk, or at the end of a quota, becomes an `OSError` with one of `NO_ROOM` that names `path`.
+    disk, at the end of a quota or at a limit of size becomes an `OSError` that names `path`; so
+    does one of `UNWRITABLE`.
     """
     target = Path(path)
     temporary = _beside(target)
     try:
-        with _full_disk_named(target):
+        with _failed_write_named(target, temporary):
             _prepare(target)
             yield temporary
             with open(temporary, "rb") as handle:
@@ -145,7 +157,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     temporary, older = _beside(target), _beside(target)
     try:
-        with _full_disk_named(target):
+        with _failed_write_named(target, temporary):
             _prepare(target)
             temporary.mkdir()
             yield temporary
@@ -168,7 +180,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def summed_by(path: str | os.PathLike[str]) -> Path:
     """The file beside `path` that holds its sum, as `sha256sum -c` reads it."""
-    return Path(f"{os.fspath(path)}.sha256")
+    return Path(f"{os.fspath(path)}{SUM_SUFFIX}")
 
 
 def write_summed(path: str | os.PathLike[str], text: str, of: str = "") -> None:
