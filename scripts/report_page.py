@@ -6,6 +6,7 @@ from pathlib import Path
 
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
+from posequery.report.efficiency import Devices
 from posequery.report.html.sources import Sources
 from posequery.report.html.write import write_page
 
@@ -24,6 +25,8 @@ def main() -> None:
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--settings", type=json.loads, required=True, help="JSON, by dotted keys")
     parser.add_argument("--codes", type=json.loads, required=True, help="JSON, a digest a script")
+    parser.add_argument("--devices", type=Devices.from_json, required=True, help="JSON: profiles")
+    parser.add_argument("--frames", action="store_true", help="the stream's frames may be shown")
     parser.add_argument("--truth", action="store_true", help="there is ground truth")
     parser.add_argument("--page", type=Path, required=True, help="the HTML file")
     options = vars(parser.parse_args())

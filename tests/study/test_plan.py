@@ -117,3 +117,15 @@ def test_a_student_lies_where_its_seed_says(
     folder = "results/tiny/student"
     assert own.of_students(own.student) == [f"{folder}/seed{n}/pretrained.pt" for n in (3, 4)]
     assert own.evidence_options() == ["--per-seed", "--stand-in"]
+
+
+@pytest.mark.parametrize(("frames", "shown"), [("false", []), ("true", ["before_after.png"])])
+def test_a_page_is_given_a_picture_of_people_only_where_the_study_says_so(
+    frames: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = tmp_path / "people.yaml"
+    study.write_text(f"extends: lab\nreport: {{frames: {frames}}}\n")
+    plan = planned({"study": str(study)}, CONFIG)
+    assert plan.picture_files()
+    assert [Path(file).name for file in plan.shown_picture()] == shown

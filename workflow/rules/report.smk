@@ -342,6 +342,8 @@ rule report_page:
         evidence=lambda wildcards: f"{FINAL}/evidence",
         picture=["--picture", *PLAN.shown_picture()] if PLAN.shown_picture() else [],
         truth="--truth" if STUDY.source.has_truth else "",
+        frames="--frames" if PLAN.shows_frames() else "",
+        devices=PLAN.devices(),
         tests=option("tests"),
         labels=option("labels"),
         seen=option("seen"),
@@ -359,6 +361,8 @@ rule report_page:
         + " {params.consensus:q}"
         + " {params.picture:q}"
         + " {params.truth}"
+        + " {params.frames}"
+        + " --devices {params.devices:q}"
         + " --evidence {params.evidence:q}"
         + " --captions {params.captions:q}"
         + " --settings {params.settings:q}"

@@ -14,8 +14,8 @@ from posequery.evidence.samples import (
     subjects_in,
 )
 from posequery.evidence.statistics import detectable, interval
+from posequery.strategies import METHODS
 
-NO_STRATEGY = ("none", "all", "all_equal_steps", "baseline", "once", "continual")
 REFERENCES = ("uniform", "random")
 COLUMNS = (
     "setting teacher rate strategy against seeds subjects difference_px low_px high_px "
@@ -32,7 +32,7 @@ def comparisons(rows: pd.DataFrame, per_seed: bool) -> pd.DataFrame:
     seed'. Sorted as cells are.
     """
     known = Cells(rows, per_seed)
-    picked = rows[~rows["method"].isin(NO_STRATEGY)]
+    picked = rows[~rows["method"].isin(METHODS)]
     keys = picked[["setting", "teacher", "rate", "method"]].drop_duplicates()
     found = []
     for setting, teacher, rate, method in keys.sort_values([*keys.columns]).itertuples(index=False):

@@ -13,12 +13,12 @@ from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
 from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
+from posequery.strategies import METHODS
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
 WHOLE = ("none", "all", "all_equal_steps")
 """Offline methods that pick at no rate."""
-NO_STRATEGY = (*WHOLE, "once", *ANY_RATE)
 KEYS = list(KEY)
 
 
@@ -116,7 +116,7 @@ def over_streams(table: pd.DataFrame) -> pd.DataFrame:
 def strategies(cells: pd.DataFrame) -> list[str]:
     """The paper's four, whether run or not, then the others that were run, by name."""
     run = set(cells["method"])
-    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *NO_STRATEGY})]
+    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *METHODS})]
 
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:

@@ -189,8 +189,15 @@ class Plan(Inputs):
         return json.dumps(protocol(study) | chosen, sort_keys=True)
 
     def shown_picture(self) -> list[str]:
-        """The picture of real people that the page may show."""
-        return [f"{folder}/before_after.png" for folder in self.picture_files()]
+        """The picture of real people, where the page may show it."""
+        shown = self.picture_files() if self.shows_frames() else []
+        return [f"{folder}/before_after.png" for folder in shown]
+
+    def shows_frames(self) -> bool:
+        """Whether the page may hold frames of the stream: rendered ones, and a person's own where
+        the study says so; never a dataset's."""
+        source = self.study.source
+        return source.rendered or (self.study.report.frames and not source.has_truth)
 
     def page(self) -> str:
         return f"{self.final}/report.html"

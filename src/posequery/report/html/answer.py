@@ -6,12 +6,13 @@ from fractions import Fraction
 import pandas as pd
 
 from posequery.report.captions import Captions, method_name
-from posequery.report.cells import ANY_RATE, NO_STRATEGY, of_setting, picked_at, rates, teachers
+from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
 from posequery.report.formats import PIXELS, percent, span
-from posequery.report.html.evidence import OPEN, by_verdict, tally
+from posequery.report.html.evidence import OPEN, by_verdict, claims, tally
 from posequery.report.html.parts import Points, Section, Words
 from posequery.report.html.sources import Sources
 from posequery.report.spread import mean
+from posequery.strategies import METHODS
 
 QUESTION = (
     "A light pose network, the student, is trained further on frames that a teacher labels. Which "
@@ -22,7 +23,7 @@ QUESTION = (
 
 def _errors(cells: pd.DataFrame) -> pd.Series:
     """The mean error of each strategy and rate, the lowest first; equal ones by name."""
-    picked = cells[~cells["method"].isin(NO_STRATEGY)]
+    picked = cells[~cells["method"].isin(METHODS)]
     found = picked.groupby(["method", "rate"])["mpjpe_px"].agg(mean).dropna()
     return found.sort_index().sort_values(kind="stable")
 
@@ -92,11 +93,14 @@ def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[tu
 def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     """What may be said of these numbers."""
     seeds = sources.cells["seed"].nunique()
-    given = "" if sources.settings.get("student.per_seed") else " Given one pre-trained student."
+    given = f" {sources.given}".rstrip()
     one = "with one seed, a difference between two methods cannot be told from chance"
     untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
     if seeds > 1 and sources.verdicts:
-        yield "Verdicts", f"Of the paper's claims, in this study: {tally(sources.verdicts)}{given}"
+        yield (
+            "Verdicts",
+            f"Of the paper's claims, in this study: {tally(claims(sources.verdicts))}{given}",
+        )
         yield from _decided(sources)
     else:
         why = one if seeds < 2 else untested
@@ -110,9 +114,9 @@ def _known(sources: Sources) -> Iterator[tuple[str, str]]:
 
 def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
     """The claims on which this study decides, by verdict."""
-    for verdict, claims in by_verdict(sources.verdicts):
+    for verdict, own in by_verdict(claims(sources.verdicts)):
         if not verdict.startswith(OPEN):
-            short = [claim.partition(";")[0] for claim in claims]
+            short = [said.partition(";")[0] for said in own]
             yield verdict.partition(",")[0].capitalize(), _sentence(*short)
 
 

@@ -105,7 +105,7 @@ def by_rate(
         alt.Tooltip("at:N", title="rate"),
         alt.Tooltip("k:N", title="frames picked"),
         alt.Tooltip("e:Q", title="error (px)", format=".2f"),
-        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("interval:N", title="plain 95 % interval"),
     ]
     layers = [
         base.mark_rule(strokeWidth=1.4).encode(y="low:Q", y2="high:Q"),
@@ -141,8 +141,8 @@ def over_time(
 ) -> dict[str, Any]:
     """Error over stream time; hovering names every line's error, the window and the sequence.
 
-    rows: t, clock, window, sequence, and each line's error under its id. looks: name, colour and
-    dashes by id. starts: t of each sequence. updates: id, t and e of each training.
+    rows: t, clock, frame, window, sequence, and each line's error under its id. looks: name, colour
+    and dashes by id. starts: t of each sequence. updates: id, t and e of each training.
     """
     x = _time(seconds)
     axis = alt.Axis(grid=True, gridColor="#e6e6e6", domain=False, ticks=False, tickCount=5)
@@ -158,6 +158,7 @@ def over_time(
     lines = base.transform_fold([*looks], as_=["id", "e"]).mark_line(strokeWidth=1.8, clip=True)
     tooltip = [
         alt.Tooltip("clock:N", title="time"),
+        alt.Tooltip("frame:Q", title="frame"),
         alt.Tooltip("sequence:N", title="sequence"),
         alt.Tooltip("window:Q", title="window"),
         *(alt.Tooltip(f"{at}:Q", title=look[0], format=".1f") for at, look in looks.items()),
@@ -252,7 +253,7 @@ def intervals(
     tooltip = [
         alt.Tooltip("name:N", title="method"),
         alt.Tooltip("value:Q", title=title, format=".2f"),
-        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("interval:N", title="plain 95 % interval"),
         alt.Tooltip("note:N", title="of"),
     ]
     dots = base.mark_point(filled=True, size=80, opacity=1, stroke="#222", strokeWidth=0.6)

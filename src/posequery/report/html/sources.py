@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 
 from posequery.clips import Stream
+from posequery.evidence.comparisons import COLUMNS as OF_COMPARISONS
+from posequery.evidence.verdicts import COLUMNS as OF_VERDICTS
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.report.captions import Captions
 from posequery.report.cells import on_stream, over_streams, read_cells, read_seconds
+from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
 from posequery.report.teacher import read_teacher_error
 
@@ -29,7 +32,8 @@ class Sources:
     time is of the first stream. labels: the teacher's, of that stream. seen: what the jobs that
     labelled say of each, as JSON files. evidence: the folder of the verdicts. picture: of real
     people before and after, where it may be shown.
-    settings: of the study, by dotted keys. codes: the digest of each script, by name.
+    settings: of the study, by dotted keys. codes: the digest of each script, by name. devices: the
+    declared boards, and what the study would ask of them.
     """
 
     cells_csv: Path
@@ -44,8 +48,11 @@ class Sources:
     said: Captions
     settings: Mapping[str, Any]
     codes: Mapping[str, str]
+    devices: Devices
     truth: bool
     """Whether there is ground truth, so that the paper's tables can be made."""
+    frames: bool
+    """Whether the stream's frames may be shown."""
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -92,11 +99,17 @@ class Sources:
 
     @cached_property
     def verdicts(self) -> list[Row]:
-        return read_rows(self.evidence / "verdicts.csv")
+        return read_rows(self.evidence / "verdicts.csv", OF_VERDICTS)
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        return read_rows(self.evidence / "comparisons.csv")
+        return read_rows(self.evidence / "comparisons.csv", OF_COMPARISONS)
+
+    @property
+    def given(self) -> str:
+        """What every number is said given of; '' where each seed has a student of its own."""
+        own = self.settings.get("student.per_seed", False)
+        return "" if own else "All is said given one pre-trained student."
 
     def frame_sizes(self, setting: str) -> FrameSizes:
         if setting == "online":
@@ -109,16 +122,20 @@ class Sources:
         return read_teacher_error(*self.seen) if self.seen else None
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a table whose columns are not known here; none where there is no such file."""
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a table that has these columns; none where there is no such file."""
     if not path.is_file():
         return []
     try:
-        return list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline=""), strict=True))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
         raise BadInput(path, f"is no table ({error})", REMAKE) from None
+    for row in rows:
+        if missing := [name for name in columns if row.get(name) is None]:
+            raise BadInput(path, f"has a row without {', '.join(missing)}", REMAKE)
+    return rows
 
 
 def read_facts(path: Path) -> dict[str, Any]:

@@ -88,6 +88,8 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
 #vg-tooltip-element { font: 13px/1.35 var(--plain); max-width: 17rem; }
 #vg-tooltip-element table tr { background: none; }
 #vg-tooltip-element table tr td { vertical-align: top; padding: 1px 4px; border: 0; }
+#vg-tooltip-element img { display: block; width: 9rem; margin: .3rem 4px 0; }
+#vg-tooltip-element span { color: var(--soft); margin: 0 4px; }
 @media (max-width: 40rem) {
   body { font-size: 15px; }
   header, main, footer { padding-left: 1rem; padding-right: 1rem; }
@@ -115,9 +117,24 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
 """
 
 SCRIPT = """
+const held = document.getElementById("thumbnails");
+const shots = held ? JSON.parse(held.textContent) : { frames: [], images: [] };
+function thumbnail(frame) {
+  if (frame === undefined || !shots.frames.length) return "";
+  const far = shots.frames.map(shown => Math.abs(shown - frame));
+  const at = far.indexOf(Math.min(...far));
+  const said = `frame ${shots.frames[at]}`;
+  return `<img src="${shots.images[at]}" alt="${said} of the stream"><span>${said}</span>`;
+}
+function formatTooltip(value, sanitize) {
+  const rows = Object.entries(value).map(([key, text]) =>
+    `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`);
+  return `<table>${rows.join("")}</table>${thumbnail(value.frame)}`;
+}
 for (const place of document.querySelectorAll(".chart")) {
   const spec = JSON.parse(document.getElementById(place.id + "-spec").textContent);
-  vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false })
+  const how = { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { formatTooltip } };
+  vegaEmbed(place, spec, how)
     .catch(error => { place.textContent = "This chart could not be drawn: " + error.message; });
 }
 """
@@ -294,6 +311,9 @@ script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'">
 </main>
 <footer><p>{{ foot }}</p></footer>
 <noscript><p>Charts need JavaScript; the table below each has its numbers.</p></noscript>
+{%- if thumbnails %}
+<script type="application/json" id="thumbnails">{{ thumbnails | tojson }}</script>
+{%- endif %}
 <script>{{ bundle }}</script>
 <script>{{ script }}</script>
 </body>
