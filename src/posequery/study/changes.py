@@ -64,7 +64,9 @@ def note(results: Path) -> None:
             "Copy them again, or delete them with what lies beside them and run again; if all is "
             f"as you want it, delete {SUMS}, and the next run lists what is there"
         )
-        fault = f"{len(faults)} of its files are not as they were made, and no job of this run did it"
+        fault = (
+            f"{len(faults)} of its files are not as they were made, and no job of this run did it"
+        )
         raise BadInput(results, fault, fix)
 
 
