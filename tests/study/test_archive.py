@@ -46,8 +46,7 @@ def study(tmp_path):
 
 
 def packed(study, target):
-    checkout, results = study
-    changes.note(results)
+    changes.note(study[1])
     return packed_as_listed(study, target)
 
 

@@ -149,5 +149,3 @@ def test_a_list_that_cannot_be_written_is_said(
     monkeypatch.setattr(changes, "write_text", full)
     changes.note(results)
     assert "SHA256SUMS: is not written (No space left on device)" in capsys.readouterr().err
-
-

@@ -1,5 +1,6 @@
 """The list of a study's sums, and what is found in a study's folder."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -89,24 +90,19 @@ def test_a_list_that_is_none_is_refused(results: Path) -> None:
         sums.compare(results)
 
 
-def odd(results: Path, name: bytes | str, kind: str) -> None:
-    path = os.fsencode(results / "tables") + b"/" + os.fsencode(name)
+def odd(results: Path, name: str, kind: str) -> None:
+    path = results / "tables" / name
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "socket":
-        with socket.socket(socket.AF_UNIX) as one:
-            here = os.getcwd()
-            os.chdir(results / "tables")  # its path may not be long
-            try:
-                one.bind(name)
-            finally:
-                os.chdir(here)
+        with socket.socket(socket.AF_UNIX) as one, contextlib.chdir(path.parent):
+            one.bind(name)  # its path may not be long
     elif kind == "folder":
-        os.mkdir(path)
+        path.mkdir()
     elif kind == "file":
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+        path.touch()
     else:
-        os.symlink(kind, path)
+        path.symlink_to(kind)
 
 
 ODD = [
@@ -117,7 +113,7 @@ ODD = [
     ("l", "l", "is a link that leads nowhere"),
     ("up", "..", "is a link to a folder that it lies in"),
     ("a\nb", "file", "has a name that not every system can hold"),
-    (b"\xff", "file", "has a name that not every system can hold"),
+    ("\udcff", "file", "has a name that not every system can hold"),
     ("a ", "file", "has a name that not every system can hold"),
     ("a:b", "folder", "has a name that not every system can hold"),
 ]
@@ -125,7 +121,7 @@ ODD = [
 
 @pytest.mark.parametrize(("name", "kind", "fault"), ODD)
 def test_what_is_no_file_of_a_study_is_named_and_refused(
-    results: Path, name: bytes | str, kind: str, fault: str, tried
+    results: Path, name: str, kind: str, fault: str, tried
 ) -> None:
     odd(results, name, kind)
     with pytest.raises(BadInput, match=fault) as caught:

@@ -172,7 +172,8 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     again = tmp_path / "results/tiny"
     for name in ("cells", "measures", "selections", "state", "student", "tables"):
         shutil.rmtree(again / name)
-    for name in ("cells.csv", "SHA256SUMS"):  # deleted on purpose, which a list would hold against it
+    # What is deleted on purpose a list would hold against the copy.
+    for name in ("cells.csv", "SHA256SUMS"):
         (again / name).unlink()
     done = snakemake(tmp_path, "--config", "study=tiny", "--", "data")
     assert "is complete" not in done.stdout + done.stderr

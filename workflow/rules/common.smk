@@ -132,6 +132,12 @@ def option(name):
     return words
 
 
+def summed(wildcards, input):
+    """Of a rule's inputs, the data that a job rendered or fetched, which have sums beside them."""
+    made = [str(file) for file in input if str(file).startswith(f"{OUT}/data/")]
+    return ["--summed", *made] if made else []
+
+
 wildcard_constraints:
     setting="offline|online",
     slug="|".join(PLAN.clips),

@@ -244,12 +244,14 @@ else:
             gpu=0,
         params:
             code=code_digest("before_after"),
+            summed=summed,
             captions=PLAN.captions(),
             window=STUDY.online.window,
         message:
             "Show the student before and after it has adapted"
         shell:
             script("before_after")
+            + " {params.summed:q}"
             + " --cells {input.cells:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"

@@ -70,6 +70,7 @@ if OPENPOSE:
             gpu=GPU if OPENPOSE.program else 0,
         params:
             code=code_digest("detect_openpose"),
+            summed=summed,
             options=lambda wildcards: PLAN.openpose_options(wildcards.slug),
             files=lambda wildcards: PLAN.openpose_digest(wildcards.slug),
         message:
@@ -77,6 +78,7 @@ if OPENPOSE:
         shell:
             script("detect_openpose")
             + " {params.options:q}"
+            + " {params.summed:q}"
             + " --output {output.detections:q} 2> {log:q}"
             + " && printf %s {params.files:q} > {output.files:q}"
 
@@ -103,6 +105,7 @@ rule label:
         gpu=lambda wildcards: GPU * teachers.load(wildcards.teacher).torch,
     params:
         code=lambda wildcards: code_digest("label", f"teachers.{wildcards.teacher}"),
+        summed=summed,
         python=lambda wildcards: interpreter(teachers.load(wildcards.teacher).torch),
         files=lambda wildcards: json.dumps(PLAN.teacher_files(*wildcards)),
         settings=lambda wildcards: as_json(STUDY.settings_of(wildcards.teacher)),
@@ -115,6 +118,7 @@ rule label:
     shell:
         script("label", python="{params.python}")
         + " --teacher {wildcards.teacher}"
+        + " {params.summed:q}"
         + " --stream {input.stream:q}"
         + " --files {params.files:q}"
         + " --settings {params.settings:q}"
@@ -148,11 +152,13 @@ if STUDY.source.calibration:
             gpu=0,
         params:
             code=code_digest("consensus"),
+            summed=summed,
             calibration=STUDY.source.calibration,
         message:
             "Find what the calibrated views agree on"
         shell:
             script("consensus")
+            + " {params.summed:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
             + " --calibration {input.package:q}/{params.calibration:q}"

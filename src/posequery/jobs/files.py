@@ -217,6 +217,41 @@ def _sum(name: str, data: bytes, of: str) -> str:
     return f"# of {of}\n" * bool(of) + f"{hashlib.sha256(data).hexdigest()}  {name}\n"
 
 
+def write_sums(path: str | os.PathLike[str]) -> None:
+    """Write the sum of a file, or of each file in a folder, beside it, as `sha256sum -c` reads it.
+
+    For what is in a format of others, which has no room for a sum.
+    """
+    write_text(summed_by(path), "".join(_sums(Path(path))))
+
+
+def require_sums(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise `BadInput` if any of these is not as it was when `write_sums` wrote its sums."""
+    for path in paths:
+        try:
+            lines = summed_by(path).read_text(encoding="utf-8").splitlines(keepends=True)
+            found = _sums(Path(path))
+        except FileNotFoundError as error:
+            lacks = "it is missing" if error.filename == str(path) else "its sum is missing"
+            raise BadInput(path, f"{lacks} ({error.filename})", REMAKE) from None
+        except UnicodeDecodeError:
+            raise BadInput(summed_by(path), "is no list of sums", REMAKE) from None
+        except OSError as error:
+            raise unreadable(error.filename or path, error) from None
+        if lines != found:
+            other = min({*lines} ^ {*found}, key=lambda line: line[66:], default="").strip()
+            name = Path(path).parent / (other[66:] or Path(path).name)
+            raise BadInput(name, "is not as it was made (its sum differs)", REMAKE)
+
+
+def _sums(path: Path) -> list[str]:
+    files = [path] if not path.is_dir() else [file for file in path.rglob("*") if file.is_file()]
+    shown = {file.relative_to(path.parent).as_posix(): file for file in files}
+    # Snakemake's own date of a folder begins with a point.
+    names = sorted(name for name in shown if not Path(name).name.startswith("."))
+    return [f"{sha256(shown[name])}  {name}\n" for name in names]
+
+
 def sha256(path: str | os.PathLike[str]) -> str:
     """Hexadecimal SHA-256 digest of a file's content."""
     with open(path, "rb") as handle:
