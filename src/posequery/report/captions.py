@@ -80,11 +80,16 @@ class Captions:
     def heading(self) -> str:
         return f"Study {self.study}, {self.source}"
 
+    @property
+    def given(self) -> str:
+        """What a number over seeds is said with, where they share a student."""
+        return "" if self.per_seed else ", given one student"
+
     def seeds(self, cells: pd.DataFrame, several: str = _SPREAD) -> str:
         """What the number of seeds allows to be said; several: of more than one."""
         count = cells["seed"].nunique()
-        own = ", each with a student of its own" if count > 1 else ""
-        given = own if self.per_seed else ", given one student"
+        own = ", each with a student of its own" if count > 1 and self.per_seed else ""
+        given = self.given or own
         if count < 2:
             one = f"One seed{given}: it cannot rank the methods."
             return one if count else "This run has none of these cells."

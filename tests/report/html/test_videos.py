@@ -30,3 +30,12 @@ def test_what_the_teacher_saw_is_what_is_noted(video_sources):
     teacher = next(part for part in sections(video_sources) if part.name == "teacher")
     rows = {row[0][0]: row[1][0] for row in teacher.parts[1].rows}
     assert rows["share of the labelled joints that are found"] == "1"
+
+
+def test_one_recording_gets_no_interval_from_its_seeds(video_sources, write_cells, a_cell):
+    uniform = [a_cell("online", "t", "uniform", 10, 8.0 + seed, seed=seed) for seed in (0, 1)]
+    write_cells([a_cell("online", "none", "baseline", 0, 20.0), *uniform])
+    table = sections(video_sources)[0].parts[1]
+    rows = [[below for _, below in row] for row in table.rows]
+    assert "±" in " ".join(text for row in table.rows for text, _ in row)
+    assert not any(text for row in rows for text in row)

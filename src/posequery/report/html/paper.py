@@ -51,7 +51,8 @@ def tables(sources: Sources) -> Section:
         ("online", table_2(sources.rows, said, first_window=False, frames=stream)),
     ):
         count = seeds_of(of_setting(cells, setting))
-        small = f" Below a mean: its plain 95 % interval over {count} seeds." if count else ""
+        over = f"over {count} seeds{said.given}"
+        small = f" Below a mean: its plain 95 % interval {over}." if count else ""
         parts += [Words([f"{table.label}. {table.caption}{small}"]), *sheets(table, count)]
     parts += _other_measures(cells)
     return Section("tables", "The paper's tables, beside the published numbers", parts)
