@@ -115,8 +115,8 @@ def test_the_streams_report_has_shares_where_videos_differ(
     head = "to the teacher (BlazePose) all windows"
     # From the left shoulder to the right ankle: 11 joints on, 2 pixels each across and 5 down.
     share = 20 / np.hypot(22, 55)
-    assert rows["never adapted"][head] == "20"
-    assert float(rows["never adapted"][f"{head} of the person's size"]) == pytest.approx(
+    assert rows["unadapted"][head] == "20"
+    assert float(rows["unadapted"][f"{head} of the person's size"]) == pytest.approx(
         share, abs=1e-4
     )
     text = (tmp_path / "adaptation.md").read_text()

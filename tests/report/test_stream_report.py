@@ -37,7 +37,7 @@ def test_the_table_by_hand_and_the_same_bytes_again(
     # over 10-19 and 30-39, 5 to 14 pixels behind; the consensus lies 3 pixels below.
     behind = np.mean(np.hypot(np.arange(5, 15), 3))
     assert rows == [
-        ["never adapted", "", "", *whole("20", "20", "20", "17", "17", "17")],
+        ["unadapted", "", "", *whole("20", "20", "20", "17", "17", "17")],
         ["uniform", "0.2", "2", *whole("8", "4", "4", "5", "1", "1")],
         ["uniform", "0.1", "1", *whole("11", "8", "8", "8", "5", "5")],
         [
@@ -97,7 +97,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     assert [found["uniform"][f"{head}{end}"] for end in ("", " sd", " share")] == [
         *("5", "1.4142", "1")
     ]
-    assert found["never adapted"][f"{head} sd"] == "0"
+    assert found["unadapted"][f"{head} sd"] == "0"
     consensus = "to the multi-view consensus all windows"
     assert (found["BlazePose itself"][consensus], found["BlazePose itself"][f"{consensus} sd"]) == (
         *("3", ""),

@@ -85,7 +85,7 @@ def measure(
 ) -> None:
     """Write the rows of `cells.csv` and `breakdown.csv` of some cells.
 
-    folders: the cells', all of one setting and stream, at least one; the student that never adapts,
+    folders: the cells', all of one setting and stream, at least one; the unadapted student,
     which others are compared with, is looked for among them. index: of the stream that they were
     tested on. labels: what they are measured against; without a file the stream's own labels.
     taught: the teachers' labels files, called after them. code: digest of the code. state: folder
@@ -108,7 +108,7 @@ def measure(
 
 
 def _unadapted(cell: Outcome, cells: Mapping[Path, Outcome]) -> Path | None:
-    """The folder of the student that never adapts on a cell's stream: the one of its seed, or the
+    """The folder of the unadapted student on a cell's stream: the one of its seed, or the
     only one there is."""
     found = {
         folder: other
@@ -160,7 +160,7 @@ def _found(
 def _evaluation(
     folder: Path, cell: Outcome, reference: Reference, beside: Path | None
 ) -> Evaluation:
-    """beside: the folder of the cell in which the student never adapts."""
+    """beside: the folder of the cell of the unadapted student."""
     path = folder / "record.h5"
     recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None

@@ -310,7 +310,7 @@ class Captions:
     ) -> str:
         """adapted: the adapted student's line."""
         return _text(
-            f"{self.heading}. The student that never adapts, one that adapts ({adapted}) and their "
+            f"{self.heading}. The unadapted student, one that adapts ({adapted}) and their "
             f"teacher, on the frame three quarters into each {scene}, or the nearest one that the "
             "teacher has labelled; the view follows the teacher's pose. Number: mean error of 12 "
             "joints to the teacher, in pixels of the source frame, and how many trainings the "

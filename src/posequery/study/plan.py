@@ -153,7 +153,7 @@ class Plan(Inputs):
     # The report
 
     def picture_files(self) -> list[str]:
-        """Of real people, where the run has a student that never adapts and one that does."""
+        """Of real people, where the run has an unadapted student and an adapted one."""
         online = {cell.method for cell in self.cells if cell.setting == "online"}
         comparable = "baseline" in online and len(online) > 1
         return [f"{self.final}/pictures"] if comparable and not self.study.source.has_truth else []

@@ -21,7 +21,7 @@ def test_before_and_after_are_poses_with_their_errors(video_sources):
     figures = next(part for part in sections(video_sources) if part.name == "figures")
     poses = figures.parts[0]
     assert [pose.title for pose in poses.poses] == ["cam1", "cam2"]
-    assert "never adapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
+    assert "unadapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
     assert all(len(pose.skeletons) == 3 for pose in poses.poses)
     assert all(skeleton.lines for pose in poses.poses for skeleton in pose.skeletons)
 

@@ -61,7 +61,7 @@ class Evaluation:
     reference (n, 18, 2): where the joints are, source pixels; NaN where nobody says so, and in
     frames that the record says were missed, so that those count nowhere. taught (n, 18, 2): what
     the cell's teacher says of every frame, whether it was asked or not; None offline, and of a cell
-    without a teacher. baseline: the record of the student that never adapts, of the same stream;
+    without a teacher. baseline: the record of the unadapted student, of the same stream;
     None offline, and where that cell was not run. All arrays are read-only: the next column looks
     at them as well. Raises ValueError for other shapes.
     """

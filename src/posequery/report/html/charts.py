@@ -207,7 +207,7 @@ def picks(
         alt.Tooltip("window:Q", title="window"),
         alt.Tooltip("live:N", title="weights live from"),
     ]
-    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.8, size=16, opacity=0.75)
+    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.2, size=16, opacity=0.85)
     layers = [
         alt.Chart(_data(windows)).mark_rule(color="#dcdcdc").encode(x=x),
         ticks.encode(
@@ -246,7 +246,7 @@ def intervals(
     y = alt.Y("name:N", title=None, sort=names, axis=lines)
     x: dict[str, Any] = {
         "title": title,
-        "scale": alt.Scale(zero=False, nice=True),
+        "scale": alt.Scale(zero=False, nice=True, padding=8),
         "axis": alt.Axis(grid=False),
     }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))

@@ -55,21 +55,25 @@ def _compared(sources: Sources) -> Iterator[Chart]:
 
 
 def _differences(sources: Sources, other: str) -> Iterator[Chart]:
-    """A chart a setting, teacher and rate that was compared: differences to `other`."""
+    """A chart a setting and teacher, at the lowest and at the highest rate: differences to
+    `other`."""
 
-    def place(row: Row) -> tuple[str, str, Fraction]:
-        return row["setting"], row["teacher"], Fraction(row["rate"])
+    def place(row: Row) -> tuple[str, str]:
+        return row["setting"], row["teacher"]
 
     own = [row for row in sources.comparisons if row["against"] == other]
     methods = [row["strategy"] for row in own]
-    for (setting, teacher, rate), rows in groupby(sorted(own, key=place), place):
-        title = f"{setting.capitalize()}, {percent(rate)}"
-        if setting == "online":
-            title += f", labels of {sources.captions.teacher_name(teacher)}"
-        points = [_difference(row, methods) for row in rows]
-        name = f"against-{other}-{setting}-{teacher}-{rate.numerator}of{rate.denominator}"
-        axis = f"difference to {method_name(other)} (px)"
-        yield points_chart(name, title, points, axis, 0.0)
+    for (setting, teacher), group in groupby(sorted(own, key=place), place):
+        rows = list(group)
+        found = sorted({Fraction(row["rate"]) for row in rows})
+        for rate in dict.fromkeys((found[0], found[-1])):
+            title = f"{setting.capitalize()}, {percent(rate)}"
+            if setting == "online":
+                title += f", labels of {sources.captions.teacher_name(teacher)}"
+            points = [_difference(row, methods) for row in rows if Fraction(row["rate"]) == rate]
+            name = f"against-{other}-{setting}-{teacher}-{rate.numerator}of{rate.denominator}"
+            axis = f"difference to {method_name(other)} (px)"
+            yield points_chart(name, title, points, axis, 0.0)
 
 
 def _difference(row: Row, methods: Sequence[str]) -> charts.Point:
@@ -95,11 +99,11 @@ def section(sources: Sources) -> Section:
     for other in ("uniform", "random"):
         if made := list(_differences(sources, other)):
             said = (
-                f"Each strategy's error less that of {other}, negative where it is lower. "
-                "Exploratory: bars are plain 95 % intervals, not widened for their number, and "
-                f"there is no verdict. {sources.given}"
+                f"Each strategy's error less that of {other}, at the lowest and the highest rate, "
+                "negative where it is lower. Exploratory: bars are plain 95 % intervals, not "
+                f"widened for their number, and there is no verdict. {sources.given}"
             ).rstrip()
             parts.append(Charts(f"Against {other}", said, made, beside=True))
     if rows := sources.comparisons:
-        parts.append(any_sheet("All comparisons as a table", rows))
+        parts.append(any_sheet("All comparisons, at every rate", rows))
     return Section("strategies", "Strategies compared", parts)

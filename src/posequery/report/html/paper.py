@@ -143,7 +143,9 @@ def _by_rate(sources: Sources) -> Charts:
     keys += [Key(method_name("none"), ink(method_style("none")), (1, 1.5))]
     keys += [Key(method_name("all"), ink(method_style("all")), (), "*", line=False)]
     caption = sources.captions.by_rate(offline, sources.frame_sizes("offline"))
-    caption = caption.replace("bars: sample standard deviation over seeds", "bars: 95 % intervals")
+    caption = caption.replace(
+        "bars: sample standard deviation over seeds", "bars: plain 95 % intervals over seeds"
+    )
     return Charts("Error by rate", caption, made, keys, beside=True)
 
 

@@ -1,6 +1,6 @@
 """Whether training keeps up with the stream: on the machine of this run, and on declared boards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import pandas as pd
@@ -50,8 +50,8 @@ def _floor(k: int, window: int) -> Fraction:
     return Fraction(1000 * k // window, 1000)
 
 
-def this_machine(sources: Sources) -> str:
-    """What the machine of this run can afford; '' where nothing was measured.
+def this_machine(sources: Sources) -> Sequence[str]:
+    """How fast the machine of this run is, and what it can afford; none where it trained nothing.
 
     Its speed is that of the strategies' trainings at the highest rate, since short ones are slower
     by the image.
@@ -60,7 +60,7 @@ def this_machine(sources: Sources) -> str:
     found = found[~found["method"].isin(METHODS)]
     found = found[found["rate"] == found["rate"].max()]
     if found.empty:
-        return ""
+        return ()
     speed = found["passes"].sum() / found["training_s"].sum()
     own = found["inference_s"].sum() / found["stream_s"].sum()
     each = found["selection_s"].sum() / found["trainings"].sum()
@@ -74,10 +74,10 @@ def this_machine(sources: Sources) -> str:
         selection_s=each,
     )
     rate = percent(found["rate"].iloc[0])
+    beside = f"beside the student itself, which takes {100 * own:.0f} %"
     return (
-        f"It trained at {speed:.0f} images a second (measured at {rate}), and the student itself "
-        f"takes {100 * own:.0f} % of the stream's time. Beside that, "
-        f"{_most(measured, study, timing)}."
+        f"it trained on {speed:.0f} images a second (measured at {rate})",
+        f"{beside}, {_most(measured, study, timing)}",
     )
 
 
@@ -101,8 +101,8 @@ def _board(profile: Profile, devices: Devices, timing: Timing) -> str:
 
 
 def _afforded(sources: Sources) -> Iterator[tuple[str, str]]:
-    if said := this_machine(sources):
-        yield "The machine of this run", said
+    if said := "; ".join(this_machine(sources)):
+        yield "The machine of this run", f"{said[0].upper()}{said[1:]}."
     devices, timing = sources.devices, sources.stream.timing
     for profile in devices.profiles.values():
         name = f"{profile.title[0].upper()}{profile.title[1:]}"

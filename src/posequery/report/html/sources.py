@@ -19,6 +19,7 @@ from posequery.report.captions import Captions
 from posequery.report.cells import on_stream, over_streams, read_cells, read_seconds
 from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
+from posequery.report.stream_report import Adaptation, read_adaptation
 from posequery.report.teacher import read_teacher_error
 
 Row = dict[str, str]
@@ -96,6 +97,14 @@ class Sources:
     def recorded(self) -> pd.DataFrame:
         """The online cells whose records are of `stream`."""
         return on_stream(self.rows, self.stream_index)
+
+    @cached_property
+    def adaptation(self) -> Adaptation:
+        """Of a stream of real people, whose labels are its teacher's."""
+        assert self.labels is not None
+        window = self.settings["online.window"]
+        files = self.cells_csv, self.stream_index, self.labels, self.consensus
+        return read_adaptation(*files, window, self.captions)
 
     @cached_property
     def verdicts(self) -> list[Row]:

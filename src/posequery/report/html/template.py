@@ -32,7 +32,7 @@ nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
 }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1.3rem; }
 dt { font-size: .86rem; font-weight: 600; line-height: 1.8; max-width: 11rem; }
-dd { margin: 0; max-width: 46rem; }
+dd { margin: 0; max-width: 54rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table {
@@ -53,7 +53,11 @@ tbody th { font-weight: 400; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
 tbody th.left { min-width: 8rem; }
 table.claims tbody th { min-width: 15rem; }
-td small { display: block; color: var(--soft); font-size: .92em; white-space: nowrap; }
+thead .right { white-space: normal; max-width: 9rem; }
+table.claims td:nth-child(2) { white-space: nowrap; }
+td small {
+  display: block; color: var(--soft); font-weight: 400; font-size: .92em; white-space: nowrap;
+}
 .supported, .same { color: #0b6338; font-weight: 600; }
 .contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
 .undecided, .not { color: var(--soft); }
@@ -98,18 +102,20 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
+  tbody th { position: sticky; left: 0; background: #fff; max-width: 9.5rem; }
+  tbody tr:nth-child(even) th { background: var(--tint); }
 }
 @media print {
   @page { margin: 15mm; }
   body { font-size: 10pt; }
   header, main, footer { max-width: none; padding: 0; }
   nav, details:not([open]) { display: none; }
-  h2, h3, h4 { break-after: avoid; }
-  .one, tr, .answer { break-inside: avoid; }
+  h2, h3, h4, dt, caption, thead, .keys { break-after: avoid; }
+  section:first-child h2 { margin-top: 1rem; }
+  .one, tr, dd { break-inside: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 6.5pt; }
+  table { font-size: 7.5pt; }
   table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
-  thead .right { white-space: normal; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   tbody tr:nth-child(even), .answer { background: none; }

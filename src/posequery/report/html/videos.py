@@ -32,7 +32,7 @@ from posequery.report.html.parts import (
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.lines import Line, clip_names, scene
-from posequery.report.stream_report import Adaptation, read_adaptation
+from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
 from posequery.report.views import boxes, view_of
 from posequery.skeletons import LINKS
@@ -50,18 +50,6 @@ _WIDEST = 1400
 """Pixels of a picture."""
 
 
-def _adaptation(sources: Sources) -> Adaptation:
-    assert sources.labels is not None
-    return read_adaptation(
-        sources.cells_csv,
-        sources.stream_index,
-        sources.labels,
-        sources.consensus,
-        sources.settings["online.window"],
-        sources.captions,
-    )
-
-
 def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
     """The links of a pose (18, 2) whose ends are both known, to a tenth of a pixel."""
     known = np.isfinite(joints).all(axis=1)
@@ -70,7 +58,7 @@ def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
 
 
 def _drawn(lines: Sequence[Line]) -> tuple[Style, Style, Style]:
-    """Of the student that never adapts, of the one that does, of the teacher."""
+    """Of the unadapted student, of the adapted one, of the teacher."""
     adapted = method_style(lines[1].method, *(line.method for line in lines))
     return STYLES["baseline"], adapted, STYLES["teacher"]
 
@@ -152,7 +140,7 @@ def teacher(sources: Sources) -> Section:
 
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
-    found, window = _adaptation(sources), sources.settings["online.window"]
+    found, window = sources.adaptation, sources.settings["online.window"]
     taught = read_labels(sources.labels, sources.stream_index)[0]
     table, figure = found.table, found.figure
     # One recording is a demonstration: its means have no interval.
