@@ -60,10 +60,13 @@ def test_snakemakes_own_report_shows_the_page_tables_and_figures(
         assert f"<h2>{title}</h2>" in page
     snakemake(made, "--config", "study=tiny", "--report", str(tmp_path / "report.html"))
     shown = (tmp_path / "report.html").read_text()
-    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate"):
+    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate", "verdicts"):
         assert f'"{name}"' in shown
-    for category in ("Tables", "Figures", "Page"):
+    for category in ("Verdicts", "Tables", "Figures", "Page"):
         assert f'"{category}"' in shown
+    # Each has the caption that stands beside it.
+    for label in ("Table 1", "Table 2", "Efficiency, online", "Figure 2(a)", "Error by rate"):
+        assert f"<strong>{label}.</strong> Study tiny" in shown
 
 
 def test_a_tables_number_is_traced_to_frames(made: Path) -> None:

@@ -267,9 +267,19 @@ if STUDY.source.has_truth:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
         output:
-            verdicts=f"{FINAL}/evidence/verdicts.csv",
+            verdicts=report(
+                f"{FINAL}/evidence/verdicts.csv",
+                caption="../report/verdicts.rst",
+                category="Verdicts",
+                labels={"table": "verdicts"},
+            ),
             page=f"{FINAL}/evidence/verdicts.md",
-            comparisons=f"{FINAL}/evidence/comparisons.csv",
+            comparisons=report(
+                f"{FINAL}/evidence/comparisons.csv",
+                caption="../report/comparisons.rst",
+                category="Verdicts",
+                labels={"table": "comparisons"},
+            ),
         log:
             f"{OUT}/logs/verdicts.log",
         localrule: True

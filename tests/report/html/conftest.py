@@ -109,7 +109,7 @@ def _sources(folder, said, **files):
         seen=[seen],
         evidence=folder / "evidence",
         said=said,
-        settings={"online.window": "10 frames", "device": "cpu"},
+        settings={"online.window": "10 frames", "online.clock": "ideal", "device": "cpu"},
         codes={"adapt": "0123456789abcdef"},
         devices=DEVICES,
         **rest,

@@ -110,7 +110,7 @@ def test_hostile_names_are_text(sources, cells, captions, parsed, tmp_path, trie
     made = replace(
         sources(cells),
         said=hostile,
-        settings={"online.window": "10 frames", HOSTILE: HOSTILE},
+        settings={"online.window": "10 frames", "online.clock": "ideal", HOSTILE: HOSTILE},
         codes={HOSTILE: HOSTILE},
     )
     write_index(made.stream_index, [clip, tmp_path / "clips/Sitting.h5"])

@@ -54,7 +54,7 @@ def _at(errors: pd.Series, cells: pd.DataFrame, rate: Fraction) -> str:
     low, high = PIXELS(here.iloc[0]), PIXELS(here.iloc[-1])
     if len(here) == 1:
         return f"at {percent(rate)} (k={k}) {low} px ({names[0]})"
-    return f"at {percent(rate)} (k={k}) {low} px ({names[0]}) to {high} px ({names[-1]})"
+    return f"at {percent(rate)} (k={k}) from {low} px ({names[0]}) to {high} px ({names[-1]})"
 
 
 def _ends(cells: pd.DataFrame) -> str:
@@ -155,8 +155,7 @@ def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     about = "Which strategy is best" if several else "What another draw would give"
     untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
     if seeds > 1 and sources.verdicts:
-        said = tally(claims(sources.verdicts))
-        yield "Verdicts", f"Of the paper's claims, in this study: {said}{given}"
+        yield "Verdicts", f"Of the paper's {tally(claims(sources.verdicts))}{given}"
         yield from _decided(sources)
     else:
         why = one if seeds < 2 else untested
@@ -181,8 +180,8 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
     if rows:
         said = (
             f"Of {len(rows)} comparisons of a strategy with uniform (each rate, setting and "
-            f"teacher), the plain 95 % interval is below 0 in {better} and above it in {worse}; "
-            "one in twenty is either by chance alone."
+            f"teacher) {better} have a plain 95 % interval below 0 (better) and {worse} one above "
+            "it (worse); by chance alone, one in twenty would be either."
         )
         yield "Exploratory", said
 
@@ -198,7 +197,10 @@ def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
         f"{_few_digits(100 * found[at])} % ({_name(*at)})" for at in dict.fromkeys((least, most))
     ]
     text = f"On this machine training took {' to '.join(said)} of the stream's time"
-    yield "Real time", "; ".join([text, *this_machine(sources)[-1:]]) + "."
+    late = found.iloc[-1] > 1 and sources.settings["online.clock"] == "ideal"
+    ideal = "errors are of an ideal clock, on which training takes no time: more than 100 % is late"
+    said = [text, *([ideal] if late else []), *this_machine(sources)[-1:]]
+    yield "Real time", "; ".join(said) + "."
 
 
 def _few_digits(percent: float) -> str:

@@ -198,7 +198,7 @@ def picks(
         "name:N",
         title=None,
         sort=[name for name, _ in looks.values()],
-        axis=alt.Axis(labelLimit=130, domain=False, ticks=False),
+        axis=alt.Axis(labelLimit=175, domain=False, ticks=False),
     )
     tooltip = [
         alt.Tooltip("name:N", title="picked by"),
@@ -237,16 +237,17 @@ class Point:
 
 
 def intervals(
-    points: Sequence[Point], title: str, label: str, level: float = math.nan
+    points: Sequence[Point], title: str, label: str, level: float = math.nan, zero: bool = False
 ) -> dict[str, Any]:
-    """Points below one another, with their intervals. level: where a line stands to compare."""
+    """Points below one another, with their intervals. level: where a line stands to compare.
+    zero: the axis begins there."""
     rows = [asdict(point) | {"interval": point.interval} for point in points]
     names = [point.name for point in points]
     lines = alt.Axis(labelLimit=250, domain=False, ticks=False, grid=True, gridColor="#eee")
     y = alt.Y("name:N", title=None, sort=names, axis=lines)
     x: dict[str, Any] = {
         "title": title,
-        "scale": alt.Scale(zero=False, nice=True, padding=8),
+        "scale": alt.Scale(zero=zero, nice=True, **{} if zero else {"padding": 8}),
         "axis": alt.Axis(grid=False),
     }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))

@@ -26,12 +26,17 @@ def point(name: str, values: pd.Series, color: str) -> charts.Point:
 
 
 def points_chart(
-    name: str, title: str, points: Sequence[charts.Point], axis: str, level: float = math.nan
+    name: str,
+    title: str,
+    points: Sequence[charts.Point],
+    axis: str,
+    level: float = math.nan,
+    zero: bool = False,
 ) -> Chart:
-    """Points, the lowest first, and their table. level: where a line stands to compare."""
+    """Points, the lowest first, and their table. level, zero: see `charts.intervals`."""
     ordered = sorted(points, key=lambda point: point.value)
     label = f"{title}: {axis}, the lowest first: {', '.join(point.name for point in ordered)}."
-    spec = charts.intervals(ordered, axis, label, level)
+    spec = charts.intervals(ordered, axis, label, level, zero)
     body = [[point.name, PIXELS(point.value), point.interval, point.note] for point in ordered]
     heads = ["method", axis, "plain 95 % interval", "of"]
     return Chart(name, title, label, spec, sheet(title, heads, body))

@@ -1,6 +1,7 @@
 """Whether training keeps up with the stream: on the machine of this run, and on declared boards."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
@@ -17,7 +18,7 @@ from posequery.report.efficiency import (
     papers_budget,
     real_time,
 )
-from posequery.report.formats import percent
+from posequery.report.formats import Table, percent
 from posequery.report.html.parts import Chart, Charts, Part, Points, Section, Words, ink, sheets
 from posequery.report.html.points import point, points_chart
 from posequery.report.html.sources import Sources
@@ -40,7 +41,7 @@ def _most(profile: Profile, budget: Budget, timing: Timing) -> str:
         return f"none of a window's {window} frames fit"
     whole = " (all of them)" if k == window else f" ({percent(_floor(k, window))})"
     return (
-        f"at most {k} of a window's {window} frames{whole} fit into the {last['stretch s']:.4g} s "
+        f"at most {k} of a window's {window} frames{whole} fit into the {last['stretch s']:.3g} s "
         f"of the next window, trained on {budget.epochs} times each"
     )
 
@@ -119,7 +120,17 @@ def _shares(sources: Sources) -> Chart | None:
         color = ink(method_style(method, *strategies(online)))
         points.append(point(name, 100 * here["training_s"] / here["stream_s"], color))
     axis = "training time, % of the stream's"
-    return points_chart("shares", "Online", points, axis) if points else None
+    return points_chart("shares", "Online", points, axis, zero=True) if points else None
+
+
+def _unpublished(table: Table) -> Table:
+    """The table of training seconds without the paper's, which are of other data."""
+    values = table.ours.values.drop(columns="published training s", level=1)
+    caption = (
+        "The share of real time is training seconds over the stream's; above 100 %, training "
+        "cannot keep up. Seconds are wall-clock, of the machine of this run."
+    )
+    return replace(table, caption=caption, ours=replace(table.ours, values=values))
 
 
 def section(sources: Sources) -> Section:
@@ -135,7 +146,8 @@ def section(sources: Sources) -> Section:
             "nothing is left to the student itself."
         )
         parts.append(Charts("Share of real time", caption, [chart]))
-    tables = [efficiency(*spent, said)]
+    online = efficiency(*spent, said)
+    tables = [online if sources.truth else _unpublished(online)]
     if len(of_setting(sources.rows, "offline")):
         tables.append(efficiency_offline(*spent, said))
     tables.append(real_time(sources.devices, sources.stream.timing, said))

@@ -30,6 +30,7 @@ nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
   background: var(--tint); border-left: 4px solid var(--ink); padding: .6rem 1.4rem;
   margin: 1rem 0;
 }
+.answer p { max-width: 60rem; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1.3rem; }
 dt { font-size: .86rem; font-weight: 600; line-height: 1.8; max-width: 11rem; }
 dd { margin: 0; max-width: 54rem; }
@@ -100,6 +101,7 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   h1 { font-size: 1.4rem; }
   .answer { padding: .3rem 1rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
+  dt { max-width: none; }
   dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
   tbody th { position: sticky; left: 0; background: #fff; max-width: 9.5rem; }
@@ -112,10 +114,13 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   nav, details:not([open]) { display: none; }
   h2, h3, h4, dt, caption, thead, .keys { break-after: avoid; }
   section:first-child h2 { margin-top: 1rem; }
-  .one, tr, dd { break-inside: avoid; }
+  dl { display: block; }
+  dt { max-width: none; }
+  dd { margin-bottom: .5em; }
+  .one, tr, dd, .keys { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
-  table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
+  table tbody th.left, table.claims tbody th, tbody .left { min-width: 6em; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   tbody tr:nth-child(even), .answer { background: none; }

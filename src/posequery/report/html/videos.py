@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from posequery.clips import read_labels
+from posequery.clips import Stream, read_labels
 from posequery.jobs.files import REMAKE, BadInput
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.before_after import sheet_aspect, shown_frames
@@ -23,6 +24,7 @@ from posequery.report.html.parts import (
     Pose,
     Poses,
     Section,
+    Sheet,
     Skeleton,
     Words,
     ink,
@@ -35,7 +37,7 @@ from posequery.report.lines import Line, clip_names, scene
 from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
 from posequery.report.views import boxes, view_of
-from posequery.skeletons import LINKS
+from posequery.skeletons import JOINTS, LINKS
 
 _SAID = {
     "labelled_share": "share of frames in which somebody is found",
@@ -125,16 +127,52 @@ def _facts(facts: Mapping[str, Any], above: str = "") -> Iterator[list[str]]:
         elif isinstance(value, list):
             yield [name, str(len(value))]
         elif value is not None:
-            yield [name, f"{value:.4g}" if isinstance(value, float) else str(value)]
+            yield [name, _printed(name, value)]
 
 
-def teacher(sources: Sources) -> Section:
+def _printed(name: str, value: float | str) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{100 * value:.4g} %" if "share" in name else f"{value:.4g}"
+
+
+def _by_video(taught: np.ndarray, stream: Stream) -> Sheet:
+    """In how many frames of each video somebody is found, and how many joints."""
+    found = np.isfinite(taught).all(axis=2)
+    rows = []
+    for name, start, clip in zip(clip_names(stream), stream.starts, stream.clips, strict=True):
+        joints = found[start : start + clip.frames].sum(axis=1)
+        seen = joints[joints > 0]
+        shares = [f"{len(seen)} ({100 * len(seen) / len(joints):.0f} %)"]
+        mean = f"{seen.mean():.1f}" if len(seen) else NONE
+        rows.append([name, str(len(joints)), *shares, mean])
+    heads = ["video", "frames", "with somebody found", f"joints found there, of {len(JOINTS)}"]
+    return sheet("By video", heads, rows)
+
+
+def _by_joint(taught: np.ndarray) -> Sheet:
+    """In which share of the frames in which somebody is found each joint is, the rarest first."""
+    found = np.isfinite(taught).all(axis=2)
+    known = found[found.any(axis=1)]
+    shares = dict(zip(JOINTS, known.mean(axis=0), strict=True))
+    rows = [
+        [name.replace("_", " "), f"{100 * share:.0f} %"]
+        for name, share in sorted(shares.items(), key=lambda one: one[1])
+    ]
+    table = sheet("By joint: in which share of these frames it is found", ["joint", "found"], rows)
+    return replace(table, folded=True)
+
+
+def teacher(sources: Sources, taught: np.ndarray) -> Section:
     name = sources.captions.teacher
     words = Words([f"The labels are of {name}: what it does not see, no student can learn."])
     parts: list[Part] = [words]
     for path in sources.seen:
         rows = list(_facts(read_facts(path)))
         parts.append(sheet(f"What is noted of {path.stem}", ["what", "value"], rows))
+    parts.append(_by_video(taught, sources.stream))
+    if np.isfinite(taught).any():
+        parts.append(_by_joint(taught))
     return Section("teacher", "What the teacher saw", parts)
 
 
@@ -159,5 +197,5 @@ def sections(sources: Sources) -> list[Section]:
     return [
         Section("adaptation", "How the student adapted", adapted),
         Section("figures", "Figures", figures),
-        teacher(sources),
+        teacher(sources, taught),
     ]

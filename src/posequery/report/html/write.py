@@ -24,6 +24,11 @@ from posequery.report.html.sources import Sources
 from posequery.report.html.template import SCRIPT, STYLE, TEMPLATE
 from posequery.report.html.thumbnails import thumbnails
 
+TITLES = {
+    True: "which frames should a light pose network train on?",
+    False: "a light pose network adapts to its videos",
+}
+"""With ground truth, and of somebody's own videos."""
 FOOT = (
     f"The paper: {published.PAPER}. This file holds all that it shows, and asks no network for "
     "anything."
@@ -64,7 +69,7 @@ def render(sources: Sources) -> str:
     made.filters["first_word"] = _first_word
     page = made.from_string(TEMPLATE)
     return page.render(
-        title=f"Study {sources.captions.study}: which frames should a light pose network train on?",
+        title=f"Study {sources.captions.study}: {TITLES[sources.truth]}",
         under=f"Frames: {sources.captions.source}. Teacher: {sources.captions.teacher}.",
         sections=sections(sources),
         foot=FOOT,
