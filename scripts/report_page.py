@@ -15,9 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
-    parser.add_argument("--stream", type=Path, required=True, help="index of the stream's clips")
+    parser.add_argument("--streams", type=Path, nargs="+", required=True, help="their indices")
     parser.add_argument("--tests", type=Path, help="index of the clips of the offline test")
-    parser.add_argument("--labels", type=Path, help="the teacher's labels of the stream")
+    parser.add_argument("--labels", type=Path, help="the teacher's labels of the first")
     parser.add_argument("--consensus", type=Path, help="the views' consensus, if there is one")
     parser.add_argument("--seen", type=Path, nargs="*", default=[], help="what labelling has noted")
     parser.add_argument("--evidence", type=Path, required=True, help="folder of the verdicts")
@@ -31,8 +31,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, required=True, help="the HTML file")
     options = vars(parser.parse_args())
     page = options.pop("page")
-    names = {"cells": "cells_csv", "seconds": "seconds_csv", "stream": "stream_index"}
-    names["captions"] = "said"
+    names = {"cells": "cells_csv", "seconds": "seconds_csv", "captions": "said"}
     write_page(Sources(**{names.get(key, key): value for key, value in options.items()}), page)
     print(f"The page: {page}")
 

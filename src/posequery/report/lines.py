@@ -86,7 +86,7 @@ def _line(cell: Any, folder: Path, frames: int) -> Line:
     picks = cell.method not in ANY_RATE
     return Line(
         method=cell.method,
-        name="never adapted" if cell.method == "baseline" else method_name(cell.method),
+        name="unadapted" if cell.method == "baseline" else method_name(cell.method),
         joints=read.joints,
         rate=cell.rate if picks else None,
         k=cell.k if picks else None,

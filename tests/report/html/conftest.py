@@ -122,7 +122,7 @@ def sources(write_cells, stream, labels, captions, tmp_path):
 
     def make(rows):
         write_cells(rows)
-        return _sources(tmp_path, captions, stream_index=stream.path, labels=labels)
+        return _sources(tmp_path, captions, streams=[stream.path], labels=labels)
 
     return make
 
@@ -131,5 +131,5 @@ def sources(write_cells, stream, labels, captions, tmp_path):
 def video_sources(video_cells, video_stream, label_files, mine, tmp_path):
     """The sources of a stream of two cameras."""
     teacher, consensus = label_files
-    files = {"stream_index": video_stream.path, "labels": teacher, "consensus": consensus}
+    files = {"streams": [video_stream.path], "labels": teacher, "consensus": consensus}
     return _sources(tmp_path, mine, truth=False, **files)

@@ -21,7 +21,7 @@ def test_each_number_is_one_of_the_cells(sources, cells):
         "17.50 px; at 1 % (k=10) from 20.50 px (random) to 20.50 px (uniform); at 20 % (k=200) "
         "18.50 px (uniform)."
     )
-    assert said["Online"] == "The student that never adapts errs by 25.00 px, mean over the stream."
+    assert said["Online"] == "The unadapted student errs by 25.00 px, mean over the stream."
     assert "continual distillation 9.00 px" in said["Online, ground truth"]
 
 
@@ -43,7 +43,7 @@ def test_a_run_of_few_cells_says_what_it_has(sources, a_cell):
 def test_real_people_are_compared_with_their_teacher(video_sources):
     said = answers(video_sources)
     assert said["Before and after"] == (
-        "The student that never adapts differs from BlazePose, its teacher, by 20.00 px, mean over "
+        "The unadapted student differs from BlazePose, its teacher, by 20.00 px, mean over "
         "the stream; adapted by uniform at 20 % (k=2) by 8.00 px, 60 % less; adapted by uniform at "
         "10 % (k=1) by 11.00 px, 45 % less."
     )

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from posequery.jobs.files import BadInput, sha256, write_summed
-from posequery.report.html.sources import over_streams, read_facts, read_rows
+from posequery.report.cells import over_streams
+from posequery.report.html.sources import read_facts, read_rows
 
 
 def test_streams_are_averaged_within_a_seed_and_never_pooled(frame, a_cell):

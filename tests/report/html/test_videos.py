@@ -22,7 +22,7 @@ def test_before_and_after_are_poses_with_their_errors(video_sources):
     figures = next(part for part in sections(video_sources) if part.name == "figures")
     poses = figures.parts[0]
     assert [pose.title for pose in poses.poses] == ["cam1", "cam2"]
-    assert "never adapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
+    assert "unadapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
     assert all(len(pose.skeletons) == 3 for pose in poses.poses)
     assert all(skeleton.lines for pose in poses.poses for skeleton in pose.skeletons)
 
@@ -50,3 +50,12 @@ def test_what_the_teacher_missed_is_counted(video_stream, taught):
     assert first == [(JOINTS[4].replace("_", " "), ""), ("43 %", "")]
     missed[:20] = np.nan
     assert [text for text, _ in _by_video(missed, video_stream).rows[0]][2:] == ["0 (0 %)", "–"]
+
+
+def test_one_recording_gets_no_interval_from_its_seeds(video_sources, write_cells, a_cell):
+    uniform = [a_cell("online", "t", "uniform", 10, 8.0 + seed, seed=seed) for seed in (0, 1)]
+    write_cells([a_cell("online", "none", "baseline", 0, 20.0), *uniform])
+    table = sections(video_sources)[0].parts[1]
+    rows = [[below for _, below in row] for row in table.rows]
+    assert "±" in " ".join(text for row in table.rows for text, _ in row)
+    assert not any(text for row in rows for text in row)

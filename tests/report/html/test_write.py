@@ -95,7 +95,7 @@ def test_a_page_is_small_and_the_same_bytes_again(sources, cells, tmp_path):
 def test_hostile_names_are_text(sources, cells, captions, parsed, tmp_path, tried):
     scripts = parsed(render(sources(cells))).count()["script"]
     clip = tmp_path / "clips/Walking.h5"
-    info = ClipInfo("w", "S1", HOSTILE, 1, "1", 20, 5.0, 64, 64, 8, f"{HOSTILE}.mp4")
+    info = ClipInfo("Walking", "S1", HOSTILE, 1, "1", 20, 5.0, 64, 64, 8, f"{HOSTILE}.mp4")
     with whole(clip) as temporary, ClipWriter(temporary) as writer:
         for _ in range(20):
             writer.append(np.zeros((8, 8, 3), np.uint8))

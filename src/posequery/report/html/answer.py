@@ -83,6 +83,8 @@ def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     none, every = _of(cells, "none"), _of(cells, "all")
     parts = [f"the unadapted student errs by {none}"] * bool(none)
     parts += [f"trained on all {span(cells['n'])} frames of the pool by {every}"] * bool(every)
+    few = _of(cells, "all_equal_steps")
+    parts += [f"for only as many gradient steps as the highest rate takes, by {few}"] * bool(few)
     if said := _sentence(*parts, _ends(cells)):
         yield "Offline", said
     found = rates(cells)
@@ -94,7 +96,7 @@ def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 def _online(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
     if none := _of(cells, "baseline"):
-        yield "Online", f"The student that never adapts errs by {none}, mean over the stream."
+        yield "Online", f"The unadapted student errs by {none}, mean over the stream."
     for teacher in teachers(cells):
         own = cells[cells["teacher"] == teacher]
         once, every = _of(own, "once"), _of(own, "continual")
@@ -108,7 +110,7 @@ def _online(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]
 def _videos(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
     """Before and after, of people whose joints nobody knows but the teacher."""
     none, found = mean(cells.loc[cells["method"] == "baseline", "mpjpe_px"]), _errors(cells)
-    before = f"the student that never adapts differs from {captions.teacher}, its teacher, by "
+    before = f"the unadapted student differs from {captions.teacher}, its teacher, by "
     before += f"{PIXELS(none)} px, mean over the stream"
     parts = [] if pd.isna(none) else [before]
     for rate in sorted(set(found.index.get_level_values("rate")), reverse=True):

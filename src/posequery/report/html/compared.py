@@ -38,13 +38,13 @@ def _compared(sources: Sources) -> Iterator[Chart]:
     for setting, unadapted in UNTRAINED.items():
         cells = of_setting(sources.cells, setting)
         level = mean(cells.loc[cells["method"] == unadapted.method, "mpjpe_px"])
-        order = [*strategies(cells), "once", "continual", "all"]
+        order = [*strategies(cells), "once", "continual", "all", "all_equal_steps"]
         labels = teachers(cells) if setting == "online" else ["ground_truth"]
         for teacher in labels:
             own = cells[cells["teacher"] == teacher]
             found = rates(own[own["method"] != "once"])
             for rate in dict.fromkeys((*found[:1], *found[-1:])):
-                shared = own["method"].isin(("continual", "once", "all"))
+                shared = own["method"].isin(order[-4:])
                 here = own[(own["rate"] == rate) | shared]
                 k = span(picked_at(own[own["method"].isin(strategies(own))], rate))
                 title = f"{setting.capitalize()}, {percent(rate)} (k={k})"

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pandas as pd
 
 from posequery.evidence import published
-from posequery.report.captions import method_name
+from posequery.report.captions import first_of, method_name
 from posequery.report.cells import ANY_RATE, of_setting, strategies, teachers
 from posequery.report.curves import read_record
 from posequery.report.figures import figures_2
@@ -46,12 +46,13 @@ def tables(sources: Sources) -> Section:
     tests, stream = sources.frame_sizes("offline"), sources.frame_sizes("online")
     parts: list[Part] = []
     for setting, table in (
-        ("offline", table_1(cells, said, tests)),
-        ("online", table_2(cells, said, teacher=sources.teacher, frames=stream)),
-        ("online", table_2(cells, said, first_window=False, frames=stream)),
+        ("offline", table_1(sources.rows, said, tests)),
+        ("online", table_2(sources.rows, said, teacher=sources.teacher, frames=stream)),
+        ("online", table_2(sources.rows, said, first_window=False, frames=stream)),
     ):
         count = seeds_of(of_setting(cells, setting))
-        small = f" Below a mean: its plain 95 % interval over {count} seeds." if count else ""
+        over = f"over {count} seeds{said.given}"
+        small = f" Below a mean: its plain 95 % interval {over}." if count else ""
         parts += [Words([f"{table.label}. {table.caption}{small}"]), *sheets(table, count)]
     parts += _other_measures(cells)
     return Section("tables", "The paper's tables, beside the published numbers", parts)
@@ -170,8 +171,9 @@ def _picked(sources: Sources, timeline: Timeline, window: str) -> Charts | None:
     caption = (
         "Each tick is a frame that was picked from its window and trained on, of the lowest seed; "
         "grey lines: a window begins. Hovering names the frame, and when the weights that it "
-        "changed went live. A method that picks too many frames to tell apart is left out."
-    )
+        "changed went live. A method that picks too many frames to tell apart is left out. "
+        f"{first_of(of_setting(sources.rows, 'online'), sources.stream_index.stem)}"
+    ).rstrip()
     return Charts("Frames picked", caption, shown) if shown else None
 
 
@@ -179,7 +181,7 @@ def figures(sources: Sources) -> Section:
     parts: list[Part] = []
     if len(of_setting(sources.cells, "offline")):
         parts.append(_by_rate(sources))
-    online = sources.recorded
+    online = of_setting(sources.rows, "online")
     if len(online):
         window = sources.settings["online.window"]
         shown = figures_2(online, sources.folder, sources.stream, sources.labels, sources.captions)

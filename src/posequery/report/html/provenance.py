@@ -45,7 +45,7 @@ def _versions() -> Iterator[list[str]]:
 
 def _spent(sources: Sources) -> Iterator[list[str]]:
     for setting in ("offline", "online"):
-        here = of_setting(sources.seconds, setting)
+        here = of_setting(sources.seconds_rows, setting)
         if len(here):
             yield [f"{setting}: cells", str(len(here))]
             yield [f"{setting}: seconds of training", f"{here['training_s'].sum():.0f}"]
@@ -60,6 +60,7 @@ def provenance(sources: Sources) -> Section:
         ["device", str(sources.settings.get("device", "cpu"))],
         ["processor", platform.machine()],
         ["seeds", ", ".join(map(str, sorted(set(sources.cells["seed"]))))],
+        ["streams", ", ".join(index.stem for index in sources.streams)],
     ]
     spent = sheet("This run, and its seconds", ["what", "value"], [*first, *_spent(sources)])
     versions = sheet("Packages when this page was made", ["package", "version"], _versions())

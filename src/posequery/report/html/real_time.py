@@ -134,7 +134,7 @@ def _unpublished(table: Table) -> Table:
 
 
 def section(sources: Sources) -> Section:
-    cells, seconds, said = sources.cells, sources.seconds, sources.captions
+    spent, said = (sources.rows, sources.seconds_rows), sources.captions
     parts: list[Part] = [
         Words(["Which rate can be afforded, if training must keep up with the stream:"]),
         Points(list(_afforded(sources))),
@@ -146,10 +146,10 @@ def section(sources: Sources) -> Section:
             "nothing is left to the student itself."
         )
         parts.append(Charts("Share of real time", caption, [chart]))
-    online = efficiency(cells, seconds, said)
+    online = efficiency(*spent, said)
     tables = [online if sources.truth else _unpublished(online)]
-    if len(of_setting(cells, "offline")):
-        tables.append(efficiency_offline(cells, seconds, said))
+    if len(of_setting(sources.rows, "offline")):
+        tables.append(efficiency_offline(*spent, said))
     tables.append(real_time(sources.devices, sources.stream.timing, said))
     for table in tables:
         parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]

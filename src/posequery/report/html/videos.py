@@ -16,7 +16,6 @@ from posequery.report.before_after import sheet_aspect, shown_frames
 from posequery.report.cells import of_setting
 from posequery.report.film import weights_said
 from posequery.report.formats import NONE
-from posequery.report.html.paper import seeds_of
 from posequery.report.html.parts import (
     Charts,
     Key,
@@ -61,7 +60,7 @@ def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
 
 
 def _drawn(lines: Sequence[Line]) -> tuple[Style, Style, Style]:
-    """Of the student that never adapts, of the one that does, of the teacher."""
+    """Of the unadapted student, of the adapted one, of the teacher."""
     adapted = method_style(lines[1].method, *(line.method for line in lines))
     return STYLES["baseline"], adapted, STYLES["teacher"]
 
@@ -182,8 +181,8 @@ def sections(sources: Sources) -> list[Section]:
     found, window = sources.adaptation, sources.settings["online.window"]
     taught = read_labels(sources.labels, sources.stream_index)[0]
     table, figure = found.table, found.figure
-    count = seeds_of(of_setting(sources.cells, "online"))
-    adapted: list[Part] = [Words([f"{table.label}. {table.caption}"]), *sheets(table, count)]
+    # One recording is a demonstration: its means have no interval.
+    adapted: list[Part] = [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]
     figures: list[Part] = []
     if poses := _poses(sources, found, taught):
         figures.append(poses)
