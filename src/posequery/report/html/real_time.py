@@ -150,7 +150,8 @@ def section(sources: Sources) -> Section:
     tables = [online if sources.truth else _unpublished(online)]
     if len(of_setting(sources.rows, "offline")):
         tables.append(efficiency_offline(*spent, said))
-    tables.append(real_time(sources.devices, sources.stream.timing, said))
+    stream = sources.stream_index.stem if len(sources.streams) > 1 else ""
+    tables.append(real_time(sources.devices, sources.stream.timing, said, stream))
     for table in tables:
         parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]
     return Section("real-time", "Real time", parts)
