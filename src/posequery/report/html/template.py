@@ -30,9 +30,10 @@ nav a { display: inline-block; margin: 0 1.1rem .3rem 0; color: var(--link); }
   background: var(--tint); border-left: 4px solid var(--ink); padding: .6rem 1.4rem;
   margin: 1rem 0;
 }
+.answer p { max-width: 60rem; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1.3rem; }
 dt { font-size: .86rem; font-weight: 600; line-height: 1.8; max-width: 11rem; }
-dd { margin: 0; max-width: 46rem; }
+dd { margin: 0; max-width: 54rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table {
@@ -53,7 +54,11 @@ tbody th { font-weight: 400; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
 tbody th.left { min-width: 8rem; }
 table.claims tbody th { min-width: 15rem; }
-td small { display: block; color: var(--soft); font-size: .92em; white-space: nowrap; }
+thead .right { white-space: normal; max-width: 9rem; }
+table.claims td:nth-child(2) { white-space: nowrap; }
+td small {
+  display: block; color: var(--soft); font-weight: 400; font-size: .92em; white-space: nowrap;
+}
 .supported, .same { color: #0b6338; font-weight: 600; }
 .contradicted, .opposite { color: #9c1f1a; font-weight: 600; }
 .undecided, .not { color: var(--soft); }
@@ -88,26 +93,34 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
 #vg-tooltip-element { font: 13px/1.35 var(--plain); max-width: 17rem; }
 #vg-tooltip-element table tr { background: none; }
 #vg-tooltip-element table tr td { vertical-align: top; padding: 1px 4px; border: 0; }
+#vg-tooltip-element img { display: block; width: 9rem; margin: .3rem 4px 0; }
+#vg-tooltip-element span { color: var(--soft); margin: 0 4px; }
 @media (max-width: 40rem) {
   body { font-size: 15px; }
   header, main, footer { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.4rem; }
   .answer { padding: .3rem 1rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
+  dt { max-width: none; }
   dd { margin-bottom: .6rem; }
   th, td { padding: .3rem .45rem; }
+  tbody th { position: sticky; left: 0; background: #fff; max-width: 9.5rem; }
+  tbody tr:nth-child(even) th { background: var(--tint); }
 }
 @media print {
   @page { margin: 15mm; }
   body { font-size: 10pt; }
   header, main, footer { max-width: none; padding: 0; }
   nav, details:not([open]) { display: none; }
-  h2, h3, h4 { break-after: avoid; }
-  .one, tr, .answer { break-inside: avoid; }
+  h2, h3, h4, dt, caption, thead, .keys { break-after: avoid; }
+  section:first-child h2 { margin-top: 1rem; }
+  dl { display: block; }
+  dt { max-width: none; }
+  dd { margin-bottom: .5em; }
+  .one, tr, dd, .keys { break-inside: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 6.5pt; }
-  table tbody th.left, table.claims tbody th, tbody .left { min-width: 0; }
-  thead .right { white-space: normal; }
+  table { font-size: 7.5pt; }
+  table tbody th.left, table.claims tbody th, tbody .left { min-width: 6em; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   tbody tr:nth-child(even), .answer { background: none; }
@@ -115,9 +128,24 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
 """
 
 SCRIPT = """
+const held = document.getElementById("thumbnails");
+const shots = held ? JSON.parse(held.textContent) : { frames: [], images: [] };
+function thumbnail(frame) {
+  if (frame === undefined || !shots.frames.length) return "";
+  const far = shots.frames.map(shown => Math.abs(shown - frame));
+  const at = far.indexOf(Math.min(...far));
+  const said = `frame ${shots.frames[at]}`;
+  return `<img src="${shots.images[at]}" alt="${said} of the stream"><span>${said}</span>`;
+}
+function formatTooltip(value, sanitize) {
+  const rows = Object.entries(value).map(([key, text]) =>
+    `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`);
+  return `<table>${rows.join("")}</table>${thumbnail(value.frame)}`;
+}
 for (const place of document.querySelectorAll(".chart")) {
   const spec = JSON.parse(document.getElementById(place.id + "-spec").textContent);
-  vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false })
+  const how = { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { formatTooltip } };
+  vegaEmbed(place, spec, how)
     .catch(error => { place.textContent = "This chart could not be drawn: " + error.message; });
 }
 """
@@ -294,6 +322,9 @@ script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'">
 </main>
 <footer><p>{{ foot }}</p></footer>
 <noscript><p>Charts need JavaScript; the table below each has its numbers.</p></noscript>
+{%- if thumbnails %}
+<script type="application/json" id="thumbnails">{{ thumbnails | tojson }}</script>
+{%- endif %}
 <script>{{ bundle }}</script>
 <script>{{ script }}</script>
 </body>
