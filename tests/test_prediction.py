@@ -19,7 +19,9 @@ from posequery.student.prediction import predict
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "weights.pt"
-    checkpoint.save(path, build("densenet_small", "a"), CheckpointInfo("densenet_small", 96))
+    checkpoint.save(
+        path, build("densenet_small", "a"), CheckpointInfo("densenet_small", 96, "student")
+    )
     return path
 
 
