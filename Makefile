@@ -10,7 +10,7 @@ RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help study lab run check archive verify test lint format docs
+.PHONY: help study lab run check archive verify restore test lint format docs
 .NOTPARALLEL:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
 	@echo "make verify CONFIG=mini      a copied or unpacked study: check its sums, make nothing again"
+	@echo "make restore ARCHIVE=mini.tar.gz   put an archived study back into results, making nothing again"
 	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
@@ -49,6 +50,10 @@ verify: $(STUDY_ENV)
 	@$(call named,mini)
 	@case "$(CONFIG)" in *.yaml | *.yml) copy="$(CONFIG)" ;; *) copy="results/$(CONFIG)" ;; esac; \
 	PYTHONPATH=src .venv/bin/python scripts/archive.py "$$copy"
+
+restore: $(STUDY_ENV)
+	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
+	@PYTHONPATH=src .venv/bin/python scripts/restore.py "$(ARCHIVE)"
 
 test: $(TEST_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)

@@ -20,10 +20,12 @@ rule archive:
         code=code_digest("archive"),
         results=lambda wildcards: OUT,
         settings=as_json(STUDY),
+        sharing=as_json(sharing.sharing(STUDY)),
     message:
         f"Archive study {STUDY.name}"
     shell:
         script("archive")
         + " {output:q}"
         + " --results {params.results:q}"
-        + " --settings {params.settings:q} 2> {log:q}"
+        + " --settings {params.settings:q}"
+        + " --sharing {params.sharing:q} 2> {log:q}"
