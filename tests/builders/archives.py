@@ -30,7 +30,7 @@ RUNS = [
 
 def a_study(folder):
     """A checkout and a study's results in it, a file of each kind."""
-    checkout = folder / "checkout"
+    checkout = folder
     results = checkout / "results" / "mini"
     for name, text in {
         "results/mini/runs.json": json.dumps(RUNS),
