@@ -3,6 +3,7 @@
 
 digest = $(shell cat $(1) | sha256sum | cut -c 1-16)
 STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
+CRATE_ENV := .venv/crate-$(call digest,envs/crate.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
@@ -55,7 +56,7 @@ restore: $(STUDY_ENV)
 	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
 	@PYTHONPATH=src .venv/bin/python scripts/restore.py "$(ARCHIVE)"
 
-test: $(TEST_ENV)
+test: $(TEST_ENV) $(CRATE_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 
 lint: $(TEST_ENV)
@@ -77,6 +78,11 @@ docs: $(TEST_ENV)
 
 $(STUDY_ENV):
 	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt
+	@touch $@
+
+$(CRATE_ENV): | $(TEST_ENV)
+	@$(RUN) venv .venv/crate
+	@.venv/crate/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/crate.txt
 	@touch $@
 
 $(TEST_ENV):

@@ -36,7 +36,7 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
             "pictures/README.md",
             "report.html",
             "runs.json",
-            "settings.json",
+            "settings/mini.yaml",
             "student/pretrained.pt",
             "study.yaml",
             "tables/table 1.md",
@@ -101,8 +101,8 @@ def test_damaged_missing_and_strange_files_are_not_packed(study, tmp_path, tried
         (results / name).write_text("nobody knows")
         refused(f"{name}: SHA256SUMS does not list it")
         (results / name).unlink()
-    # What is left out of the archive may be gone: frames, or pictures of people.
-    (results / "clips/walking.h5").unlink()
+    # What is left out of the archive may be gone.
+    (results / "pictures/overlay.mp4").unlink()
     (results / "data/more.jpg").write_text("a frame")
     packed_as_listed(study, tmp_path / "a.tar.gz")
     (tmp_path / "a.tar.gz").unlink()
@@ -173,6 +173,7 @@ def test_what_may_not_leave_is_left_out_and_its_sum_is_there(study, tmp_path):
     assert not any(name.endswith((".pt", ".html", ".mp4")) for name in names(archive))
     folder = restore(archive, tmp_path / "elsewhere")
     left = (folder / "environment/left_out.sha256").read_text()
+    assert left.startswith("# the cells' weights\n# the student's weights\n# the page,")
     for name in ("student/pretrained.pt", "report.html", "pictures/overlay.mp4"):
         assert f"  {name}\n" in left
     for place in ("pictures", "only/uniform/pictures"):

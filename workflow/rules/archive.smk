@@ -19,7 +19,7 @@ rule archive:
     params:
         code=code_digest("archive"),
         results=lambda wildcards: OUT,
-        settings=as_json(STUDY),
+        settings=json.dumps(STUDY.model_dump(mode="json", exclude={"name"})),
         sharing=as_json(sharing.sharing(STUDY)),
     message:
         f"Archive study {STUDY.name}"

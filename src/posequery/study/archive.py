@@ -28,7 +28,7 @@ def pack(
 ) -> int:
     """Pack the study in the folder `results` into `target` (.tar.gz); the number of files.
 
-    Beside the results that `sharing` lets go, there are `settings` (the whole config, as JSON), the
+    Beside the results that `sharing` lets go, there are `settings` (as a study's file), the
     workflow and the pins in `checkout`, the versions installed, the sums of what is left out, the
     metadata of an RO-Crate, and a SHA256SUMS that `sha256sum -c` reads. The same content gives the
     same bytes. `target` appears whole or not at all; memory does not grow with the files. Raises
@@ -39,9 +39,9 @@ def pack(
         raise BadInput(results, "holds no cells.csv, so no finished study", "Run the study first")
     stated, kept = _kept(results, sharing)
     texts = {
-        "environment/left_out.sha256": _left_out(stated, kept),
+        "environment/left_out.sha256": _left_out(stated, kept, sharing),
         "environment/versions.txt": _versions(),
-        "settings.json": json.dumps(settings, indent=2, sort_keys=True) + "\n",
+        crate.settings(results.name): json.dumps(settings, indent=2, sort_keys=True) + "\n",
         **dict.fromkeys(_places_of_pictures(stated), NO_PICTURES),
     }
     files = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
@@ -105,9 +105,14 @@ def _kept(results: Path, sharing: Sharing) -> tuple[dict[str, str], dict[str, Pa
     return listed, files
 
 
-def _left_out(stated: Mapping[str, str], kept: Mapping[str, Path]) -> str:
-    """The sums of the study's files that are not packed: of its data, above all."""
-    return "".join(f"{stated[name]}  {name}\n" for name in sorted(stated.keys() - kept.keys()))
+def _left_out(stated: Mapping[str, str], kept: Mapping[str, Path], sharing: Sharing) -> str:
+    """The sums of the study's files that are not packed, of its data above all.
+
+    They follow lines on what of it cannot be made again without the data.
+    """
+    words = [f"# {what}\n" for what in sharing.left_out()]
+    lines = [f"{stated[name]}  {name}\n" for name in sorted(stated.keys() - kept.keys())]
+    return "".join([*words, *lines])
 
 
 def _places_of_pictures(stated: Mapping[str, str]) -> set[str]:

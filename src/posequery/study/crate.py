@@ -22,9 +22,15 @@ _PROFILES = {
 _SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 _WORKFLOW = "workflow/Snakefile"
 _RESULTS = ("cells.csv", "breakdown.csv", "seconds.csv", "report.html")
-_SETTINGS = ("settings.json", "study.yaml")
+_SHA256 = "https://w3id.org/ro/terms/workflow-run#sha256"
+"""A term that RO-Crate 1.1 has not, as Workflow Run Crate defines it."""
 _PAPER = "https://arxiv.org/abs/2309.01612"
 _TYPES = {".h5": "application/x-hdf5", ".md": "text/markdown", ".yaml": "application/yaml"}
+
+
+def settings(name: str) -> str:
+    """Where in a crate the settings of the study `name` are: a study's file of that name."""
+    return f"settings/{name}.yaml"
 
 
 class File(NamedTuple):
@@ -50,7 +56,7 @@ def metadata(
     """
     entities = [*_crate(name, files, runs, left_out), *_workflow(files), *_runs(name, files, runs)]
     entities += [_file(one, about) for one, about in files.items() if one != _WORKFLOW]
-    context = [f"{_RO_CRATE}/context", "https://w3id.org/ro/terms/workflow-run/context"]
+    context = [f"{_RO_CRATE}/context", {"sha256": _SHA256}]
     content = {"@context": context, "@graph": entities}
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -162,7 +168,7 @@ def _runs(name: str, files: Iterable[str], runs: Sequence[Mapping[str, Any]]) ->
             "name": f"Run {number} of study {name}",
             "instrument": {"@id": _WORKFLOW},
             "startTime": run["started"],
-            "object": _ids([*(one for one in _SETTINGS if one in there), *held]),
+            "object": _ids([quote(settings(name)), *held]),
         }
         if run["ended"]:
             status = {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
@@ -179,7 +185,8 @@ def _runs(name: str, files: Iterable[str], runs: Sequence[Mapping[str, Any]]) ->
 def _file(name: str, about: File) -> Entity:
     suffix = name[name.rfind(".") :] if "." in name else ""
     kind = _TYPES.get(suffix) or mimetypes.types_map.get(suffix)
-    of = {"settings.json": "#settings", "cells.csv": "#cells"}.get(name)
+    of = "#settings" if name.startswith("settings/") else None
+    of = "#cells" if name == "cells.csv" else of
     return {
         "@id": quote(name),
         "@type": "File",
