@@ -10,6 +10,8 @@ from posequery.study import runs
 
 
 def test_each_run_is_a_record_and_a_killed_one_has_no_end(tmp_path):
+    runs.end(tmp_path)
+    assert runs.read(tmp_path) == []
     for number in range(3):
         runs.begin(tmp_path, tmp_path, device="cpu", seeds=[0, number])
         if number != 1:

@@ -32,9 +32,12 @@ def begin(results: Path, checkout: Path, *, device: str, seeds: list[int]) -> No
 
 
 def end(results: Path) -> None:
-    """Note that the run that began last has made all that it was asked for."""
-    *before, last = read(results)
-    _write(results, [*before, last | {"ended": _now()}])
+    """Note that the run that began last has made all that it was asked for.
+
+    Within another workflow none is noted when it begins.
+    """
+    if records := read(results):
+        _write(results, [*records[:-1], records[-1] | {"ended": _now()}])
 
 
 def read(results: Path) -> list[dict[str, Any]]:
