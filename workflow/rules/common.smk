@@ -68,6 +68,7 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "measure_speed",
+    "predict",
     "pretrain",
     "score",
 }
