@@ -76,6 +76,7 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "measure_speed",
+    "predict",
     "pretrain",
     "score",
 }
