@@ -187,7 +187,7 @@ def text(
         f"The stream has {done.stream:,} frames; windows that are trained on: {done.windows}."
     )
     if study.online.clock != "ideal":
-        lines.append(f"By the clock of {study.online.clock} fewer may be trained on.")
+        lines.append(f"By the clock '{study.online.clock}' fewer may be trained on.")
     if "continual" in study.online.methods:
         lines.append(f"Batches that continual trains on: {done.batches}.")
     return "\n".join(lines)
