@@ -22,7 +22,7 @@ from posequery.student import checkpoint
 from posequery.student.network import build
 from posequery.student.recipe import Recipe
 
-INFO = checkpoint.CheckpointInfo("densenet_small", 32)
+INFO = checkpoint.CheckpointInfo("densenet_small", 32, "student")
 RECIPE = Recipe(epochs=4, batch_size=4, stdev=0.1)
 
 
