@@ -63,7 +63,7 @@ def pack(
             member = tarfile.TarInfo(f"{results.name}/{name}")  # mode 644, owner 0, time 0
             member.size = size
             hashing = _Hashing(file)
-            tar.addfile(member, hashing)  # type: ignore[arg-type] # it only reads
+            tar.addfile(member, hashing)
             packed[name] = crate.File(size, hashing.digest.hexdigest())
 
         def add_text(name: str, text: str) -> None:
