@@ -139,7 +139,7 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     done = snakemake(tmp_path, "--config", f"study={study}", "--", "archive")
     with tarfile.open(out / "few.tar.gz") as packed:
         held = packed.getnames()
-    assert "few/clips/stream.json" in held and "few/student/pretrained.pt" in held
+    assert "few/clips/S1.json" in held and "few/student/pretrained.pt" in held
     assert not [name for name in held if name.startswith("few/clips/") and name.endswith(".h5")]
     assert not [name for name in held if name.startswith("few/cells/") and name.endswith(".pt")]
     shutil.move(out / "few.tar.gz", tmp_path / "few.tar.gz")

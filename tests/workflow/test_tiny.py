@@ -158,7 +158,7 @@ def test_an_archive_is_restored_and_a_cell_and_the_tables_are_made_again(
         done = snakemake(clone, "--dry-run", *study)
         assert "Nothing to be done" in done.stdout + done.stderr
     out = clone / "results/tiny"
-    cell = "results/tiny/cells/online/network/uniform/20pct/seed0/cell.json"
+    cell = "results/tiny/cells/online/S1/network/uniform/20pct/seed0/cell.json"
     known = (clone / cell).read_bytes()
     shutil.rmtree((clone / cell).parent)
     done = snakemake(clone, *given, "--", cell)
