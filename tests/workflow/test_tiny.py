@@ -176,7 +176,7 @@ def test_an_archive_is_restored_and_a_cell_and_the_tables_are_made_again(
 
 
 def _sums_of_results(out: Path) -> list[str]:
-    """The lines of a study's list, but its own sum and that of its history, which each run adds to."""
+    """The lines of a study's list, but for its own sum and its history, which each run adds to."""
     lines = (out / "SHA256SUMS").read_text().splitlines()[1:]
     return [line for line in lines if not line.endswith("  runs.json")]
 
