@@ -14,9 +14,9 @@ from posequery.evaluation.cells import of_cells
 from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 
-ANY_RATE = ("baseline", "continual")
+ANY_RATE = ("baseline", "continual", "all")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
-NO_STRATEGY = ("none", "all", "once", *ANY_RATE)
+NO_STRATEGY = ("none", "once", *ANY_RATE)
 KEYS = list(KEY)
 
 
@@ -98,7 +98,7 @@ def strategies(cells: pd.DataFrame) -> list[str]:
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:
     """The rates that strategies (and once) were run at, ascending."""
-    picked = ~cells["method"].isin(("none", "all", *ANY_RATE))
+    picked = ~cells["method"].isin(("none", *ANY_RATE))
     return sorted(set(cells["rate"][picked]))
 
 
@@ -109,7 +109,8 @@ def lowest_rate(cells: pd.DataFrame) -> Fraction | None:
 
 def picked_at(cells: pd.DataFrame, rate: Fraction) -> pd.Series:
     """How many frames each cell picks at a rate, of a window or of the pool."""
-    return cells["k"][(cells["rate"] == rate) & ~cells["method"].isin(ANY_RATE)]
+    any_rate = (cells["setting"] == "online") & cells["method"].isin(ANY_RATE)
+    return cells["k"][(cells["rate"] == rate) & ~any_rate]
 
 
 def teachers(cells: pd.DataFrame) -> list[str]:

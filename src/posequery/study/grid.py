@@ -29,6 +29,8 @@ def cells(study: Study, only: tuple[str, ...] = ()) -> list[Cell]:
         for teacher in study.teachers:
             if "continual" in online.methods:
                 found.append(_cell("online", teacher, "continual", everything, seed))
+            if "all" in online.methods:
+                found.append(_cell("online", teacher, "all", everything, seed))
             if "once" in online.methods:
                 found.append(_cell("online", teacher, "once", online.once_rate, seed))
             found += [
