@@ -1,13 +1,14 @@
 """What a study will cost, before any of it runs: frames, trainings, bytes, hours."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from posequery import strategies
 from posequery.online.clock import Train
-from posequery.online.policies import Policy, trainings
+from posequery.online.policies import Policy, by_its_clock, trainings
 from posequery.settings import counted
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
@@ -43,7 +44,8 @@ class Work:
     extracted: frames of all clips. pool, test, stream: frames of each; scored: of the pool, once
     before the cells. windows, batches: how often a strategy and `continual` train on the stream.
     pretrained, finetuned, adapted: images that pass through a training network, all epochs.
-    predicted: frames that the student predicts. cells: how many there are.
+    predicted: frames that the student predicts; mirrored: those that it reads once more, of which
+    nothing is kept. cells: how many there are.
     """
 
     extracted: int
@@ -57,6 +59,7 @@ class Work:
     finetuned: int
     adapted: int
     predicted: int
+    mirrored: int
     cells: int
 
 
@@ -85,14 +88,16 @@ def work(
     batches = []
     if "continual" in online.methods:
         batches = _sizes(trainings(Policy(online.continual_every), timing, online))
+    every = _sizes(trainings(Policy(online.window), timing, by_its_clock("all", online, None)[0]))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
     adapted = 0
     for cell in lived:
-        own = {"baseline": [], "once": windows[:1], "continual": batches}.get(cell.method, windows)
-        adapted += sum(int(size * cell.rate) for size in own)
+        own = {"baseline": [], "once": windows[:1], "continual": batches, "all": every}
+        adapted += sum(int(size * cell.rate) for size in own.get(cell.method, windows))
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     plays = len(lived) + sum(cell.method == "continual" for cell in lived)
+    mirrored = sum(_mirrored([cell.method]) for cell in lived) * stream
     scored = pool if offline else 0
     return Work(
         extracted=sum(frames[slug] for slug in clips),
@@ -106,8 +111,16 @@ def work(
         finetuned=epochs * sum(int(pool * cell.rate) for cell in offline),
         adapted=epochs * adapted,
         predicted=scored + len(offline) * test + plays * stream,
+        mirrored=scored * _mirrored(study.strategies) + mirrored,
         cells=len(offline) + len(lived),
     )
+
+
+def _mirrored(methods: Iterable[str]) -> bool:
+    """Whether one is a strategy that has each frame read a second time, mirrored; what else a
+    strategy needs is reduced from the first reading."""
+    known = strategies.names()
+    return any("flipped" in strategies.load(name).extras for name in methods if name in known)
 
 
 def _sizes(found: Sequence[Train]) -> list[int]:
@@ -156,7 +169,7 @@ def text(
         ("pre-train", done.pretrained, "images", student and student.training),
         ("fine-tune", done.finetuned, "images", student and student.training),
         ("adapt", done.adapted, "images", student and student.training),
-        ("predict", done.predicted, "frames", student and student.inference),
+        ("predict", done.predicted + done.mirrored, "frames", student and student.inference),
     ]
     seeds = "one seed takes" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds take"
     lines = [f"What {seeds}, by rates measured here ({study.device}, one job at a time):", ""]
