@@ -50,7 +50,7 @@ def test_a_mirrored_pass_is_a_second_reading():
     # The pool once, and of each teacher the stream at two rates.
     assert work.mirrored == 389_938 + 2 * 2 * 62_094
     again = work.predicted + work.mirrored
-    said = estimate.text(study, work, None, estimate.Student(1, 1, 0), 0)
+    said = estimate.text(study, work, estimate.Extraction(1, 0), estimate.Student(1, 1, 0), 0)
     assert f"  predict    {again:>15,} frames" in said
     # Nothing of it is recorded.
     recorded = estimate.RECORDED * (work.predicted - work.scored)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from posequery.cell import Cell
 from posequery import strategies
+from posequery.cell import Cell
 from posequery.online.clock import Train
 from posequery.online.policies import Policy, by_its_clock, trainings
 from posequery.settings import counted
