@@ -1,5 +1,6 @@
 """What wraps every script: a user's mistake is reported in one line, a bug with its traceback."""
 
+import argparse
 import errno
 import os
 import signal
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, require_sums
 from posequery.jobs.terminal import tell
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
@@ -26,6 +27,21 @@ FIXES = {
     errno.EEXIST: "Move it away and run again",
 }
 """System errors that the user can fix, and how."""
+
+
+def parsed_when_whole(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """A job's arguments, once the data that it reads are known to be as they were made.
+
+    These follow `--summed`, which is added here and taken out again. Raises `BadInput` as
+    `files.require_sums` does.
+    """
+    parser.add_argument(
+        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
+    )
+    options = parser.parse_args()
+    require_sums(options.summed)
+    del options.summed
+    return options
 
 
 def of_system(error: OSError) -> BadInput:
