@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from result_files import write
 
 from posequery.jobs.files import BadInput
 from posequery.study import changes, sums
@@ -16,12 +17,6 @@ FILES = {
     "tables/table 1.md": "| a |\n",
     "data/S1/Walking 1.mp4": "video",
 }
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
 
 
 @pytest.fixture
