@@ -22,6 +22,7 @@ FIXES = {
     errno.EIO: "Check its disk, and the disks of what was read",
     errno.EROFS: "Use a folder that is writable",
     errno.EACCES: "Get permission for it, or use another folder",
+    errno.EPERM: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",
     errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
     errno.EEXIST: "Move it away and run again",
