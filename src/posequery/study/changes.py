@@ -159,8 +159,9 @@ def noted_date(results: Path) -> int | None:
 def _dates(results: Path) -> tuple[int | None, int | None]:
     path = results / DATE
     with suppress(OSError, ValueError):
-        date, since = path.read_text().split() if path.is_file() else ()
-        return int(date), int(since)
+        if path.is_file():
+            date, since = path.read_text().split()
+            return int(date), int(since)
     return None, None
 
 
