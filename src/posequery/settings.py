@@ -166,6 +166,13 @@ def as_text(stretch: str) -> str:
     return f"{exactly} {'frame' if (exactly, unit) == ('1', 'frames') else unit}"
 
 
+FITS = "fits"
+RateThatFits = Annotated[
+    Fraction | str,
+    BeforeValidator(lambda value: FITS if value == FITS else _rate(value)),
+    PlainSerializer(str),
+]
+"""A rate, or the largest that a device keeps up with."""
 Duration = Annotated[str, BeforeValidator(_duration)]
 """Frames or seconds of a stream, possibly none: '0 frames', '7.6 s'."""
 Stretch = Annotated[str, BeforeValidator(_stretch)]

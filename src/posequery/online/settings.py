@@ -7,7 +7,17 @@ from pydantic import model_validator
 
 from posequery.online import profiles
 from posequery.online.clock import Overrun
-from posequery.settings import Duration, Rate, Section, Stretch, as_text, one_of
+from posequery.settings import (
+    FITS,
+    Duration,
+    Rate,
+    RateThatFits,
+    Section,
+    Stretch,
+    as_text,
+    one_of,
+)
+from posequery.timing import Timing
 
 Clock = Annotated[str, one_of("clock", ("ideal", "measured", *profiles.names()))]
 
@@ -54,8 +64,11 @@ class Online(Adaptation):
     """The online study: adapt to a stream, window by window."""
 
     # Which cells there are, and which frames the stream has.
-    rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
-    """The rates at which each strategy picks frames from a window."""
+    rates: list[RateThatFits] = [Fraction(1, 100), Fraction(20, 100)]
+    """The rates at which each strategy picks frames from a window. `fits` is the largest at which
+    the device of the clock is done with a window while the next one passes: it goes with a declared
+    profile, and with a stream whose frame rate is known when planning. Where a profile lacks a
+    figure, it is an upper bound."""
     methods: list[Literal["baseline", "once", "continual", "all"]] = [
         "baseline",
         "once",
@@ -85,6 +98,31 @@ class Online(Adaptation):
     def profile(self) -> profiles.Profile | None:
         """The device that the clock is of. Raises `BadInput` for a faulty file."""
         return None if self.clock in ("ideal", "measured") else profiles.load(self.clock)
+
+    def rates_at(self, fps: Fraction | None, epochs: int) -> list[Fraction]:
+        """The rates, each as a share, of a stream with so many frames a second, None where nobody
+        knows it yet, and trainings of so many epochs. Raises ValueError where none fits."""
+        return [
+            self._fitting(fps, epochs) if isinstance(rate, str) else rate for rate in self.rates
+        ]
+
+    def _fitting(self, fps: Fraction | None, epochs: int) -> Fraction:
+        if self.profile is None:
+            known = " or ".join(profiles.names())
+            raise ValueError(f"rates: '{FITS}' goes with a declared device, clock: {known}")
+        if fps is None:
+            raise ValueError(
+                f"rates: '{FITS}' needs the stream's frame rate before its videos are read: write "
+                "source.fps, or the rate itself"
+            )
+        window = Timing.even(1, float(fps)).frames_in(self.window)
+        most = min(window, self.profile.most(window / fps, epochs))
+        if not most:
+            raise ValueError(
+                f"rates: '{FITS}': {self.profile.title} trains on no frame within a window of "
+                f"{as_text(self.window)}; take a longer one, or fewer epochs"
+            )
+        return Fraction(most, window)
 
     @model_validator(mode="after")
     def _one_clock(self) -> "Online":

@@ -10,9 +10,10 @@ from posequery.cell import Cell
 from posequery.jobs.files import BadInput
 from posequery.offline.settings import require_picks
 from posequery.online.policies import require_trainings
+from posequery.settings import FITS
 from posequery.sources.kinds import ClipSource
 from posequery.study.schema import Study
-from posequery.timing import Timing, require_one_rate
+from posequery.timing import FPS_TOLERANCE, Timing, require_one_rate
 
 
 def require_cells(study: Study, cells: Sequence[Cell]) -> None:
@@ -50,11 +51,23 @@ def of_frames(
 def of_stream(study: Study, cells: Sequence[Cell], stream: str, timing: Timing) -> list[BadInput]:
     """What a stream whose frames are shown at these times is unfit for."""
     online, epochs = study.online, study.training.epochs
-    return _refused(
+    found = [*_of_planned_rate(study, stream, timing)]
+    return found or _refused(
         [cell for cell in cells if cell.stream == stream],
         "online",
         lambda one: require_trainings(*one, timing, online, online.profile, epochs),
     )
+
+
+def _of_planned_rate(study: Study, stream: str, timing: Timing) -> Iterator[BadInput]:
+    """Where a rate was planned for another frame rate than the stream's."""
+    planned = study.source.frame_rate
+    if FITS not in study.online.rates or planned is None or not len(timing):
+        return
+    shown = len(timing) / timing.seconds
+    if abs(shown - planned) > FPS_TOLERANCE * planned:
+        fault = f"was planned for {float(planned):g} frames a second, and {stream} has {shown:.6g}"
+        yield BadInput(f"online.rates={FITS}", fault, "Write the rate itself")
 
 
 def of_pool(study: Study, cells: Sequence[Cell], sizes: Sequence[int]) -> list[BadInput]:

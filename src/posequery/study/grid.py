@@ -59,7 +59,7 @@ def _online(study: Study, untrained: bool) -> Iterator[Place]:
         if "once" in online.methods:
             yield teacher, "once", online.once_rate
         for strategy in study.strategies:
-            for rate in online.rates:
+            for rate in study.online_rates:
                 yield teacher, strategy, rate
 
 

@@ -181,7 +181,7 @@ class Plan(Inputs):
             "strategies": list(study.strategies),
             "streams": study.source.streams,
             "online.methods": study.online.methods,
-            "online.rates": [str(rate) for rate in study.online.rates],
+            "online.rates": [str(rate) for rate in study.online_rates],
         }
         if study.offline:
             chosen["offline.rates"] = [str(rate) for rate in study.offline.rates]
@@ -233,7 +233,7 @@ class Plan(Inputs):
         asked = {
             "window": online.window,
             "continual_every": online.continual_every if continual else None,
-            "rates": [str(rate) for rate in online.rates],
+            "rates": [str(rate) for rate in self.study.online_rates],
             "epochs": self.study.training.epochs,
             "network": student.name,
             "input_size": student.input_size,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from posequery import teachers
+from posequery.settings import FITS, as_percent
 from posequery.study.schema import Study
 
 CONFIDENCE = {
@@ -66,6 +67,9 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
         said.append(f"the stream's first {online.first_frames}")
     said.append(f"weights {LIVE[online.weights]} from window to window")
     said.append(f"weights trained on a stretch are live {_clock(study)}")
+    if FITS in online.rates:
+        fitting = study.online_rates[online.rates.index(FITS)]
+        said.append(f"the rate that fits is {as_percent(fitting)}")
     if "continual" in online.methods:
         said.append(f"continual trains every {online.continual_every}")
     if "all" in online.methods:

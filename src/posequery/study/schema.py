@@ -161,10 +161,15 @@ class Study(TeacherSections):
         return [name for name in dict.fromkeys(self.teachers) if teachers.load(name).label]
 
     @property
+    def online_rates(self) -> list[Fraction]:
+        """The rates at which each strategy picks from a window."""
+        return self.online.rates_at(self.source.frame_rate, self.training.epochs)
+
+    @property
     def window_rates(self) -> list[Fraction]:
         """The rates at which something picks from a window."""
         once = [self.online.once_rate] if "once" in self.online.methods else []
-        return [*(self.online.rates if self.strategies else []), *once]
+        return [*(self.online_rates if self.strategies else []), *once]
 
     def settings_of(self, teacher: str) -> Any:
         """A teacher's own section; None where it needs one that is not given."""
@@ -200,11 +205,15 @@ class Study(TeacherSections):
                 f"online.clock: the profile {self.online.clock} is of {profile.network} at "
                 f"{profile.input_size} pixels, and says nothing of {own[0]} at {own[1]}"
             )
+        try:
+            rates = self.window_rates
+        except ValueError as error:
+            raise ValueError(f"online.{error}") from None
         if source.whole and self.online.first_frames:
             raise ValueError(f"online.first_frames: {source.whole}")
         count, unit = self.online.window.split()
         if unit == "frames":
-            for rate in self.window_rates:
+            for rate in rates:
                 if int(count) * rate < 1:
                     window, least = (
                         counted(int(count), "frame"),

@@ -64,7 +64,7 @@ def clip_of(output, source, annotation, place, size=32, **more):
         size=size,
         output=output,
         stem=stem,
-        fps=mmpose.FPS if source.is_dir() else None,
+        fps=names.FPS if source.is_dir() else None,
         **more,
     )
     return info, Clip(output)

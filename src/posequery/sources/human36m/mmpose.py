@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +25,6 @@ from posequery.sources.human36m.names import TEST_SUBJECTS
 
 JOINTS = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 """Human3.6M's joint (of 32) for each of the 17 that mmpose keeps."""
-FPS = Fraction(50)
 """Frames a second of its images, which do not state it: that of Human3.6M's cameras."""
 
 _BLOCK = 1 << 16

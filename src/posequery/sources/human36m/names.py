@@ -8,10 +8,12 @@ import functools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from posequery.jobs.files import suggestion
 
+FPS = Fraction(50)
 CAMERAS = ("54138969", "55011271", "58860488", "60457274")
 POOL_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("S9", "S11")

@@ -110,6 +110,11 @@ class Source(Section, ABC):
         named by `cell.stream_name`."""
         return ["stream"]
 
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """Frames a second of its streams, where that is known before a video is read."""
+        return None
+
     @abstractmethod
     def clips(self, out: str, offline: bool) -> list[ClipSource]:
         """Every clip in stream order.

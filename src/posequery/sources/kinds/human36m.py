@@ -1,6 +1,7 @@
 """Human3.6M itself, as its owners ship it or as mmpose rewrites it."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -60,6 +61,10 @@ class Human36M(Sequences, Source):
         return list(dict.fromkeys(self._stream(*one) for one in played))
 
     @property
+    def frame_rate(self) -> Fraction:
+        return names.FPS
+
+    @property
     def _before(self) -> list[str]:
         return list(dict.fromkeys(self.stream_cameras))
 
@@ -114,7 +119,7 @@ class Human36M(Sequences, Source):
             stem=sequence.stem,
             expected=counts.expected(subject, sequence.stem) if counted else None,
             short_annotation=(subject, sequence.stem) in counts.SHORT_ANNOTATIONS,
-            fps=mmpose.FPS if self.layout == "mmpose" else None,
+            fps=names.FPS if self.layout == "mmpose" else None,
         )
 
     def left_out(self, offline: bool) -> tuple[list[str], list[str]]:

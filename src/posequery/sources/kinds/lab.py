@@ -1,5 +1,6 @@
 """One person before four calibrated cameras, out of the package pose2sim."""
 
+from fractions import Fraction
 from typing import Literal
 
 from posequery.sources.kinds import ClipSource, Source
@@ -18,6 +19,10 @@ class Lab(Source):
     calibration = "calibration/Calib.qca.txt"
 
     kind: Literal["lab"] = "lab"
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return Fraction(FPS)
 
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         package = f"{out}/data/pose2sim"

@@ -1,5 +1,6 @@
 """The rendered stand-in: Human3.6M's sequences before one camera, fewer and shorter."""
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -45,6 +46,10 @@ class Rendered(Sequences, Source):
     @property
     def streams(self) -> list[str]:
         return list(dict.fromkeys(self.stream_subjects))
+
+    @property
+    def frame_rate(self) -> Fraction:
+        return Fraction(FPS)
 
     @property
     def _subjects(self) -> list[str]:

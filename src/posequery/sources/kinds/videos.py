@@ -64,6 +64,10 @@ class Videos(Source):
             raise ValueError("videos: name your videos here, or another kind of source")
         return self
 
+    @property
+    def frame_rate(self) -> Fraction | None:
+        return self.fps
+
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         found = []
         for number, path in enumerate(self.videos, start=1):
