@@ -175,8 +175,12 @@ def _evaluation(
     path = folder / "record.h5"
     recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
+    after = record.read(folder / "after.h5") if cell.after_sha256 else None
+    final = record.read(folder / "final.h5") if cell.final_sha256 else None
     joints = reference.joints
     recorded.require_frames(path, len(joints))
+    if final is not None:
+        final.require_frames(folder / "final.h5", len(joints))
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
     taught = reference.of_teacher(cell.teacher) if cell.setting == "online" else None
@@ -185,7 +189,8 @@ def _evaluation(
         others.append(record.read(other / "record.h5") if other else None)
         if other and others[-1]:
             others[-1].require_frames(other / "record.h5", len(joints))
-    return Evaluation(cell, recorded, lagged, known, reference.played, taught, *others)
+    played = reference.played
+    return Evaluation(cell, recorded, lagged, known, played, taught, *others, after, final)
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:
@@ -193,7 +198,12 @@ def _require_own(folder: Path, cell: Outcome) -> None:
 
     Nobody measures the weights, which are large and may be deleted; their sum is in cell.json.
     """
-    digests = {"record.h5": cell.record_sha256, "lagged.h5": cell.lagged_sha256}
+    digests = {
+        "record.h5": cell.record_sha256,
+        "lagged.h5": cell.lagged_sha256,
+        "after.h5": cell.after_sha256,
+        "final.h5": cell.final_sha256,
+    }
     for name, digest in digests.items():
         path = folder / name
         if digest and not path.is_file():
