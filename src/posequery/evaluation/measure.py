@@ -172,25 +172,27 @@ def _evaluation(
 ) -> Evaluation:
     """beside, every: the folders of the cells of the unadapted student, and of the one that is
     trained on all of each window."""
-    path = folder / "record.h5"
-    recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
     after = record.read(folder / "after.h5") if cell.after_sha256 else None
-    final = record.read(folder / "final.h5") if cell.final_sha256 else None
     joints = reference.joints
-    recorded.require_frames(path, len(joints))
-    if final is not None:
-        final.require_frames(folder / "final.h5", len(joints))
+    recorded = _of_frames(folder / "record.h5", len(joints))
+    final = _of_frames(folder / "final.h5", len(joints)) if cell.final_sha256 else None
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
     taught = reference.of_teacher(cell.teacher) if cell.setting == "online" else None
-    others: list[record.Record | None] = []
-    for other in (beside, every):
-        others.append(record.read(other / "record.h5") if other else None)
-        if other and others[-1]:
-            others[-1].require_frames(other / "record.h5", len(joints))
+    baseline, all_of_it = (
+        _of_frames(other / "record.h5", len(joints)) if other else None for other in (beside, every)
+    )
     played = reference.played
-    return Evaluation(cell, recorded, lagged, known, played, taught, *others, after, final)
+    others = (taught, baseline, all_of_it, after, final)
+    return Evaluation(cell, recorded, lagged, known, played, *others)
+
+
+def _of_frames(path: Path, count: int) -> record.Record:
+    """The record of so many frames."""
+    found = record.read(path)
+    found.require_frames(path, count)
+    return found
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:

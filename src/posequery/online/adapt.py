@@ -90,10 +90,9 @@ def adapt(
             tally = loop.run(task, network, info, folder, progress)
         output.mkdir(parents=True, exist_ok=True)
         parts.join(sorted(folder.glob("part-*.npz")), output / "record.h5", played.fps)
-        beside = {
-            f"{kind}_sha256": _joined(folder, kind, output, played.fps)
-            for kind in ("lagged", "after", "final")
-        }
+        lagged, after, final = (
+            _joined(folder, kind, output, played.fps) for kind in ("lagged", "after", "final")
+        )
         checkpoint.save(output / "weights.pt", network, info._replace(of=cell.folder))
         seconds = tally.seconds | {"stream": played.timing.seconds}
         write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
@@ -110,7 +109,9 @@ def adapt(
             passes=tally.passes,
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),
-            **beside,
+            lagged_sha256=lagged,
+            after_sha256=after,
+            final_sha256=final,
         ).write(output)
 
 
