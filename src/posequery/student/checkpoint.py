@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from posequery.jobs import cards
 from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
@@ -94,8 +95,11 @@ def _sum(info: CheckpointInfo, weights: Mapping[str, torch.Tensor]) -> str:
 
 
 def require_device(device: str) -> None:
-    """Raise `BadInput` for a device that this machine does not have."""
-    if device.startswith("cuda") and not torch.cuda.is_available():
+    """Take a free card, for CUDA; raise `BadInput` for a device that this machine does not have."""
+    if not device.startswith("cuda"):
+        return
+    cards.take()
+    if not torch.cuda.is_available():
         raise BadInput(f"device={device}", "there is no CUDA device here", "Use device=cpu")
 
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from posequery.jobs import cards
 from posequery.jobs.files import BadInput
 from posequery.jobs.progress import Progress
 from posequery.sources.video import VideoInfo
@@ -61,6 +62,7 @@ def detect(
         fix = "Give OpenPose's folder 'models', filled by its getModels.sh"
         raise BadInput(models, "there is no such folder", fix)
     source = "--image_dir" if Path(video).is_dir() else "--video"
+    cards.take()  # it would use all
     with _folder(scratch, video) as folder:
         output = folder / "json"
         output.mkdir()
