@@ -18,11 +18,10 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
-import yaml
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
-from posequery.study import changes, copies, turns
+from posequery.study import changes, cluster, copies, turns
 from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,21 +44,28 @@ def main() -> int:
     config |= {"confirm": options.confirm} if options.confirm else {}
     plan = planned(config, ROOT / "config")
     locked = turns.take(Path(plan.out))
+    executor = cluster.executor(options.profile)
+    if executor == "slurm":
+        cluster.require_plugin()
     if not locked:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
-    elif left := turns.end_orphans(Path(plan.out)):
-        tell(f"A run of this study was killed; {left} processes that it left were ended.")
+    else:
+        end_left(Path(plan.out), executor)
     if copies.looks_copied(Path(plan.out)):
         what = "this looks like a copy without dates, so that all may be made again"
         tell(f"{plan.out}: {what}; `make verify CONFIG={options.study}` keeps what is whole")
     # This lock does what Snakemake's does, and leaves nothing to be unlocked after a kill.
     lock = ["--nolock"] if locked else []
     where = ["--profile", options.profile] if options.profile else ["--cores", "all"]
+    if executor == "slurm":
+        where += ["--slurm-jobname-prefix", cluster.job_prefix(Path(plan.out))]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *where]
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
-    code = Run(command, remote=_is_remote(options.profile)).wait()
+    code = Run(command, remote=executor not in ("local", "slurm")).wait()
+    if code and executor == "slurm":
+        cluster.cancel(Path(plan.out))
     if code == 0 and Path(plan.out).is_dir():
         changes.note(Path(plan.out))  # Snakemake says nothing where it had nothing to do
     if code == 0 and options.target == "archive":
@@ -69,14 +75,28 @@ def main() -> int:
     return code
 
 
+def end_left(out: Path, executor: str) -> None:
+    """End what a killed run of the study left, on the cluster and here."""
+    slurm = executor == "slurm"
+    cancelled = cluster.cancel(out) if slurm else set()
+    if left := turns.end_orphans(out):
+        tell(f"A run of this study was killed; {left} processes that it left were ended.")
+    if slurm:
+        cancelled |= cluster.cancel(out)  # what an orphan submitted until its end
+    if cancelled:
+        cluster.await_end(out)
+        told = "jobs that an earlier run of this study left on the cluster were ended."
+        tell(f"{len(cancelled)} {told}")
+
+
 class Run:
     """Snakemake and its jobs, a process group of their own.
 
     An interruption or an order to end interrupts the jobs, and then kills Snakemake, which would
-    answer with a traceback wherever it does not expect one; a second one kills all at once. Jobs on
-    a cluster are no processes here: Snakemake itself is interrupted, and cancels them. Were they in
-    this process's group, a terminal would reach them all and `kill` none of the jobs, for which
-    Snakemake would then wait.
+    answer with a traceback wherever it does not expect one; a second one kills all at once. Were
+    they in this process's group, a terminal would reach them all and `kill` none of the jobs, for
+    which Snakemake would then wait. Jobs that run elsewhere (`remote`) are no processes here:
+    Snakemake itself is interrupted, and cancels them. Those on Slurm are found by their names.
     """
 
     def __init__(self, command: list[str], remote: bool) -> None:
@@ -132,15 +152,6 @@ class Run:
 
     def _say(self, words: str) -> None:
         print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)
-
-
-def _is_remote(profile: str | None) -> bool:
-    """Whether a profile's jobs run elsewhere; what is wrong with it, Snakemake says."""
-    for file in Path(profile).glob("*.yaml") if profile else ():
-        with suppress(OSError, ValueError, AttributeError, yaml.YAMLError):
-            if yaml.safe_load(file.read_text()).get("executor", "local") != "local":
-                return True
-    return False
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -1,6 +1,7 @@
 """Studies of Human3.6M in miniature: planned whole, run in small, stopped by what is broken."""
 
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import miniature
 import pytest
+import yaml
 from runs import ROOT, planned, snakemake
 
 from posequery.sources.human36m import names
@@ -50,6 +52,29 @@ def test_the_papers_study_is_planned(
     assert jobs["adapt"] == streams * (1 + 5 * 2 * (2 + 4 * 2))
     assert jobs["finetune"] + jobs["finetune_all"] == 1 + 5 * (4 * 5 + 2)
     assert sum(jobs.values()) == total  # as docs/reproduction.md says
+
+
+def test_the_papers_study_is_150_submissions_to_a_cluster_at_most(
+    plain: Path, tmp_path: Path
+) -> None:
+    study = f"study={plain}/config/human36m.yaml"
+    profile = ROOT / "workflow/profiles/slurm"
+    plan = ("--profile", str(profile), "--dry-run", "--cores", "8", "--config", study)
+    text = snakemake(tmp_path, *plan).stdout
+    given = yaml.safe_load((profile / "profile.yaml").read_text())
+    local = set()
+    for file in (ROOT / "workflow").glob("**/*.smk"):
+        rules = re.split(r"^ *rule (\w*):$", file.read_text(), flags=re.MULTILINE)[1:]
+        local |= {
+            name
+            for name, body in zip(rules[::2], rules[1::2], strict=True)
+            if "localrule: True" in body
+        }
+    apart = {rule: count for rule, count in planned(text).items() if rule not in given["groups"]}
+    alone = sum(count for rule, count in apart.items() if rule not in {"all", *local})
+    together = text.count("(jobs in lexicogr. order)")
+    assert together > 50 and alone > 5
+    assert together + alone == 149  # as the profile says
 
 
 def test_what_is_missing_stops_the_plan_but_not_the_check(plain: Path, tmp_path: Path) -> None:

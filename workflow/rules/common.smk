@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import yaml
 from snakemake.settings.types import DeploymentMethod
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
@@ -50,6 +51,7 @@ class Refusing:
 try:
     from posequery.study import (
         changes,
+        cluster,
         identity,
         origins,
         provenance,
@@ -68,6 +70,12 @@ except (BadInput, OSError) as error:
 STUDY = PLAN.study
 OUT, FINAL = PLAN.out, PLAN.final
 GPU = int(STUDY.device == "cuda")
+
+# MB of memory that a job with CUDA takes beside its own, for CUDA's libraries and what it has pinned:
+# room enough, as far as is known; no card was here to measure it on. Without CUDA the largest job of
+# the study evidence took 400 MB, where 2000 are asked for: the paper's network and pictures are larger.
+CUDA_MB = 4000 * GPU
+TRAINING_MB = 2000 + CUDA_MB
 
 # What needs torch may have another interpreter: a board's own Python has torch and no Snakemake.
 TORCH = {
@@ -129,6 +137,31 @@ def made_by_this_run():
         if job.benchmark:
             yield str(job.benchmark)
     yield from (f"{OUT}/study.yaml", f"{OUT}/{runs.RUNS}")
+
+
+def partitions_asked_of_slurm():
+    """Where this run's jobs may go: names, of which "" is the default."""
+    if file := workflow.executor_settings.partition_config:
+        return set(yaml.safe_load(Path(file).read_text())["partitions"])
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    return {
+        str(job.resources.get("slurm_partition") or "")
+        for job in jobs
+        if not job.is_local
+    }
+
+
+def by_attempt(amount):
+    """So much of a resource at the first attempt, and as much again at each further one.
+
+    amount: a number, or a function of the wildcards. What goes on from where it was, such as a
+    training, needs no more time at its next attempt; what begins again does.
+    """
+
+    def asked(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return asked
 
 
 def option(name):

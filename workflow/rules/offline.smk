@@ -17,7 +17,9 @@ rule score:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 8000 if "features" in PLAN.score_needs() else 2000,
+        mem_mb=by_attempt(
+            (8000 if "features" in PLAN.score_needs() else 2000) + CUDA_MB
+        ),
         runtime=600,
         gpu=GPU,
     params:
@@ -53,8 +55,12 @@ rule select_frames:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 8000 if PLAN.needs_features(wildcards.method) else 1000,
-        runtime=lambda wildcards: 240 if PLAN.needs_features(wildcards.method) else 10,
+        mem_mb=by_attempt(
+            lambda wildcards: 8000 if PLAN.needs_features(wildcards.method) else 1000
+        ),
+        runtime=by_attempt(
+            lambda wildcards: 240 if PLAN.needs_features(wildcards.method) else 10
+        ),
         gpu=0,
     params:
         code=lambda wildcards: code_digest(
@@ -103,7 +109,7 @@ rule finetune:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=by_attempt(TRAINING_MB),
         runtime=1440,
         gpu=GPU,
     params:

@@ -23,8 +23,8 @@ rule adapt:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=1440,
+        mem_mb=by_attempt(TRAINING_MB),
+        runtime=360 if GPU else 1440,
         gpu=GPU,
     params:
         code=lambda wildcards: code_digest(

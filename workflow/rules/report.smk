@@ -21,8 +21,8 @@ rule measure:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(60),
         gpu=0,
     params:
         code=code_digest("measure"),
@@ -142,8 +142,8 @@ if STUDY.source.has_truth:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=20,
+            mem_mb=by_attempt(1000),
+            runtime=by_attempt(20),
             gpu=0,
         params:
             code=code_digest("paper_figures"),
@@ -239,8 +239,8 @@ else:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=60,
+            mem_mb=by_attempt(1000),
+            runtime=by_attempt(60),
             gpu=0,
         params:
             code=code_digest("before_after"),

@@ -18,8 +18,8 @@ for rendering in STUDY.source.renderings():
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=by_attempt(500),
+            runtime=by_attempt(10),
             gpu=0,
         params:
             code=code_digest("render_studio"),
@@ -52,8 +52,8 @@ rule render_people:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=by_attempt(500),
+        runtime=by_attempt(20),
         gpu=0,
     params:
         code=code_digest("render_people"),
@@ -83,8 +83,8 @@ rule prepare:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(20),
         gpu=0,
     params:
         code=code_digest("prepare"),
@@ -144,8 +144,8 @@ rule extract:
         "../../envs/workstation.yaml"
     threads: STUDY.source.extraction_threads
     resources:
-        mem_mb=800,
-        runtime=60,
+        mem_mb=by_attempt(800),
+        runtime=by_attempt(30),
         gpu=0,
     params:
         code=code_digest("extract"),

@@ -58,8 +58,8 @@ else:
             "../../envs/workstation.yaml"
         threads: 1 + STUDY.workers
         resources:
-            mem_mb=2000 + 1000 * STUDY.workers,
-            runtime=600,
+            mem_mb=by_attempt(TRAINING_MB + 1000 * STUDY.workers),
+            runtime=1440,
             gpu=GPU,
         params:
             code=code_digest("pretrain"),
@@ -107,8 +107,8 @@ if STUDY.student.validation:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=3000,
-            runtime=120,
+            mem_mb=by_attempt(3000 + CUDA_MB),
+            runtime=by_attempt(120),
             gpu=GPU,
         params:
             code=code_digest("average_precision"),

@@ -20,8 +20,8 @@ rule train_teacher:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=600,
+        mem_mb=by_attempt(TRAINING_MB),
+        runtime=1440,
         gpu=GPU,
     params:
         code=code_digest("pretrain"),
@@ -65,8 +65,8 @@ if OPENPOSE:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=4000 if OPENPOSE.program else 500,
-            runtime=600,
+            mem_mb=by_attempt(4000 if OPENPOSE.program else 500),
+            runtime=by_attempt(60 if OPENPOSE.program else 10),
             gpu=GPU if OPENPOSE.program else 0,
         params:
             code=code_digest("detect_openpose"),
@@ -100,8 +100,8 @@ rule label:
         "../../envs/workstation.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=600,
+        mem_mb=by_attempt(2000 + CUDA_MB),
+        runtime=by_attempt(600),
         gpu=lambda wildcards: GPU * teachers.load(wildcards.teacher).torch,
     params:
         code=lambda wildcards: code_digest("label", f"teachers.{wildcards.teacher}"),
@@ -147,8 +147,8 @@ if STUDY.source.calibration:
             "../../envs/workstation.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=30,
+            mem_mb=by_attempt(1000),
+            runtime=by_attempt(30),
             gpu=0,
         params:
             code=code_digest("consensus"),
