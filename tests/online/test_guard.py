@@ -90,14 +90,16 @@ def test_each_training_is_judged_on_frames_that_it_does_not_see(
     monkeypatch.setattr(guard, "harms", watched)
     tally, _, rec = play(guarded(stream, **clock), tmp_path)
     assert judged and tally.trainings >= len(rec.update_frames) == tally.version
-    assert tally.refused == sum(worse for _, worse in judged)
+    assert tally.refused == sum(worse for _, worse in judged[: tally.trainings])
     window = strategies.Window(8, Fraction(1, 4))
     picked = strategies.load("uniform").pick(window, np.random.default_rng(0), None).indices
     for held, _ in judged:
         first = 8 * (held[0] // 8)
         assert len(held) == HELD and all(first <= frame < first + 8 for frame in held)
         assert not {*held} & {*(first + picked).tolist()}
-    assert tally.labelled == tally.frames_trained + HELD * tally.trainings
+    # By a measured clock the last may end behind the stream.
+    assert tally.labelled == (len(picked) + HELD) * len(judged)
+    assert len(judged) == tally.trainings or clock
 
 
 @pytest.mark.parametrize("refused", [[True, True], [True, False], [False, True], [False, False]])
