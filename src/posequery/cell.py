@@ -96,6 +96,8 @@ class Outcome(Cell):
     window: Annotated[int, Field(ge=1)] | None = None
     """Online: frames of the first window, which one error leaves out."""
     trainings: Annotated[int, Field(ge=0)]
+    refused: Annotated[int, Field(ge=0)] | None = None
+    """Of these, whose weights did not go live; None of cells without a guard."""
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
     labelled: Annotated[int, Field(ge=0)] | None = None

@@ -29,6 +29,12 @@ def test_what_is_named_twice_makes_no_cell_twice() -> None:
         ("ground_truth", "all", 1),
         ("network", "all", 1),
     ]
+    more = twice.online.model_copy(update={"methods": ["guarded"]})
+    every = cells(twice.model_copy(update={"online": more, "strategies": {}, "offline": None}))
+    assert [(cell.teacher, cell.method, str(cell.rate)) for cell in every if not cell.seed] == [
+        ("ground_truth", "guarded", "1/100"),
+        ("network", "guarded", "1/100"),
+    ]
     assert cells(twice, ("random",)) == [cell for cell in found if cell.method == "random"]
 
 

@@ -136,3 +136,11 @@ def test_only_uniform_measures_what_is_forgotten_and_only_if_asked():
         plan = planned({"study": "tiny", "online": {"forgetting": asked}}, CONFIG)
         found = {method: plan.forgetting_option(method) for method in ("uniform", "error", "once")}
         assert found == {"uniform": expected, "error": "", "once": ""}
+
+
+def test_guarded_picks_by_the_code_of_uniform_and_says_what_it_holds_back():
+    changes = {"methods": ["guarded"], "guard_frames": 3}
+    plan = planned({"study": "tiny", "online": changes}, CONFIG)
+    assert plan.strategy_modules("guarded") == ["strategies.uniform"]
+    said = "guarded holds back 3 frames of each window to judge new weights by"
+    assert said in plan.captions()

@@ -59,7 +59,12 @@ def adapt(
         labels=taught,
         reference=taught if reference == "labels" else truth,
         policy=policy(
-            cell.method, cell.rate, settings.window, settings.continual_every, parameters
+            cell.method,
+            cell.rate,
+            settings.window,
+            settings.continual_every,
+            parameters,
+            settings.guard_frames,
         ),
         recipe=recipe,
         words=words,
@@ -103,6 +108,7 @@ def adapt(
             n=first,
             window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
+            refused=tally.refused if task.policy.guard else None,
             frames_trained=tally.frames_trained,
             labelled=tally.labelled,
             epochs=recipe.epochs,

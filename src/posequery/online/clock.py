@@ -70,7 +70,7 @@ class Pace:
     """How long a training on a stretch takes, from the stretch's end to live weights.
 
     takes: a stretch of the stream, the same for each. profile: a device that takes its time
-    instead, for a share `rate` of the stretch's frames and `epochs`.
+    instead, for a share `rate` of the stretch's frames and `epochs`, and to label `held` more.
     """
 
     timing: Timing
@@ -78,12 +78,13 @@ class Pace:
     profile: Profile | None = None
     rate: Fraction = Fraction(1)
     epochs: int = 1
+    held: int = 0
 
     def live(self, begin: int, count: int) -> int:
         """See `Live`."""
         if self.profile is None:
             return self.timing.after(begin, self.takes)
-        seconds = self.profile.seconds(int(count * self.rate), self.epochs)
+        seconds = self.profile.seconds(int(count * self.rate), self.epochs, self.held)
         return self.timing.after(begin, f"{seconds} s")
 
     def epochs_until(self, begin: int, stop: int, count: int) -> int:
@@ -91,7 +92,8 @@ class Pace:
         lasts = self.timing.between(begin, stop)
         if self.profile is None:
             return int(self.epochs * lasts / self.timing.between(begin, self.live(begin, count)))
-        return self.profile.epochs_within(lasts, int(count * self.rate), self.epochs)
+        asked = int(count * self.rate), self.epochs, self.held
+        return self.profile.epochs_within(lasts, *asked)
 
 
 def at_once(begin: int, count: int) -> int:  # noqa: ARG001

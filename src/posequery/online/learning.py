@@ -14,7 +14,7 @@ from torch import nn
 from posequery import strategies
 from posequery.jobs import seeds
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import parts
+from posequery.online import guard, parts
 from posequery.online.clock import Begin, Train
 from posequery.online.task import Seen, Tally, Task
 from posequery.student.recipe import Recipe
@@ -27,12 +27,15 @@ State: TypeAlias = dict[str, Any]
 
 class Lesson(NamedTuple):
     """What was selected of a stretch that begins with the frame `first`, and what of it (k,)
-    teaches something; weights: those that were trained on it beside the live ones."""
+    teaches something; held: what is held back (h,). weights: those that were trained on it beside
+    the live ones; harmful: these err more (`online.guard`)."""
 
     first: int
     selection: strategies.Selection
     taught: np.ndarray
+    held: np.ndarray
     weights: State | None = None
+    harmful: bool = False
 
 
 def begin(task: Task, first: int, stop: int, seen: Seen, tally: Tally) -> Lesson | None:
@@ -42,11 +45,12 @@ def begin(task: Task, first: int, stop: int, seen: Seen, tally: Tally) -> Lesson
     selection = _select(task, stretch, seen)
     tally.seconds["selection"] += time.perf_counter() - began
     every = stop - first
-    tally.labelled += every if task.labels_all else len(selection.indices)
+    held = guard.held_back(every, selection.indices, task.policy.guard)
+    tally.labelled += every if task.labels_all else len(selection.indices) + len(held)
     # A frame in which the teacher saw nobody teaches nothing.
     picked = task.labels[stretch][selection.indices]
     taught = selection.indices[np.isfinite(picked).all(axis=2).any(axis=1)]
-    return Lesson(first, selection, taught) if len(taught) else None
+    return Lesson(first, selection, taught, held) if len(taught) else None
 
 
 def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
@@ -112,7 +116,14 @@ def train_beside(
     """Train a copy of `network`; the lesson with its weights, and how many epochs were in time."""
     copied = copy.deepcopy(network)
     epochs = _train(task, copied, original, lesson, task.recipe, in_time)
-    return lesson._replace(weights=copied.state_dict()), epochs
+    return _judged(task, network, copied, lesson), epochs
+
+
+def _judged(task: Task, live: nn.Module, new: nn.Module, lesson: Lesson) -> Lesson:
+    """The lesson with the weights of `new`, and whether they may go live."""
+    held = lesson.first + lesson.held
+    harmful = len(held) > 0 and guard.harms(task, live, new, held)
+    return lesson._replace(weights=new.state_dict(), harmful=harmful)
 
 
 def _train(
@@ -134,20 +145,27 @@ def _train(
 
 def finish(
     task: Task, network: nn.Module, original: State, training: Train, lesson: Lesson, tally: Tally
-) -> parts.Update:
-    """Train, unless that is done, and let the new weights go live."""
+) -> parts.Update | None:
+    """Train, unless that is done, and let the new weights go live; None where they may not."""
     if lesson.weights is not None:
-        network.load_state_dict(lesson.weights)
         _, epochs = tally.begun.pop(str(lesson.first))
     else:
         began, recipe = time.perf_counter(), task.recipe
         if training.epochs is not None:
             recipe = recipe.model_copy(update={"epochs": training.epochs})
-        epochs = _train(task, network, original, lesson, recipe)
+        new = copy.deepcopy(network) if task.policy.guard else network
+        epochs = _train(task, new, original, lesson, recipe)
+        if new is not network:
+            lesson = _judged(task, network, new, lesson)
         tally.seconds["training"] += time.perf_counter() - began
     tally.trainings += 1
     tally.frames_trained += len(lesson.taught)
     tally.passes += len(lesson.taught) * epochs
+    if lesson.harmful:
+        tally.refused += 1
+        return None
+    if lesson.weights is not None:
+        network.load_state_dict(lesson.weights)
     chosen = lesson.selection
     picked = lesson.first + chosen.indices
     return parts.Update(training.live, picked, chosen.score, chosen.decided_by)

@@ -45,7 +45,8 @@ def run(
     if progress is not None:
         progress.advance(tally.frame + tally.revisited)
     timing = task.stream.timing
-    pace = Pace(timing, task.takes, task.profile, task.policy.rate, task.recipe.epochs)
+    asked = task.policy.rate, task.recipe.epochs, task.policy.guard
+    pace = Pace(timing, task.takes, task.profile, *asked)
     events = schedule(
         len(task.stream),
         lambda frame: timing.after(frame, task.policy.stretch),
@@ -65,9 +66,9 @@ def run(
     looked: list[Path] = []
     whole = copy.deepcopy(tally.__dict__)  # as of the last commit
 
-    def finish(training: Train, lesson: learning.Lesson) -> parts.Update:
+    def finish(training: Train, lesson: learning.Lesson) -> parts.Update | None:
         update = learning.finish(task, network, original, training, lesson, tally)
-        if task.hindsight:
+        if task.hindsight and update is not None:
             stretch = training.first, training.stop, training.live
             looked.append(hindsight.look_back(task, network, *stretch, tally, folder))
         return update
@@ -145,7 +146,7 @@ def _predict(
     tally.seconds["inference"] += time.perf_counter() - began
     own = said.joints, said.peaks, said.parsed
     part = parts.named(folder, "part", start)
-    parts.write_part(part, *own, tally.trainings, update, said.extras)
+    parts.write_part(part, *own, tally.version, update, said.extras)
     return {"joints": said.joints, "peaks": said.peaks, **said.extras}
 
 
@@ -158,7 +159,7 @@ def _predict_ahead(
             continue
         said = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
         own = said.joints, said.peaks, said.parsed
-        parts.write_part(parts.named(folder, "lagged", ahead), *own, tally.trainings, None)
+        parts.write_part(parts.named(folder, "lagged", ahead), *own, tally.version, None)
 
 
 def _written(task: Task, folder: Path, began: int, start: int, stop: int) -> list[Path]:

@@ -22,7 +22,8 @@ class Policy:
 
     `strategy` picks a share `rate` of the stretch, by its own `parameters`; without one every frame
     is trained on. `lag`, a stretch: also predict every part of the stream of that length by the
-    weights live at its first frame, for comparing policies at an equal lag.
+    weights live at its first frame, for comparing policies at an equal lag. `guard`: so many frames
+    of each stretch are held back, and judge the new weights (`online.guard`).
     """
 
     stretch: str
@@ -31,6 +32,7 @@ class Policy:
     rate: Fraction = Fraction(1)
     parameters: Section | None = None
     lag: str | None = None
+    guard: int = 0
 
 
 def policy(
@@ -39,8 +41,10 @@ def policy(
     window: str,
     continual_every: str,
     parameters: Mapping[str, object] | None = None,
+    guard_frames: int = 0,
 ) -> Policy:
-    """The policy of a method: baseline, once, continual, all, or a strategy (paper, section 4.3).
+    """The policy of a method: baseline, once, continual, all, guarded, or a strategy (paper,
+    section 4.3).
 
     parameters: the strategy's own, plain data.
     """
@@ -53,6 +57,9 @@ def policy(
         return Policy(continual_every, lag=window)
     if method == "all":
         return Policy(window)
+    if method == strategies.GUARDED:
+        uniform = strategies.load("uniform")
+        return Policy(window, strategy=uniform, rate=rate, guard=guard_frames)
     own = strategies.parameters(method, parameters or {})
     return Policy(window, strategy=strategies.load(method), rate=rate, parameters=own)
 
@@ -81,7 +88,7 @@ def trainings(
     profile: the device that takes its time for `epochs`, if `settings.clock` is one. Raises
     `Outlasts` where one takes too long.
     """
-    pace = Pace(timing, settings.training_takes, profile, policy.rate, epochs)
+    pace = Pace(timing, settings.training_takes, profile, policy.rate, epochs, policy.guard)
     events = schedule(
         len(timing),
         lambda frame: timing.after(frame, policy.stretch),
@@ -109,12 +116,13 @@ def require_trainings(
     settings, profile = by_its_clock(method, settings, profile)
     key = "continual_every" if method == "continual" else "window"
     stretch = getattr(settings, key)
-    asked = Policy(stretch, 1 if method == "once" else None, rate=rate)
+    held = settings.guard_frames if method == strategies.GUARDED else 0
+    asked = Policy(stretch, 1 if method == "once" else None, rate=rate, guard=held)
     try:
         found = trainings(asked, timing, settings, profile, epochs)
     except Outlasts:
         count = timing.frames_in(stretch)
-        needs = float(profile.seconds(int(count * rate), epochs)) if profile else 0
+        needs = float(profile.seconds(int(count * rate), epochs, held)) if profile else 0
         fault = (
             f"needs {needs:.4g} s for a training of {method} on {int(count * rate)} of {count} "
             f"frames, longer than the next {stretch} last"
@@ -129,6 +137,12 @@ def require_trainings(
         fault = f"{late}is no shorter than the stream of {whole}: nothing is trained"
         raise BadInput(f"online.{key}={as_text(stretch)}", fault, "Take a shorter one")
     sizes = [training.stop - training.first for training in found]
+    if held and int(min(sizes) * rate) + held > min(sizes):
+        fault = (
+            f"holds back more frames than {as_percent(rate)} of a window of "
+            f"{counted(min(sizes), 'frame')} leaves"
+        )
+        raise BadInput(f"online.guard_frames={held}", fault, "Take fewer, or a lower rate")
     if int(min(sizes) * rate) < 1:
         at = clock_face(timing.shown[found[int(np.argmin(sizes))].first])
         which = f", the one at {at}" if min(sizes) < max(sizes) else ""

@@ -10,6 +10,7 @@ from posequery.online.clock import Overrun
 from posequery.settings import (
     FITS,
     Duration,
+    Positive,
     Rate,
     RateThatFits,
     Section,
@@ -34,6 +35,9 @@ class Adaptation(Section):
     """`continual` trains on all frames of each stretch of this length."""
     weights: Literal["continue", "reset"] = "continue"
     """Whether each training starts from the live weights or from the pre-trained ones."""
+    guard_frames: Positive = 8
+    """Frames of each window that `guarded` holds back from its training. They are spread over those
+    that it does not train on, and the teacher labels them as well."""
     error_by: Literal["ground_truth", "teacher"] = "ground_truth"
     """What the strategy `error` measures the student's errors against."""
     clock: Clock = "ideal"
@@ -69,14 +73,16 @@ class Online(Adaptation):
     the device of the clock is done with a window while the next one passes: it goes with a declared
     profile, and with a stream whose frame rate is known when planning. Where a profile lacks a
     figure, it is an upper bound."""
-    methods: list[Literal["baseline", "once", "continual", "all"]] = [
+    methods: list[Literal["baseline", "once", "continual", "all", "guarded"]] = [
         "baseline",
         "once",
         "continual",
     ]
     """Methods to run in addition to the strategies; `baseline` never trains. `all` trains on every
     frame of each window and always by the ideal clock: the bound that the columns `regret_px` and
-    `gain_share` of the other cells are measured from."""
+    `gain_share` of the other cells are measured from. `guarded` is uniform, at each of the rates,
+    whose new weights go live only if they do not err more than the live ones do on frames that were
+    held back (`guard_frames`)."""
     once_rate: Rate = Fraction(1, 100)
     """`once` trains on this share of the first window, picked uniformly, and never again."""
     forgetting: bool = False

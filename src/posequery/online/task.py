@@ -88,6 +88,8 @@ class Tally:
     busy: int = 0
     """The frame until which trainings run, see `clock.Play`."""
     trainings: int = 0
+    refused: int = 0
+    """Of these, whose weights did not go live (`online.guard`)."""
     frames_trained: int = 0
     passes: int = 0
     """Of those frames through the training network, an epoch each."""
@@ -103,6 +105,11 @@ class Tally:
     begun: dict[str, list[int]] = field(default_factory=dict)
     """By a measured clock, of each training whose weights are not live yet: by the first frame of
     its stretch where they will go live, and the epochs that it did."""
+
+    @property
+    def version(self) -> int:
+        """How many trainings the live weights have seen."""
+        return self.trainings - self.refused
 
 
 Seen: TypeAlias = dict[str, np.ndarray]

@@ -21,6 +21,7 @@ _PRINTED = {
     "none": "none (0 %)",
     "all": "all (100 %)",
     "all_equal_steps": "all, equal steps",
+    "guarded": "uniform, guarded",
 }
 REPEAT = "last label repeated"
 _SPREAD = "Mean ± sample standard deviation over {}; without ±, one run."

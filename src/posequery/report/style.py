@@ -51,6 +51,7 @@ STYLES = {
     "random": Style(ORANGE, marker="s"),
     "error": Style(SKY, marker="^"),
     "least_confidence": Style(PURPLE, marker="D"),
+    "guarded": Style(BLUE, (4, 1.5), marker="d"),
     # The paper's Figure 2 has these four colours.
     "continual": Style(YELLOW, marker="p"),
     "once": Style(VERMILION, marker=">"),

@@ -185,7 +185,11 @@ def having(
 
 METHODS = ("none", "all", "all_equal_steps", "baseline", "once", "continual")
 """What stands beside the strategies' names for what is no strategy."""
-_STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy", reserved=METHODS)
+GUARDED = "guarded"
+"""The method that picks as uniform does, and lets no weights go live that err more."""
+_STRATEGIES = Registry[Strategy](
+    __name__, __path__, "STRATEGY", "strategy", reserved=(*METHODS, GUARDED)
+)
 names, load = _STRATEGIES.names, _STRATEGIES.load
 
 

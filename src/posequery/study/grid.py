@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 from posequery.cell import NO_STREAM, Cell
+from posequery.strategies import GUARDED
 from posequery.study.schema import Study
 
 NOTHING, EVERYTHING = Fraction(0), Fraction(1)
@@ -58,9 +59,10 @@ def _online(study: Study, untrained: bool) -> Iterator[Place]:
             yield teacher, "all", EVERYTHING
         if "once" in online.methods:
             yield teacher, "once", online.once_rate
-        for strategy in study.strategies:
+        guarded = [GUARDED] if GUARDED in online.methods else []
+        for method in [*study.strategies, *guarded]:
             for rate in study.online_rates:
-                yield teacher, strategy, rate
+                yield teacher, method, rate
 
 
 def methods(study: Study) -> list[str]:

@@ -52,8 +52,9 @@ class Plan(Inputs):
     # Cells
 
     def strategy_modules(self, method: str) -> list[str]:
-        """The strategy that a method runs, as the name of its module; `once` picks uniformly."""
-        picks = "uniform" if method == "once" else method
+        """The strategy that a method runs, as the name of its module; `once` and `guarded` pick
+        uniformly."""
+        picks = "uniform" if method in ("once", strategies.GUARDED) else method
         return [f"strategies.{picks}"] if picks in strategies.names() else []
 
     def strategy_parameters(self, method: str) -> str:

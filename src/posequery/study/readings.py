@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from posequery import teachers
-from posequery.settings import FITS, as_percent
+from posequery.settings import FITS, as_percent, counted
+from posequery.strategies import GUARDED
 from posequery.study.schema import Study
 
 CONFIDENCE = {
@@ -74,6 +75,9 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
         said.append(f"continual trains every {online.continual_every}")
     if "all" in online.methods:
         said.append("all trains on every frame of each window, by the ideal clock")
+    if GUARDED in online.methods:
+        held = counted(online.guard_frames, "frame")
+        said.append(f"guarded holds back {held} of each window to judge new weights by")
     if "error" in study.strategies:
         by = online.error_by.replace("_", " ") if study.source.has_truth else "teacher"
         said.append(f"'error' selects online by {by}")

@@ -169,7 +169,8 @@ class Study(TeacherSections):
     def window_rates(self) -> list[Fraction]:
         """The rates at which something picks from a window."""
         once = [self.online.once_rate] if "once" in self.online.methods else []
-        return [*(self.online_rates if self.strategies else []), *once]
+        picks = self.strategies or strategies.GUARDED in self.online.methods
+        return [*(self.online_rates if picks else []), *once]
 
     def settings_of(self, teacher: str) -> Any:
         """A teacher's own section; None where it needs one that is not given."""

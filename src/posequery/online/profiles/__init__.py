@@ -58,19 +58,19 @@ class Profile(Section):
         """Whether its figures are of that student."""
         return (self.network, self.input_size) == (network, input_size)
 
-    def seconds(self, frames: int, epochs: int) -> Fraction:
+    def seconds(self, frames: int, epochs: int, held: int = 0) -> Fraction:
         """From a window's end until weights trained on so many frames of it are live, so far as
-        this profile states the parts."""
-        return self._fixed + frames * self._each(epochs)
+        this profile states the parts. held: frames that are labelled and not trained on."""
+        return self._fixed + frames * self._each(epochs) + held * self._each(0)
 
     def most(self, seconds: Fraction, epochs: int) -> int:
         """On how many frames it trains within some seconds; an upper bound where a part is
         missing."""
         return max(0, (seconds - self._fixed) // self._each(epochs))
 
-    def epochs_within(self, seconds: Fraction, frames: int, most: int) -> int:
+    def epochs_within(self, seconds: Fraction, frames: int, most: int, held: int = 0) -> int:
         """How many whole epochs on so many frames it does within some seconds, at most `most`."""
-        left = seconds - self.seconds(frames, 0)
+        left = seconds - self.seconds(frames, 0, held)
         each = frames / _exact(self.training_samples_per_second)
         return int(min(most, max(0, left // each)))
 
