@@ -96,12 +96,12 @@ def frames(
 
 
 def with_geometry(
-    path: str | os.PathLike[str], threads: int = 1
+    path: str | os.PathLike[str], threads: int = 1, photo: bool = False
 ) -> Iterator[tuple[VideoFrame, Geometry]]:
     """Like `frames`, but yields the decoder's own frames, as stored, and beside each how it is
-    shown, which is the same of all."""
-    folder = Path(path).is_dir()
-    with opened(path, threads) as (container, stream):
+    shown, which is the same of all. photo: whether it may be a still image, then the only frame."""
+    pictures = photo or Path(path).is_dir()
+    with opened(path, threads, photo) as (container, stream):
         count, exif = 0, 1
         end: float | None = None
         shown: Geometry | None = None
@@ -112,7 +112,7 @@ def with_geometry(
                 if photos and packet.size:
                     header = jpeg.header(bytes(packet))
                     exif = header.orientation if header else 1
-                    if folder and not (header and header.complete):
+                    if pictures and not (header and header.complete):
                         raise _damaged(path, number, "is truncated or not a JPEG")
                 for frame in packet.decode():
                     if frame.is_corrupt:
