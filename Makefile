@@ -8,6 +8,7 @@ TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
+POSEQUERY := PYTHONPATH=src $(RUN) posequery
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
@@ -41,20 +42,19 @@ run: $(STUDY_ENV)
 
 check: $(STUDY_ENV)
 	@$(call named,human36m)
-	@PYTHONPATH=src .venv/bin/python scripts/check.py "$(CONFIG)"
+	@$(POSEQUERY) check "$(CONFIG)"
 
 archive: $(STUDY_ENV)
 	@$(call named,mini)
-	@$(RUN_STUDY) "$(CONFIG)" archive
+	@$(POSEQUERY) archive "$(CONFIG)"
 
 verify: $(STUDY_ENV)
 	@$(call named,mini)
-	@case "$(CONFIG)" in *.yaml | *.yml) copy="$(CONFIG)" ;; *) copy="results/$(CONFIG)" ;; esac; \
-	PYTHONPATH=src .venv/bin/python scripts/archive.py "$$copy"
+	@$(POSEQUERY) archive --verify "$(CONFIG)"
 
 restore: $(STUDY_ENV)
 	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
-	@PYTHONPATH=src .venv/bin/python scripts/restore.py "$(ARCHIVE)"
+	@$(POSEQUERY) archive --restore "$(ARCHIVE)"
 
 test: $(TEST_ENV) $(CRATE_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)

@@ -76,7 +76,6 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "measure_speed",
-    "predict",
     "pretrain",
     "score",
 }

@@ -158,8 +158,8 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
             draw_skeleton(head, swatch, overlay.colour, overlay.width)
             write(head, text, (_EDGE + 50, middle), _TEXT, WHITE, room - 50)
 
-    def __exit__(self, *raised: object) -> None:
-        self._encoder.__exit__(*raised)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._encoder.__exit__(kind)
 
 
 def _picture_size(stream: Stream) -> tuple[int, int]:
