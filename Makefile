@@ -27,7 +27,7 @@ help:
 	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
-	@echo "make docs    the reference of all keys in config/README.md, from the schema"
+	@echo "make docs    the references: of all keys in config/README.md, of the library in docs/api.md"
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
 
 study: $(STUDY_ENV)
@@ -75,6 +75,7 @@ format: $(TEST_ENV)
 
 docs: $(TEST_ENV)
 	PYTHONPATH=src $(RUN) posequery.study.reference config/README.md
+	PYTHONPATH=src $(RUN) posequery.study.api docs/api.md
 
 $(STUDY_ENV):
 	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt
