@@ -116,9 +116,16 @@ def test_an_image_that_is_cut_off_leaves_nothing(tmp_path, weights, kind):
     noise = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
     path = tmp_path / f"still{kind}"
     path.write_bytes(cv2.imencode(kind, noise)[1].tobytes()[:-400])
-    with pytest.raises(BadInput, match="truncated"):
+    with pytest.raises(BadInput, match=r"truncated.* save it as PNG or JPEG"):
         write_joints(weights, path, tmp_path / "out")
     assert not (tmp_path / "out").exists() or not names(tmp_path / "out")
+
+
+def test_a_photo_of_another_kind_is_refused(tmp_path, weights):
+    path = tmp_path / "still.avif"
+    cv2.imwrite(str(path), np.full((64, 64, 3), 90, np.uint8))
+    with pytest.raises(BadInput, match=r"of a kind that is not read. Save it as PNG or JPEG"):
+        write_joints(weights, path, tmp_path / "out")
 
 
 def test_there_is_no_film_of_an_image(tmp_path, weights):

@@ -48,8 +48,7 @@ def opened(
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, COPY_AGAIN) from error
     with container:
-        if not (photo and _is_still(container)):
-            _refuse_photo(path, container)
+        _refuse_photo(path, container, photo)
         stream = _video_stream(path, container)
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -91,12 +90,14 @@ def _is_still(container: InputContainer) -> bool:
     return name == "image2" or name.endswith("_pipe")
 
 
-def _refuse_photo(path: str | os.PathLike[str], container: InputContainer) -> None:
+def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo: bool) -> None:
     stills = _is_still(container)
-    if Path(path).is_dir():
+    if Path(path).is_dir() or (photo and stills):
         return
     if not stills and container.metadata.get("major_brand", "") not in _PHOTO_BRANDS:
         return
+    if photo:
+        raise BadInput(path, "is a photo of a kind that is not read", "Save it as PNG or JPEG")
     with open(path, "rb") as file:
         moving = stills and b"ftyp" in file.read(_FRONT)
     if moving:
