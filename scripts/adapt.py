@@ -21,6 +21,7 @@ def main() -> None:
     )
     parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument("--forgetting", action="store_true", help="measure what is forgotten")
     parser.add_argument(
         "--parameters", type=json.loads, required=True, help="JSON: the strategy's own"
     )

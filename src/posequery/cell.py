@@ -109,6 +109,9 @@ class Outcome(Cell):
     weights_sha256: str
     lagged_sha256: str | None = None
     """Of `continual` alone."""
+    after_sha256: str | None = None
+    """As `final_sha256` of cells that measure forgetting alone."""
+    final_sha256: str | None = None
 
     def write(self, folder: Path) -> None:
         write_summed(folder / "cell.json", self.model_dump_json(indent=1) + "\n")

@@ -9,7 +9,10 @@ trainings the weights had seen, -1 for a frame that was missed (all else of it i
 many frames; `updates/picked`, `updates/score` and `updates/decided_by`, one update's after
 another's: those frames, and why. Attribute of a stream: `fps`.
 
-`lagged.h5` has the same form: the student `continual` by weights frozen at each window's start.
+Other records of this form: `lagged.h5`, the student `continual` by weights frozen at each window's
+start. `after.h5`, one after another the stretches that were trained on, each by the weights that
+were just trained on it: their `version` tells stretches apart, and `updates/frame` is the first
+frame of each. `final.h5`, the whole stream by the last weights.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """An online cell: what it leaves, what a kill leaves, and what is refused in one line."""
 
+import csv
 import json
 import os
 import subprocess
@@ -13,9 +14,11 @@ import pytest
 
 from posequery import record
 from posequery.cell import Cell, Outcome
-from posequery.clips import Stream, write_labels
+from posequery.clips import Stream, read_labels, write_labels
+from posequery.evaluation.measure import measure
 from posequery.jobs import seeds
-from posequery.jobs.files import BadInput, sha256
+from posequery.jobs.files import BadInput, read_summed, sha256
+from posequery.metrics import joint_errors, mpjpe
 from posequery.online import adapt as station
 from posequery.online import loop
 from posequery.online.adapt import adapt
@@ -95,6 +98,39 @@ def test_continual_is_read_at_the_others_lag_as_well(
     cell = Outcome.read(given["output"])
     assert (cell.n, cell.window, cell.trainings) == (4, 8, 4)
     assert cell.lagged_sha256 == sha256(given["output"] / "lagged.h5")
+
+
+def test_what_is_forgotten_is_measured_from_records_of_their_own(
+    options: Callable[..., dict], tmp_path: Path
+) -> None:
+    plain, asked = options("uniform"), options("uniform", forgetting=True)
+    adapt(**plain)
+    before = Outcome.read(plain["output"])
+    adapt(**asked)
+    out, cell = asked["output"], Outcome.read(asked["output"])
+    assert cell.after_sha256 == sha256(out / "after.h5")
+    assert cell.final_sha256 == sha256(out / "final.h5")
+    same = {"after_sha256", "final_sha256"}
+    assert cell.model_dump(exclude=same) == before.model_dump(exclude=same)
+    after, final = record.read(out / "after.h5"), record.read(out / "final.h5")
+    assert (after.update_frames.tolist(), len(final.joints)) == ([0, 8], 17)
+    assert after.version.tolist() == [1] * 8 + [2] * 8
+    # The last weights were live at frame 16 as well.
+    lived = record.read(out / "record.h5")
+    assert np.allclose(final.joints[16:], lived.joints[16:], atol=1e-3)
+
+    def measured() -> str:
+        tables = {name: tmp_path / f"{name}.csv" for name in ("cells", "breakdown")}
+        measure([out], asked["stream"], asked["labels"], code="c", state=tmp_path / "s", **tables)
+        (row,) = csv.DictReader(read_summed(tables["cells"], "").splitlines())
+        return row["forgetting_px"]
+
+    labels = read_labels(asked["labels"], asked["stream"])[0]
+    first = joint_errors(after.joints[:8], labels[:8]), joint_errors(final.joints[:8], labels[:8])
+    assert float(measured()) == pytest.approx(mpjpe(first[1]) - mpjpe(first[0]), abs=1e-4)
+    (out / "final.h5").unlink()
+    with pytest.raises(BadInput, match="final.h5: the cell has no such file"):
+        measured()
 
 
 def test_a_device_takes_its_time(options: Callable[..., dict]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from corruption import corrupted
-from playing import INFO, SIZE, play
+from playing import INFO, RECIPE, SIZE, play, same, task
 
 from posequery import record, strategies
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
@@ -24,44 +24,9 @@ from posequery.online.policies import Policy, policy
 from posequery.online.task import Task
 from posequery.student.network import build
 from posequery.student.prediction import Prediction, predict_stream
-from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
 from posequery.timing import Timing
-
-RECIPE = Recipe(epochs=2, batch_size=4, stdev=0.1)
-
-
-@pytest.fixture(scope="module")
-def stream(tmp_path_factory: pytest.TempPathFactory) -> Stream:
-    """23 frames: clips of 10 and 13."""
-    folder = tmp_path_factory.mktemp("stream")
-    random = seeds.generator("frames")
-    for name, count in (("a", 10), ("b", 13)):
-        info = ClipInfo(name, "S1", "Walking", 1, "c", count, 5.0, 64, 48, SIZE, "v.mp4")
-        with whole(folder / f"{name}.h5") as path, ClipWriter(path) as writer:
-            for _ in range(count):
-                writer.append(random.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8))
-            writer.close(info, random.uniform(0, 48, (count, 18, 2)).astype(np.float32))
-    write_index(folder / "stream.json", [folder / "a.h5", folder / "b.h5"])
-    return Stream(folder / "stream.json")
-
-
-def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> Task:
-    truth = stream.joints(np.arange(len(stream)))
-    given = {
-        "labels": truth,
-        "reference": truth,
-        "policy": policy(method, Fraction(rate), window="8 frames", continual_every="5 frames"),
-        "recipe": RECIPE,
-        "words": ["test", method],
-    }
-    return Task(stream, **(given | changed))
-
-
-def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
-    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
-    return all(torch.equal(x, y) for x, y in pairs)
 
 
 def test_the_baseline_never_trains(stream: Stream, tmp_path: Path) -> None:

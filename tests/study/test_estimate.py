@@ -45,6 +45,12 @@ def test_the_papers_study_before_one_camera():
     assert work.predicted == 389_938 + 23 * 67_805 + (21 + 2) * 62_094
 
 
+def test_what_is_forgotten_takes_two_more_readings_by_uniform_alone():
+    plain, asked = (the_papers(online={"forgetting": on})[2] for on in (False, True))
+    assert asked.predicted - plain.predicted == 2 * 4 * 62_094
+    assert asked.cells == plain.cells
+
+
 def test_a_mirrored_pass_is_a_second_reading():
     study, _, work = the_papers(strategies=["uniform", "flip_consistency", "k_center"])
     # The pool once, and of each teacher the stream at two rates.

@@ -129,3 +129,10 @@ def test_a_page_is_given_a_picture_of_people_only_where_the_study_says_so(
     plan = planned({"study": str(study)}, CONFIG)
     assert plan.picture_files()
     assert [Path(file).name for file in plan.shown_picture()] == shown
+
+
+def test_only_uniform_measures_what_is_forgotten_and_only_if_asked():
+    for asked, expected in ((True, "--forgetting"), (False, "")):
+        plan = planned({"study": "tiny", "online": {"forgetting": asked}}, CONFIG)
+        found = {method: plan.forgetting_option(method) for method in ("uniform", "error", "once")}
+        assert found == {"uniform": expected, "error": "", "once": ""}

@@ -38,6 +38,7 @@ rule adapt:
         recipe=as_json(STUDY.training),
         parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
         words=lambda wildcards: PLAN.online_words(*wildcards),
+        forgetting=lambda wildcards: PLAN.forgetting_option(wildcards.method),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['online', *wildcards])}",
@@ -50,6 +51,7 @@ rule adapt:
         + " {params.profile:q}"
         + " --recipe {params.recipe:q}"
         + " --words {params.words:q}"
+        + " {params.forgetting}"
         + " --parameters {params.parameters:q}"
         + " --stream {input.stream:q}"
         + " {params.labels:q}"

@@ -172,20 +172,27 @@ def _evaluation(
 ) -> Evaluation:
     """beside, every: the folders of the cells of the unadapted student, and of the one that is
     trained on all of each window."""
-    path = folder / "record.h5"
-    recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
+    after = record.read(folder / "after.h5") if cell.after_sha256 else None
     joints = reference.joints
-    recorded.require_frames(path, len(joints))
+    recorded = _of_frames(folder / "record.h5", len(joints))
+    final = _of_frames(folder / "final.h5", len(joints)) if cell.final_sha256 else None
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
     taught = reference.of_teacher(cell.teacher) if cell.setting == "online" else None
-    others: list[record.Record | None] = []
-    for other in (beside, every):
-        others.append(record.read(other / "record.h5") if other else None)
-        if other and others[-1]:
-            others[-1].require_frames(other / "record.h5", len(joints))
-    return Evaluation(cell, recorded, lagged, known, reference.played, taught, *others)
+    baseline, all_of_it = (
+        _of_frames(other / "record.h5", len(joints)) if other else None for other in (beside, every)
+    )
+    played = reference.played
+    others = (taught, baseline, all_of_it, after, final)
+    return Evaluation(cell, recorded, lagged, known, played, *others)
+
+
+def _of_frames(path: Path, count: int) -> record.Record:
+    """The record of so many frames."""
+    found = record.read(path)
+    found.require_frames(path, count)
+    return found
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:
@@ -193,7 +200,12 @@ def _require_own(folder: Path, cell: Outcome) -> None:
 
     Nobody measures the weights, which are large and may be deleted; their sum is in cell.json.
     """
-    digests = {"record.h5": cell.record_sha256, "lagged.h5": cell.lagged_sha256}
+    digests = {
+        "record.h5": cell.record_sha256,
+        "lagged.h5": cell.lagged_sha256,
+        "after.h5": cell.after_sha256,
+        "final.h5": cell.final_sha256,
+    }
     for name, digest in digests.items():
         path = folder / name
         if digest and not path.is_file():

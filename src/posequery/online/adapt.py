@@ -27,6 +27,7 @@ def adapt(
     recipe: Recipe,
     words: Sequence[str | int],
     *,
+    forgetting: bool = False,
     profile: Profile | None = None,
     parameters: Mapping[str, object],
     stream: Path,
@@ -39,7 +40,7 @@ def adapt(
     output: Path,
 ) -> None:
     """Write record.h5, weights.pt (the last), seconds.json and cell.json into the folder `output`,
-    of the method `continual` lagged.h5 as well.
+    of the method `continual` lagged.h5 as well, and with `forgetting` after.h5 and final.h5.
 
     profile: the device that the clock of `settings` names, if it does. parameters: the strategy's
     own, plain data. stream: its index. labels: the teacher's; without a
@@ -69,6 +70,7 @@ def adapt(
         overrun=settings.overrun,
         profile=profile,
         measured=settings.clock == "measured",
+        hindsight=forgetting,
     )
     arguments = {
         "cell": cell.model_dump(mode="json"),
@@ -77,19 +79,20 @@ def adapt(
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
         "parameters": dict(parameters),
+        "forgetting": forgetting,
         "reference": reference,
         "code": code,
         "device": device,
     }
     inputs = {"stream": stream, "labels": labels, "student": student}
     with resume.job(state, arguments, inputs) as folder:
-        with Progress(len(played), "frames", "adapt") as progress:
+        with Progress(len(played) * (1 + forgetting), "frames", "adapt") as progress:
             tally = loop.run(task, network, info, folder, progress)
         output.mkdir(parents=True, exist_ok=True)
         parts.join(sorted(folder.glob("part-*.npz")), output / "record.h5", played.fps)
-        lagged = sorted(folder.glob("lagged-*.npz"))
-        if lagged:
-            parts.join(lagged, output / "lagged.h5", played.fps)
+        lagged, after, final = (
+            _joined(folder, kind, output, played.fps) for kind in ("lagged", "after", "final")
+        )
         checkpoint.save(output / "weights.pt", network, info._replace(of=cell.folder))
         seconds = tally.seconds | {"stream": played.timing.seconds}
         write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
@@ -106,5 +109,16 @@ def adapt(
             passes=tally.passes,
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),
-            lagged_sha256=sha256(output / "lagged.h5") if lagged else None,
+            lagged_sha256=lagged,
+            after_sha256=after,
+            final_sha256=final,
         ).write(output)
+
+
+def _joined(folder: Path, kind: str, output: Path, fps: float) -> str | None:
+    """The sum of the record that the parts of a kind make, if there is any."""
+    found, path = sorted(folder.glob(f"{kind}-*.npz")), output / f"{kind}.h5"
+    if not found:
+        return None
+    parts.join(found, path, fps)
+    return sha256(path)

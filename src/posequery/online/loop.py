@@ -17,7 +17,7 @@ from torch import nn
 
 from posequery.jobs import resume
 from posequery.jobs.progress import Progress
-from posequery.online import learning, parts
+from posequery.online import hindsight, learning, parts
 from posequery.online.clock import Begin, Miss, Pace, Play, Train, schedule
 from posequery.online.task import Seen, Tally, Task
 from posequery.student import checkpoint
@@ -34,15 +34,16 @@ def run(
     """Play the stream; `network` ends with the last live weights.
 
     The record grows in `folder`, which must be this job's own, as `part-*.npz` and, of a policy
-    with a lag, `lagged-*.npz`, whose names sort by time. A loop that was killed resumes from its
-    last whole part, writes any that came after it once more, and ends at the same bits; if what it
-    left is damaged, this is reported, and the loop starts over. Raises `strategies.TooFewFrames` if
-    a window is too small for the rate.
+    with a lag, `lagged-*.npz`, of a task with hindsight `after-*.npz` and `final-*.npz`, whose
+    names sort by time. A loop that was killed resumes from its last whole part, writes any that
+    came after it once more, and ends at the same bits; if what it left is damaged, this is
+    reported, and the loop starts over. Raises `strategies.TooFewFrames` if a window is too small
+    for the rate.
     """
     original = copy.deepcopy(network.state_dict())
     tally, seen = _resume(network, original, folder, task.extras)
     if progress is not None:
-        progress.advance(tally.frame)
+        progress.advance(tally.frame + tally.revisited)
     timing = task.stream.timing
     pace = Pace(timing, task.takes, task.profile, task.policy.rate, task.recipe.epochs)
     events = schedule(
@@ -61,15 +62,23 @@ def run(
         live=tally.begun.get(str(tally.first), [None])[0],
     )
     training = lesson = update = None
+    looked: list[Path] = []
     whole = copy.deepcopy(tally.__dict__)  # as of the last commit
+
+    def finish(training: Train, lesson: learning.Lesson) -> parts.Update:
+        update = learning.finish(task, network, original, training, lesson, tally)
+        if task.hindsight:
+            stretch = training.first, training.stop, training.live
+            looked.append(hindsight.look_back(task, network, *stretch, tally, folder))
+        return update
+
     if str(tally.first) in tally.begun:
         lesson = learning.begin_again(task, network, original, tally.first, seen, tally)
     for event in events:
         match event:
             case Begin():
                 if training and lesson:  # a queue: this one begins where the last one's go live
-                    update = learning.finish(task, network, original, training, lesson, tally)
-                    training = None
+                    update, training = finish(training, lesson), None
                 if str(event.first) in tally.begun:
                     lesson = learning.begin_again(task, network, original, event.first, seen, tally)
                 else:
@@ -88,31 +97,30 @@ def run(
                     events.send(False)
             case Miss(start, stop):
                 _predict_ahead(task, network, start, stop, tally, folder)
-                parts.write_missed(_part(folder, "part", start), stop - start)
+                parts.write_missed(parts.named(folder, "part", start), stop - start)
             case Play(start, stop, first, busy):
                 if training and lesson:
-                    update = learning.finish(task, network, original, training, lesson, tally)
-                    training = lesson = None
+                    update, training, lesson = finish(training, lesson), None, None
                 _predict_ahead(task, network, start, stop, tally, folder)
                 said = _predict(task, network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
                 before = {name: rows[first - tally.first :] for name, rows in seen.items()}
                 seen = _joined([before, said])
                 began, tally.frame, tally.first, tally.busy = tally.frame, stop, first, busy
-                written = _written(task, folder, began, start, stop)
+                written = [*_written(task, folder, began, start, stop), *looked]
                 _commit(folder, network, info, tally, written, changed=update is not None)
                 update, whole = None, copy.deepcopy(tally.__dict__)
+                looked.clear()
                 if progress is not None:
                     progress.advance(stop - began)
+    done = tally.revisited
+    for part in hindsight.revisit(task, network, tally, folder) if task.hindsight else ():
+        tally.parts = parts.total([part], tally.parts)
+        _keep(folder, tally.__dict__)
+        if progress is not None:
+            progress.advance(tally.revisited - done)
+        done = tally.revisited
     return tally
-
-
-def _part(folder: Path, kind: str, start: int) -> Path:
-    return folder / f"{kind}-{start:09d}.npz"
-
-
-def _start(part: Path) -> int:
-    return int(part.stem.split("-")[1])
 
 
 def _joined(pieces: Sequence[Seen]) -> Seen:
@@ -136,7 +144,7 @@ def _predict(
     said = predict_stream(network, task.stream, start, stop, reference, wanted=task.extras)
     tally.seconds["inference"] += time.perf_counter() - began
     own = said.joints, said.peaks, said.parsed
-    part = _part(folder, "part", start)
+    part = parts.named(folder, "part", start)
     parts.write_part(part, *own, tally.trainings, update, said.extras)
     return {"joints": said.joints, "peaks": said.peaks, **said.extras}
 
@@ -150,14 +158,14 @@ def _predict_ahead(
             continue
         said = predict_stream(network, task.stream, ahead, after, task.reference[ahead:after])
         own = said.joints, said.peaks, said.parsed
-        parts.write_part(_part(folder, "lagged", ahead), *own, tally.trainings, None)
+        parts.write_part(parts.named(folder, "lagged", ahead), *own, tally.trainings, None)
 
 
 def _written(task: Task, folder: Path, began: int, start: int, stop: int) -> list[Path]:
     """The parts of frames began to stop, of which those up to start were missed."""
     ahead = task.lags[(began <= task.lags) & (task.lags < stop)].tolist()
-    own = [_part(folder, "part", at) for at in sorted({began, start})]
-    return own + [_part(folder, "lagged", at) for at in ahead]
+    own = [parts.named(folder, "part", at) for at in sorted({began, start})]
+    return own + [parts.named(folder, "lagged", at) for at in ahead]
 
 
 def _commit(
@@ -186,12 +194,13 @@ def _resume(
 ) -> tuple[Tally, Seen]:
     def read(note: dict[str, Any]) -> tuple[Tally, Seen]:
         tally = Tally(**note)
-        before = [path for path in folder.glob("*-*.npz") if _start(path) < tally.frame]
+        known = tally.frame + tally.revisited
+        before = [path for path in folder.glob("*-*.npz") if parts.start_of(path) < known]
         if parts.total(before) != tally.parts:
             raise ValueError("its parts do not match their sum")
         frame, seen = 0, list[Seen]()
         while frame < tally.frame:
-            part, since = _part(folder, "part", frame), max(0, tally.first - frame)
+            part, since = parts.named(folder, "part", frame), max(0, tally.first - frame)
             frame += max(1, len(parts.read_part(part)["version"]))
             if frame > tally.first:
                 values = parts.read_part(part, extras)

@@ -36,6 +36,15 @@ class Update:
         shape("decided_by", self.decided_by, count, kinds="iu")
 
 
+def named(folder: Path, kind: str, start: int) -> Path:
+    """The file of a part; those of a kind sort by their start."""
+    return folder / f"{kind}-{start:09d}.npz"
+
+
+def start_of(part: Path) -> int:
+    return int(part.stem.split("-")[1])
+
+
 def write_part(
     path: Path,
     joints: np.ndarray,

@@ -79,6 +79,10 @@ class Online(Adaptation):
     `gain_share` of the other cells are measured from."""
     once_rate: Rate = Fraction(1, 100)
     """`once` trains on this share of the first window, picked uniformly, and never again."""
+    forgetting: bool = False
+    """Whether cells of `uniform` measure what the student forgets (the column `forgetting_px`): its
+    frames are predicted twice more, by the weights just trained on each window, and at the end by
+    the last ones."""
     first_frames: Stretch | None = None
     """Play only this much of the stream, if it is longer; the rest counts nowhere."""
 

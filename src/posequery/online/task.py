@@ -27,7 +27,8 @@ class Task:
     the labels, not the reference. `takes`: what passes of the stream while a training runs, if no
     device's `profile` says so. `measured`: what this machine takes decides, with
     `labelling` seconds of the teacher for each frame that it is asked for. `overrun`: what happens
-    where that is more than a stretch and not `missed`.
+    where that is more than a stretch and not `missed`. `hindsight`: frames are predicted by later
+    weights as well, see `online.hindsight`.
     """
 
     stream: Stream
@@ -44,6 +45,7 @@ class Task:
     profile: Profile | None = None
     measured: bool = False
     labelling: float = 0.0
+    hindsight: bool = False
 
     def __post_init__(self) -> None:
         for name in ("labels", "reference"):
@@ -96,6 +98,8 @@ class Tally:
     """File of the live weights, if they are not the first ones."""
     parts: str = ""
     """Sum over all parts of the frames before, see `parts.total`."""
+    revisited: int = 0
+    """Frames that the last weights have predicted at the end, of a task with `hindsight`."""
     begun: dict[str, list[int]] = field(default_factory=dict)
     """By a measured clock, of each training whose weights are not live yet: by the first frame of
     its stretch where they will go live, and the epochs that it did."""

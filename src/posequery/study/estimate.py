@@ -108,7 +108,8 @@ def work(
         own["all"] = wholly[cell.stream]
         adapted += sum(int(size * cell.rate) for size in own.get(cell.method, every))
     # `continual` is read twice: by its live weights, and at the other methods' lag.
-    read = [cell.stream for cell in lived for _ in range(1 + (cell.method == "continual"))]
+    times = {"continual": 2, "uniform": 1 + 2 * online.forgetting}
+    read = [cell.stream for cell in lived for _ in range(times.get(cell.method, 1))]
     mirrored = sum(streams[cell.stream] for cell in lived if _mirrored([cell.method]))
     scored = students * pool if offline else 0
     return Work(

@@ -61,6 +61,10 @@ class Plan(Inputs):
         own = self.study.strategies.get(method)
         return as_json(own) if own else "{}"
 
+    def forgetting_option(self, method: str) -> str:
+        """Of `uniform` alone."""
+        return "--forgetting" if self.study.online.forgetting and method == "uniform" else ""
+
     def score_needs(self) -> list[str]:
         """What the student's network computes of the pool beside its predictions."""
         picks = [strategies.load(name) for name in self.study.strategies]

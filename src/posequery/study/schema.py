@@ -283,6 +283,7 @@ NO_PROTOCOL = frozenset(
     {
         *("name", "seeds", "strategies", "teachers", "least_labelled", "workers"),
         *("offline.rates", "offline.methods", "online.rates", "online.methods"),
+        "online.forgetting",
         "source.stream_subjects",
         "report.frames",
     }

@@ -63,7 +63,8 @@ class Evaluation:
     the cell's teacher says of every frame, whether it was asked or not; None offline, and of a cell
     without a teacher. baseline: the record of the unadapted student, of the same stream;
     None offline, and where that cell was not run. every: the same of the student that is trained on
-    all of each window, by the same teacher's labels (the method `all`). All arrays are read-only:
+    all of each window, by the same teacher's labels (the method `all`). after, final: of a cell
+    that measures forgetting, see `posequery.record`. All arrays are read-only:
     the next column looks at them as well. Raises ValueError for other shapes.
     """
 
@@ -75,6 +76,8 @@ class Evaluation:
     taught: np.ndarray | None = None
     baseline: "Record | None" = None
     every: "Record | None" = None
+    after: "Record | None" = None
+    final: "Record | None" = None
 
     def __post_init__(self) -> None:
         count, _, _ = shape("record", self.record.joints, "n", len(JOINTS), 2)
@@ -83,12 +86,13 @@ class Evaluation:
             shape(name, getattr(self.played, name), count, kinds="fiu")
         if self.taught is not None:
             shape("taught", self.taught, count, len(JOINTS), 2)
-        for name in ("baseline", "every"):
+        for name in ("baseline", "every", "final"):
             if (beside := getattr(self, name)) is not None:
                 shape(name, beside.joints, count, len(JOINTS), 2)
         if self.lagged is not None and len(self.lagged.joints) > count:
             raise ValueError(f"lagged: {len(self.lagged.joints)} frames of {count}")
-        for part in (self.record, self.lagged, self.baseline, self.every, self.played, self):
+        records = (self.record, self.lagged, self.baseline, self.every, self.after, self.final)
+        for part in (*records, self.played, self):
             for value in vars(part).values() if part else ():
                 if isinstance(value, np.ndarray):
                     value.flags.writeable = False
