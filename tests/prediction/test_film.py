@@ -8,7 +8,7 @@ from posequery.prediction.film import LONGEST, film_size, write_film
 from posequery.sources import video
 
 
-def test_joints_are_drawn_where_they_were_found(tmp_path):
+def test_joints_are_drawn_where_they_are_seen(tmp_path):
     source = write_video(tmp_path / "film.mp4", [np.full((48, 64, 3), 40, np.uint8)] * 3)
     poses = np.full((3, 18, 3), 0.01, np.float32)
     poses[1, 0] = 20, 30, 0.9

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from posequery.prediction.poses import Poses, found
+from posequery.prediction.poses import Poses, seen
 
 
 def test_poses_come_back_in_order_and_may_be_read_again(tmp_path):
@@ -18,7 +18,7 @@ def test_poses_come_back_in_order_and_may_be_read_again(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_joint_is_found_from_the_threshold_on():
+def test_a_joint_is_seen_from_the_threshold_on():
     pose = np.zeros((18, 3), np.float32)
     pose[:3, 2] = 0.099, 0.1, 0.9
-    assert np.flatnonzero(found(pose)).tolist() == [1, 2]
+    assert np.flatnonzero(seen(pose)).tolist() == [1, 2]

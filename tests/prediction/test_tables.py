@@ -15,7 +15,7 @@ from posequery.sources import coco_annotations
 
 @pytest.fixture
 def poses():
-    """Three frames: all joints found, the nose and the left eye found, none found."""
+    """Three frames: all joints seen, the nose and the left eye, none."""
     drawn = np.random.default_rng(3).uniform(5, 40, (3, 18, 3)).astype(np.float32)
     drawn[..., 2] = 0.5
     drawn[1, :, 2], drawn[2, :, 2] = 0.01, 0.01
@@ -39,7 +39,7 @@ def test_the_csv_has_every_joint(tmp_path, poses):
     assert lines[-1].startswith("2,0.080000,neck,")
 
 
-def test_an_annotation_has_the_joints_that_were_found(coco):
+def test_an_annotation_has_the_joints_that_are_seen(coco):
     made = json.loads(coco.read_text())
     assert [row["id"] for row in made["images"]] == [1, 2, 3]
     assert made["images"][1] == {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from posequery.jobs.progress import Progress
-from posequery.prediction.poses import found
+from posequery.prediction.poses import seen
 from posequery.report.encoder import Encoder
 from posequery.report.overlay import draw_skeleton
 from posequery.report.views import View
@@ -28,7 +28,7 @@ def write_film(
 ) -> None:
     """Write the H.264 film of a video that is shown as `shown`, without its sound.
 
-    poses: (18, 3) of each frame, see `Poses`; joints that were not found are not drawn. seconds
+    poses: (18, 3) of each frame, see `Poses`; joints that are not seen are not drawn. seconds
     (n,): when the frames are shown, and their mean rate. The picture has the video's size, made
     even, or `LONGEST`.
     """
@@ -37,7 +37,7 @@ def write_film(
     with Encoder(path, size, fps) as encoder, Progress(len(seconds), "frames", "draw") as progress:
         for frame, pose, when in frames:
             picture = view.show(frame, size)
-            joints = np.where(found(pose)[:, None], view.place(pose[:, :2], size), np.nan)
+            joints = np.where(seen(pose)[:, None], view.place(pose[:, :2], size), np.nan)
             draw_skeleton(picture, joints, _COLOUR, _WIDTH)
             encoder.append(picture, when)
             progress.advance()

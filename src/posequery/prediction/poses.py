@@ -39,7 +39,7 @@ class Poses(AbstractContextManager["Poses"]):
             yield np.frombuffer(self._file.read(_BYTES), np.float32).reshape(_SHAPE)
 
 
-def found(pose: np.ndarray) -> np.ndarray:
+def seen(pose: np.ndarray) -> np.ndarray:
     """Which joints (18,) of a pose (18, 3) the student sees: its parser's own threshold, 0.1, holds
     for their peaks. The highest peak of a map exists also where there is no such joint."""
     return pose[:, 2] >= PEAK_THRESHOLD

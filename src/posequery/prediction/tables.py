@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from posequery.prediction.poses import found
+from posequery.prediction.poses import seen
 from posequery.skeletons import COCO_JOINTS, JOINTS, LINKS
 
 HEADER = "frame,seconds,joint,x,y,peak\n"
@@ -47,9 +47,9 @@ def write_coco(
 
     An image is a frame: its `id` is the frame's number counted from 1, `file_name` gives its name
     by the number counted from 0, `size` is width and height of all. An annotation is its person,
-    with COCO's 17 joints in COCO's order; a joint that was not found (see `found`) is 0, 0, 0, any
+    with COCO's 17 joints in COCO's order; a joint that is not seen (`poses.seen`) is 0, 0, 0, any
     other x, y, 2. COCO has no neck, so the student's is left out. `bbox` is that of the joints
-    found, `score` their peaks' mean. A frame in which no joint was found has no annotation. poses
+    seen, `score` their peaks' mean. A frame in which no joint is seen has no annotation. poses
     are gone through twice.
     """
     width, height = size
@@ -74,20 +74,20 @@ def _write_rows(write: Callable[[str], object], rows: Iterable[dict[str, object]
 def _annotations(poses: Iterable[np.ndarray]) -> Iterator[dict[str, object]]:
     for number, pose in enumerate(poses, start=1):
         joints = pose[:COCO_JOINTS].astype(np.float64)
-        seen = found(joints)
-        if not seen.any():
+        sure = seen(joints)
+        if not sure.any():
             continue
-        low, high = joints[seen, :2].min(axis=0), joints[seen, :2].max(axis=0)
+        low, high = joints[sure, :2].min(axis=0), joints[sure, :2].max(axis=0)
         box = np.concatenate([low, high - low]).round(3)
-        marked = np.where(seen[:, None], np.append(joints[:, :2], 2 * seen[:, None], axis=1), 0)
+        marked = np.where(sure[:, None], np.append(joints[:, :2], 2 * sure[:, None], axis=1), 0)
         yield {
             "id": number,
             "image_id": number,
             "category_id": CATEGORY["id"],
             "keypoints": marked.round(3).ravel().tolist(),
-            "num_keypoints": int(seen.sum()),
+            "num_keypoints": int(sure.sum()),
             "bbox": box.tolist(),
             "area": round(float(box[2] * box[3]), 3),
             "iscrowd": 0,
-            "score": round(float(joints[seen, 2].mean()), 6),
+            "score": round(float(joints[sure, 2].mean()), 6),
         }
