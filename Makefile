@@ -12,10 +12,11 @@ POSEQUERY := PYTHONPATH=src $(RUN) posequery
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help study lab run check archive verify restore test lint format docs
+.PHONY: help env study lab run check archive verify restore test lint format docs
 .NOTPARALLEL:
 
 help:
+	@echo "make env     the environment alone: then '. .venv/bin/activate' and 'posequery --help'"
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make run CONFIG=path/to/garden.yaml   any study, such as one of your own videos"
@@ -29,6 +30,8 @@ help:
 	@echo "make format  Python and Snakemake files in the project's style"
 	@echo "make docs    the references: of all keys in config/README.md, of the library in docs/api.md"
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
+
+env: $(STUDY_ENV)
 
 study: $(STUDY_ENV)
 	@$(RUN_STUDY) mini $(CONFIRMED)
