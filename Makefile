@@ -8,13 +8,15 @@ TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
+POSEQUERY := PYTHONPATH=src $(RUN) posequery
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help study lab run check archive verify restore test lint format docs
+.PHONY: help env study lab run check archive verify restore test lint format docs
 .NOTPARALLEL:
 
 help:
+	@echo "make env     the environment alone: then '. .venv/bin/activate' and 'posequery --help'"
 	@echo "make study   the whole study on a rendered stand-in: results/mini"
 	@echo "make lab     the online half on real video with a real teacher: results/lab"
 	@echo "make run CONFIG=path/to/garden.yaml   any study, such as one of your own videos"
@@ -26,8 +28,10 @@ help:
 	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
-	@echo "make docs    the reference of all keys in config/README.md, from the schema"
+	@echo "make docs    the references: of all keys in config/README.md, of the library in docs/api.md"
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
+
+env: $(STUDY_ENV)
 
 study: $(STUDY_ENV)
 	@$(RUN_STUDY) mini $(CONFIRMED)
@@ -41,20 +45,19 @@ run: $(STUDY_ENV)
 
 check: $(STUDY_ENV)
 	@$(call named,human36m)
-	@PYTHONPATH=src .venv/bin/python scripts/check.py "$(CONFIG)"
+	@$(POSEQUERY) check "$(CONFIG)"
 
 archive: $(STUDY_ENV)
 	@$(call named,mini)
-	@$(RUN_STUDY) "$(CONFIG)" archive
+	@$(POSEQUERY) archive "$(CONFIG)"
 
 verify: $(STUDY_ENV)
 	@$(call named,mini)
-	@case "$(CONFIG)" in *.yaml | *.yml) copy="$(CONFIG)" ;; *) copy="results/$(CONFIG)" ;; esac; \
-	PYTHONPATH=src .venv/bin/python scripts/archive.py "$$copy"
+	@$(POSEQUERY) archive --verify "$(CONFIG)"
 
 restore: $(STUDY_ENV)
 	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
-	@PYTHONPATH=src .venv/bin/python scripts/restore.py "$(ARCHIVE)"
+	@$(POSEQUERY) archive --restore "$(ARCHIVE)"
 
 test: $(TEST_ENV) $(CRATE_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
@@ -75,6 +78,7 @@ format: $(TEST_ENV)
 
 docs: $(TEST_ENV)
 	PYTHONPATH=src $(RUN) posequery.study.reference config/README.md
+	PYTHONPATH=src $(RUN) posequery.study.api docs/api.md
 
 $(STUDY_ENV):
 	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt

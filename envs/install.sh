@@ -52,4 +52,10 @@ import pathlib, sysconfig
 path = pathlib.Path(sysconfig.get_path("purelib"), "posequery.pth")
 path.write_text(str(pathlib.Path("src").resolve()) + "\n")
 '
+# The console command, likewise.
+cat > .venv/bin/posequery <<'END'
+#!/bin/sh
+exec "$(dirname "$(readlink -f "$0")")/python" -m posequery "$@"
+END
+chmod +x .venv/bin/posequery
 touch .venv/whole

@@ -31,11 +31,17 @@ class Record:
     """A record file's content. Offline no frame is missed: every version is 0, and no update."""
 
     joints: np.ndarray
+    """(n, 18, 2) float32, source pixels: the highest peak of each map; NaN in a missed frame."""
     peaks: np.ndarray
+    """(n, 18) float32: the values of those peaks."""
     parsed: np.ndarray
+    """(n, 18, 2) float32: what trt_pose's parser finds, NaN where it finds no joint."""
     version: np.ndarray
+    """(n,): how many trainings the weights had seen that predicted a frame; -1 if it was missed."""
     update_frames: np.ndarray
+    """(u,): the frame from which the weights of each training were live."""
     picked: list[np.ndarray]
+    """The frames that each of the u trainings was on, numbered from the stream's start."""
 
     def require_frames(self, path: Path, count: int) -> None:
         """Raise `BadInput` if this record, of the file `path`, is not of `count` frames."""

@@ -240,7 +240,7 @@ def run(root, tmp_path, **more):
     source = {"kind": "human36m", "root": str(root), "frame_counts": "any"}
     values = {"extends": "tiny", "source": source, "teachers": ["ground_truth"], **more}
     study.write_text(json.dumps(values))
-    command = [sys.executable, str(ROOT / "scripts/check.py"), str(study)]
+    command = [sys.executable, "-m", "posequery", "check", str(study)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
@@ -269,7 +269,7 @@ def test_the_script_fails_where_a_fault_stops_the_study(root, tmp_path):
 def test_a_study_that_makes_its_data_is_estimated():
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     for name, made, frames in (("mini", "renders", 840), ("lab", "fetches", 400)):
-        command = [sys.executable, str(ROOT / "scripts/check.py"), name]
+        command = [sys.executable, "-m", "posequery", "check", name]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         head = f"Study {name} {made} its data itself.\n\nNothing is missing or broken.\n"
         assert done.stdout.startswith(head)

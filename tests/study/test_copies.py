@@ -65,7 +65,7 @@ def test_a_copy_is_named_by_its_folder_or_by_the_studys_file(tmp_path, tried):
     changes.note(results)
     for named in ("results/garden", "my studies/garden.yaml"):
         done = subprocess.run(
-            [sys.executable, str(ROOT / "scripts/archive.py"), named],
+            [sys.executable, "-m", "posequery", "archive", "--verify", named],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,

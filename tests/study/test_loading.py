@@ -176,6 +176,8 @@ def test_a_live_stream_is_told_as_one(tmp_path: Path, source: str) -> None:
 def test_a_video_in_place_of_a_study_is_called_one(tmp_path: Path, name: str, tried) -> None:
     with pytest.raises(BadInput) as error:
         load_study(name, {}, tmp_path)
-    told = f"{name}: is a video, not a study. Write a file, say mine.yaml, with the line 'videos: ["
+    told = (
+        f"{name}: is a video, not a study. Give it to `posequery adapt`, or write a file with the"
+    )
     assert str(error.value).startswith(told)
     tried("9", "a video in place of a study", {"refused": 1})

@@ -322,7 +322,7 @@ def test_an_archive_of_nothing_is_refused(tmp_path):
 def test_an_archive_that_does_not_say_what_it_leaves_out_is_restored(tmp_path):
     path = archive(tmp_path / "a.tar.gz", member("mini/cells.csv"), sums("cells.csv"))
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts/restore.py"), str(path)],
+        [sys.executable, "-m", "posequery", "archive", "--restore", str(path)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,

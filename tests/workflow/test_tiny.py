@@ -117,7 +117,7 @@ def test_a_copy_without_dates_is_verified_and_nothing_is_made_again(
     copy = tmp_path / "results/tiny"
     shutil.copytree(made / "results/tiny", copy, copy_function=shutil.copy)
     assert planned(snakemake(tmp_path, "--dry-run", "--config", "study=tiny").stdout)
-    command = [sys.executable, str(ROOT / "scripts/archive.py"), str(copy)]
+    command = [sys.executable, "-m", "posequery", "archive", "--verify", str(copy)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "agree with their checksums, and are current" in done.stdout and not done.stderr
@@ -138,7 +138,7 @@ def test_an_archive_is_restored_and_a_cell_and_the_tables_are_made_again(
     snakemake(tmp_path / "first", *given, "--", "archive")
     clone = tmp_path / "clone"
     clone.mkdir()
-    command = [sys.executable, str(ROOT / "scripts/restore.py")]
+    command = [sys.executable, "-m", "posequery", "archive", "--restore"]
     command += [str(tmp_path / "first/results/tiny/tiny.tar.gz")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 

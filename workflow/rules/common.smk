@@ -84,7 +84,6 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "measure_speed",
-    "predict",
     "pretrain",
     "score",
 }

@@ -3,15 +3,13 @@
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from fractions import Fraction
 from itertools import chain
 
-import av
 import cv2
 import numpy as np
-from av.video.stream import VideoStream
 
 from posequery.clips import Stream
+from posequery.report.encoder import Encoder
 from posequery.report.lines import Line
 from posequery.report.overlay import Colour, Overlay, draw_skeleton
 from posequery.report.views import View, follow
@@ -23,10 +21,6 @@ LEGEND, FOOT = 26, 56
 """Pixels: height of a line of words above the picture, and of the time line below it."""
 ASPECTS = (9 / 16, 16 / 9)
 """The narrowest picture, and the widest."""
-QUALITY = "20"
-"""x264's constant rate factor: no fault to be seen."""
-TICKS = 90_000
-"""Of the film's clock, in a second."""
 _FLASH = 0.4
 """Seconds that a frame around the picture shows that new weights are live."""
 _EDGE, _TEXT, _SMALL = 10, 16, 11
@@ -117,18 +111,8 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
         self._time_line = TimeLine(stream, line, windows, colours)
         self._bar = self._time_line.draw(self._size[0])
         self._picked = frozenset(chain(*line.picked))
-        self._tick = -1
-        self._container = av.open(os.fspath(path), "w")
-        rate = Fraction(stream.fps).limit_denominator(1001)
-        self._track: VideoStream = self._container.add_stream("libx264", rate=rate)
-        self._track.width, self._track.height = self._size[0], self._size[1] + self._head + FOOT
-        self._track.pix_fmt = "yuv420p"
-        self._track.time_base = self._track.codec_context.time_base = Fraction(1, TICKS)
-        # Without this, x264's assembly gives other bits from run to run and from CPU to CPU.
-        exact = "cpu-independent=1"
-        self._track.options = {"crf": QUALITY, "preset": "veryfast", "x264-params": exact}
-        # More threads would cut the frames otherwise, and so give other bytes.
-        self._track.codec_context.thread_count = 1
+        size = self._size[0], self._size[1] + self._head + FOOT
+        self._encoder = Encoder(path, size, stream.fps)
 
     def append(self, index: int, frame: np.ndarray) -> None:
         """Add frame `index` of the stream, RGB (H, W, 3) uint8."""
@@ -143,10 +127,7 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
         head = np.zeros((self._head, self._size[0], 3), np.uint8)
         self._write_legend(head, index)
         canvas = np.concatenate([head, picture, self._time_line.at(self._bar, index)])
-        shown = av.VideoFrame.from_ndarray(canvas, format="rgb24")
-        self._tick = max(self._tick + 1, round(self._times[index] * TICKS))
-        shown.pts, shown.time_base = self._tick, Fraction(1, TICKS)
-        self._container.mux(self._track.encode(shown))
+        self._encoder.append(canvas, self._times[index])
 
     def _is_new(self, index: int) -> bool:
         """Whether weights have gone live in this frame or just before it."""
@@ -177,13 +158,8 @@ class FilmWriter(AbstractContextManager["FilmWriter"]):
             draw_skeleton(head, swatch, overlay.colour, overlay.width)
             write(head, text, (_EDGE + 50, middle), _TEXT, WHITE, room - 50)
 
-    def close(self) -> None:
-        """Write what the encoder still holds."""
-        self._container.mux(self._track.encode(None))
-        self._container.close()
-
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.close() if kind is None else self._container.close()
+        self._encoder.__exit__(kind)
 
 
 def _picture_size(stream: Stream) -> tuple[int, int]:

@@ -31,7 +31,7 @@ MISSING = np.iinfo(np.int64).min
 
 _TS_DISCONT = 0x200  # AVFMT_TS_DISCONT
 _AT_ITS_RATE = "Re-encode it at its true rate (ffmpeg -i IN -fps_mode cfr -r RATE OUT.mp4)"
-_STATE = "state it: source.fps, of your own videos"
+_STATE = "state it: source.fps of a study of your own videos, --fps of posequery predict"
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,12 @@ _FRONT = 64 << 20  # bytes of a photo in which a video is looked for
 
 @contextmanager
 def opened(
-    path: str | os.PathLike[str], threads: int
+    path: str | os.PathLike[str], threads: int, photo: bool = False
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A video's container and its video stream: the default one, and never a cover picture.
 
-    Raises `BadInput` for a path that is no video, or may not be read.
+    photo: whether it may be a still image. Raises `BadInput` for a path that is no video, or may
+    not be read.
     """
     source, format_name, options = _source(path)
     try:
@@ -47,7 +48,7 @@ def opened(
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, COPY_AGAIN) from error
     with container:
-        _refuse_photo(path, container)
+        _refuse_photo(path, container, photo)
         stream = _video_stream(path, container)
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -65,7 +66,8 @@ def _source(path: str | os.PathLike[str]) -> tuple[str, str | None, dict[str, st
     require_readable(path)
     file = Path(path)
     if file.is_dir():
-        name = str(file / images(file)[0]).replace("%", "%%")
+        # The prefix may be empty: 000001.jpg.
+        name = f"{file}/{images(file)[0]}".replace("%", "%%")
         return f"{name}%06d.jpg", "image2", {"pattern_type": "sequence", "start_number": "1"}
     if not file.is_file():
         fault = "is no regular file" if file.exists() else "there is no such video"
@@ -75,13 +77,27 @@ def _source(path: str | os.PathLike[str]) -> tuple[str, str | None, dict[str, st
     return str(file), None, {}
 
 
-def _refuse_photo(path: str | os.PathLike[str], container: InputContainer) -> None:
-    name = container.format.name
-    stills = name == "image2" or name.endswith("_pipe")
+def is_photo(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a still image; raises `BadInput` for a path that is no video either."""
     if Path(path).is_dir():
+        return False
+    with opened(path, threads=1, photo=True) as (container, _):
+        return _is_still(container)
+
+
+def _is_still(container: InputContainer) -> bool:
+    name = container.format.name
+    return name == "image2" or name.endswith("_pipe")
+
+
+def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo: bool) -> None:
+    stills = _is_still(container)
+    if Path(path).is_dir() or (photo and stills):
         return
     if not stills and container.metadata.get("major_brand", "") not in _PHOTO_BRANDS:
         return
+    if photo:
+        raise BadInput(path, "is a photo of a kind that is not read", "Save it as PNG or JPEG")
     with open(path, "rb") as file:
         moving = stills and b"ftyp" in file.read(_FRONT)
     if moving:

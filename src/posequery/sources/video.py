@@ -96,12 +96,13 @@ def frames(
 
 
 def with_geometry(
-    path: str | os.PathLike[str], threads: int = 1
+    path: str | os.PathLike[str], threads: int = 1, photo: bool = False
 ) -> Iterator[tuple[VideoFrame, Geometry]]:
     """Like `frames`, but yields the decoder's own frames, as stored, and beside each how it is
-    shown, which is the same of all."""
-    folder = Path(path).is_dir()
-    with opened(path, threads) as (container, stream):
+    shown, which is the same of all. photo: whether it may be a still image, then the only frame."""
+    pictures = photo or Path(path).is_dir()
+    again = "Copy it again, or save it as PNG or JPEG" if photo else _ENCODE_AGAIN
+    with opened(path, threads, photo) as (container, stream):
         count, exif = 0, 1
         end: float | None = None
         shown: Geometry | None = None
@@ -112,11 +113,11 @@ def with_geometry(
                 if photos and packet.size:
                     header = jpeg.header(bytes(packet))
                     exif = header.orientation if header else 1
-                    if folder and not (header and header.complete):
-                        raise _damaged(path, number, "is truncated or not a JPEG")
+                    if pictures and not (header and header.complete):
+                        raise _damaged(path, number, "is truncated or not a JPEG", again)
                 for frame in packet.decode():
                     if frame.is_corrupt:
-                        raise _damaged(path, count, f"frame {count} is damaged")
+                        raise _damaged(path, count, f"frame {count} is damaged", again)
                     # The matrix is read of one frame: a frame of which it was stays in memory
                     # until Python collects circles.
                     size, turned = (frame.width, frame.height), (frame.rotation, exif)
@@ -138,7 +139,7 @@ def with_geometry(
                         end = frame.time + float(frame.duration * frame.time_base)
         except av.FFmpegError as error:
             fault = f"is truncated or damaged after frame {count} ({error.strerror})"
-            raise _damaged(path, count, fault) from error
+            raise _damaged(path, count, fault, again) from error
         if not count:
             raise BadInput(path, "holds no frame", COPY_AGAIN)
         if end is not None:
@@ -206,9 +207,7 @@ def _require_end(
         raise BadInput(path, fault, COPY_AGAIN)
 
 
-def _damaged(
-    path: str | os.PathLike[str], number: int, fault: str, fix: str = _ENCODE_AGAIN
-) -> BadInput:
+def _damaged(path: str | os.PathLike[str], number: int, fault: str, fix: str) -> BadInput:
     """The error for frame `number`; it names the image if `path` is a folder of images."""
     if not Path(path).is_dir():
         return BadInput(path, fault, fix)

@@ -71,6 +71,18 @@ def load(path: Path, name: str) -> tuple[Weights, list[str]]:
     return checkpoint.fitted(path, weights, network, name, _FIX), notes
 
 
+def network_in(path: Path) -> str:
+    """The name of the network whose weights a published file holds, known by their shapes.
+
+    Raises `BadInput` for a file that `checkpoint.read` refuses, and for weights of anything else.
+    """
+    weights, _ = _respelt(path, _FIX)
+    found = _kinds().get(_signature(weights))
+    if found not in NETWORKS:
+        raise BadInput(path, f"holds {found or 'another network than those of trt_pose'}", _FIX)
+    return found
+
+
 def load_backbone(network: nn.Module, path: Path) -> list[str]:
     """Load torchvision's published ImageNet weights into the backbone of a trt_pose network.
 
@@ -89,16 +101,7 @@ def load_backbone(network: nn.Module, path: Path) -> list[str]:
 
 def _fixed(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str]]:
     """The file's state dict in today's spelling, and what was changed for that."""
-    given = checkpoint.state_dict(path, checkpoint.read(path, fix), fix)
-    notes = []
-    if all(key.startswith("module.") for key in given):
-        given = {key.removeprefix("module."): value for key, value in given.items()}
-        notes.append("DataParallel's prefix 'module.' is removed")
-    weights = {_OLD_LAYER.sub(r"\1\2", key): value for key, value in given.items()}
-    if len(weights) < len(given):
-        raise BadInput(path, "has weights twice, in an older and in today's spelling", fix)
-    if renamed := len(weights.keys() - given.keys()):
-        notes.append(f"{renamed} keys are in torchvision's older spelling (norm.1 for norm1)")
+    weights, notes = _respelt(path, fix)
     expected = network.state_dict()
     absent = expected.keys() - weights.keys()
     counters = sorted(key for key in absent if key.endswith(_COUNTER))
@@ -109,6 +112,21 @@ def _fixed(path: Path, network: nn.Module, fix: str) -> tuple[Weights, list[str]
         notes.append(f"{', '.join(unused)} is missing: unused, so set to 0")
     for key in counters + unused:
         weights[key] = torch.zeros(expected[key].shape, dtype=expected[key].dtype)
+    return weights, notes
+
+
+def _respelt(path: Path, fix: str) -> tuple[Weights, list[str]]:
+    """A file's state dict with today's names, and which of them were others."""
+    given = checkpoint.state_dict(path, checkpoint.read(path, fix), fix)
+    notes = []
+    if all(key.startswith("module.") for key in given):
+        given = {key.removeprefix("module."): value for key, value in given.items()}
+        notes.append("DataParallel's prefix 'module.' is removed")
+    weights = {_OLD_LAYER.sub(r"\1\2", key): value for key, value in given.items()}
+    if len(weights) < len(given):
+        raise BadInput(path, "has weights twice, in an older and in today's spelling", fix)
+    if renamed := len(weights.keys() - given.keys()):
+        notes.append(f"{renamed} keys are in torchvision's older spelling (norm.1 for norm1)")
     return weights, notes
 
 

@@ -118,7 +118,7 @@ def find_study(study: object, folder: Path) -> Path:
     if isinstance(study, str) and study.endswith(SUFFIXES):
         return Path(study)
     if isinstance(study, str) and Path(study).suffix.lower() in VIDEOS:
-        fix = f"Write a file, say mine.yaml, with the line 'videos: [{study}]', and name that"
+        fix = f"Give it to `posequery adapt`, or write a file with the line 'videos: [{study}]'"
         raise BadInput(study, "is a video, not a study", fix)
     path = folder / f"{text}.yaml"
     if not re.fullmatch(NAME, text) or not path.is_file():

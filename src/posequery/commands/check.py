@@ -1,0 +1,69 @@
+"""Look at a study's data before it runs: what is there, what is broken, what it would take."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posequery.commands.checkout import environment, root
+from posequery.jobs.terminal import tell
+
+if TYPE_CHECKING:
+    from posequery.study.estimate import Student
+    from posequery.study.schema import Study
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("study", help="a study's name, or the path of its file")
+    parser.add_argument("--config", type=json.loads, default={}, help="JSON: keys over the file's")
+    parser.add_argument("--torch-python", default=sys.executable, help="the one that has torch")
+
+
+def call(options: argparse.Namespace) -> int | None:
+    """Print what was found; 1 if a fault stops the study."""
+    from posequery.study import check, estimate
+    from posequery.study.plan import planned
+
+    checkout = root()
+    plan = planned({"study": options.study, **options.config}, checkout / "config")
+    study, report = plan.study, check.look(plan)
+    print(check.text(report), end="\n\n", flush=True)
+    files = [path for path in (study.student.checkpoint, study.student.backbone) if path]
+    # They are tried whatever else is wrong, as long as they are there.
+    if report.faults and not (files and all(path.is_file() for path in files)):
+        return 1
+    student = _measured(options.torch_python, checkout, study)
+    if report.faults:
+        return 1
+    work = estimate.work(study, plan.clips, report.frames, report.fps, report.images)
+    first, made = next(iter(plan.clips.values())), study.source.makes
+    size = study.student.input_size
+    extraction = None if made else estimate.measure_extraction(first.video, size)
+    print(estimate.text(study, work, extraction, student, report.copied))
+    return None
+
+
+def _measured(python: str, checkout: Path, study: "Study") -> "Student | None":
+    """Its files tried and its speed measured, by a process of its own: nothing else needs torch."""
+    from posequery.study.estimate import Student
+
+    student = study.student
+    recipe = json.dumps(study.training.model_dump(mode="json"))
+    command = [python, str(checkout / "scripts/measure_speed.py"), "--network", student.name]
+    command += ["--input-size", str(student.input_size), "--device", study.device]
+    for key in ("checkpoint", "backbone"):
+        path = getattr(student, key)
+        command += [f"--{key}", str(path)] if path else []
+    command += ["--recipe", recipe]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    if done.returncode:
+        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        if f"device={study.device}" not in reason:
+            tell(reason)
+            sys.exit(1)
+        print(f"No hours, since the student's speed could not be measured ({reason})")
+        return None
+    return Student(**json.loads(done.stdout))

@@ -1,0 +1,40 @@
+"""Find the joints in each frame of a video, or in an image, with a student's weights.
+
+Writes NAME_joints.csv, NAME_joints.json in COCO's format and, with --film, NAME_joints.mp4.
+"""
+
+import argparse
+from pathlib import Path
+
+from posequery.commands.options import frame_rate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("source", type=Path, help="a video, an image, or a folder of frames")
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="weights.pt, pretrained.pt or trt_pose's"
+    )
+    parser.add_argument("--output", type=Path, default=Path(), help="folder; here by default")
+    parser.add_argument("--film", action="store_true", help="write a film of the skeleton, too")
+    parser.add_argument("--fps", type=frame_rate, help="frames a second of what has no clock")
+    parser.add_argument(
+        "--input-size", type=int, help="of trt_pose's weights, which do not state it, in pixels"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
+
+
+def call(options: argparse.Namespace) -> None:
+    """Predict, and say which files were written."""
+    from posequery.prediction.write import write_joints
+
+    files = write_joints(
+        options.weights,
+        options.source,
+        options.output,
+        film=options.film,
+        fps=options.fps,
+        input_size=options.input_size,
+        device=options.device,
+    )
+    print("\n".join(map(str, files)))

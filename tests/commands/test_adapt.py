@@ -1,0 +1,93 @@
+"""Videos of one's own: the study that is written of them, and run."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from media import numbered, write_video
+
+from posequery.commands.adapt import write_study
+from posequery.commands.console import called
+from posequery.jobs.files import BadInput
+from posequery.study.loading import load_study
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def videos(tmp_path):
+    films = [numbered(n) for n in range(3)]
+    return [write_video(tmp_path / name, films) for name in ("my walk.mp4", "b.mp4")]
+
+
+def test_a_study_of_the_videos_is_written_and_run(videos, started, capsys):
+    called(["adapt", "my walk.mp4", "b.mp4"])
+    assert started == [["results/my-walk.yaml"]]
+    study = load_study("results/my-walk.yaml", {}, CONFIG)
+    assert study.source.videos == videos
+    assert study.teachers == ["blazepose"] and study.name == "my-walk"
+    assert "results/my-walk/cells/online/stream/" in capsys.readouterr().out
+
+
+def test_the_same_command_again_goes_on_and_another_video_is_refused(videos, started):
+    called(["adapt", "my walk.mp4", "--name", "walk"])
+    written = Path("results/walk.yaml").read_text()
+    called(["adapt", str(videos[0]), "--name", "walk"])
+    assert started == [["results/walk.yaml"]] * 2
+    with pytest.raises(BadInput, match="is there already, with other videos or settings"):
+        called(["adapt", "b.mp4", "--name", "walk"])
+    assert Path("results/walk.yaml").read_text() == written and len(started) == 2
+
+
+def test_a_file_that_was_edited_is_left_alone(videos, started):
+    called(["adapt", "b.mp4"])
+    with open("results/b.yaml", "a") as file:
+        file.write("strategies: [random]\n")
+    with pytest.raises(BadInput, match="posequery report results/b.yaml"):
+        called(["adapt", "b.mp4"])
+
+
+def test_a_rate_is_handed_on_exactly(tmp_path):
+    (tmp_path / "frames").mkdir()
+    file = write_study("frames", [tmp_path / "frames"], Fraction(30000, 1001))
+    assert load_study(str(file), {}, CONFIG).source.fps == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "ä", "a" * 101])
+def test_a_name_that_cannot_be_a_folders_is_refused(tmp_path, name):
+    with pytest.raises(BadInput, match="cannot be a study's name"):
+        write_study(name, [tmp_path / "b.mp4"], None)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("what", ["missing", "a picture", "cut off", "an address"])
+def test_what_is_no_video_leaves_no_file(tmp_path, started, what):
+    film = write_video(tmp_path / "film.mp4", [numbered(n) for n in range(30)])
+    source = "film.mp4"
+    if what == "cut off":
+        film.write_bytes(film.read_bytes()[:300])
+    elif what == "a picture":
+        import cv2
+
+        source = "still.png"
+        cv2.imwrite(source, np.zeros((8, 8, 3), np.uint8))
+    elif what == "an address":
+        source = "rtsp://camera/1"
+    else:
+        source = "none.mp4"
+    with pytest.raises(BadInput):
+        called(["adapt", source])
+    assert not started and not Path("results").exists()
+
+
+def test_a_rate_that_is_none_is_one_line(posequery):
+    for rate in ("1/0", "fast", "nan"):
+        done = posequery("adapt", "film.mp4", "--fps", rate)
+        assert done.returncode == 2 and "Traceback" not in done.stderr
+        assert f"'{rate}' is no frame rate: write 25, 29.97 or 30000/1001" in done.stderr
