@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from posequery.jobs.command import run
-from posequery.study import sums
+from posequery.study import changes, copies
 from posequery.study.archive import pack, verify
 from posequery.study.loading import SUFFIXES
 
@@ -27,11 +27,12 @@ def main() -> None:
         # Its name is enough: the file need not have been copied with the results.
         options.archive = Path(f"results/{options.archive.stem}")
     if options.archive.is_dir():
-        count = sums.restore(options.archive)
+        count = copies.restore(options.archive)
         print(f"{options.archive}: {count} files agree with their checksums, and are current")
     elif options.results is None:
         print(f"{options.archive}: {verify(options.archive)} files agree with their checksums")
     else:
+        changes.note(options.results)  # what this run has made so far has no sum yet
         count = pack(options.results, options.archive, settings=options.settings, checkout=ROOT)
         print(f"{options.archive}: {count} files")
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from posequery.jobs.command import run
+from posequery.jobs.files import require_sums
 from posequery.report.before_after import write_before_after
 from posequery.report.captions import Captions
 
@@ -16,7 +17,11 @@ def main() -> None:
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
+    parser.add_argument(
+        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
+    )
     options = parser.parse_args()
+    require_sums(options.summed)
     files = write_before_after(
         options.cells,
         options.stream,

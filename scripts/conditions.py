@@ -15,15 +15,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--played", choices=("pool", "test", "stream"), required=True)
+    parser.add_argument("--played", required=True, help="the pool, the test, or a stream's name")
     parser.add_argument("--index", type=Path, required=True)
     options = parser.parse_args()
     # Not among a rule's parameters: one more rate makes no index again.
     plan = planned(json.loads(os.environ["POSEQUERY_CONFIG"]), ROOT / "config")
     stream = Stream(options.index)
     faults = []
-    if options.played == "stream":
-        faults = conditions.of_stream(plan.study, plan.cells, stream.timing)
+    if options.played in plan.streams:
+        faults = conditions.of_stream(plan.study, plan.cells, options.played, stream.timing)
     elif options.played == "pool":
         sizes = [clip.frames for clip in stream.clips]
         faults = conditions.of_pool(plan.study, plan.cells, sizes)

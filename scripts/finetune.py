@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
 
 from posequery.cell import Cell
@@ -15,6 +16,9 @@ def main() -> None:
     parser.add_argument("--cell", type=Cell.model_validate_json, required=True)
     parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument(
+        "--steps-of", type=Fraction, help="a rate: train for as many gradient steps as it takes"
+    )
     parser.add_argument("--pool", type=Path, required=True, help="index of the pool")
     parser.add_argument("--test", type=Path, required=True, help="index of the test stream")
     parser.add_argument("--selection", type=Path, required=True, help="frames of the pool, CSV")

@@ -19,7 +19,7 @@ def main() -> None:
     network, notes = upstream.load_any(options.checkpoint, options.network, options.input_size)
     for note in notes:
         tell(f"{options.checkpoint}: {note}")
-    info = checkpoint.CheckpointInfo(options.network, options.input_size)
+    info = checkpoint.CheckpointInfo(options.network, options.input_size, checkpoint.STUDENT)
     checkpoint.save(options.output, network, info)
 
 

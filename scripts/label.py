@@ -8,7 +8,7 @@ from pathlib import Path
 from posequery import teachers
 from posequery.clips import Stream, write_labels
 from posequery.jobs.command import run
-from posequery.jobs.files import write_summed
+from posequery.jobs.files import require_sums, write_summed
 
 
 def main() -> None:
@@ -25,10 +25,15 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON to write: its error")
+    parser.add_argument(
+        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
+    )
     options = parser.parse_args()
+    require_sums(options.summed)
     teacher = teachers.load(options.teacher)
     settings = teacher.settings.model_validate_json(options.settings)
     stream = Stream(options.stream)
+    stream.require_clips()
     assert teacher.label is not None, f"the clips bring the labels of {options.teacher}"
     labels = teacher.label(stream, options.files, settings, options.device)
     teachers.require_labels(labels, stream, teacher.title, options.least, options.output)

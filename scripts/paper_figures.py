@@ -24,7 +24,7 @@ def main() -> None:
         options.labels,
         options.captions,
         options.folder,
-        FrameSizes.in_index(options.tests),
+        FrameSizes.in_indices(options.tests),
     )
     print(f"{len(files)} files: {options.folder}")
 

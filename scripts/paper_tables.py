@@ -16,24 +16,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="cells.csv")
     parser.add_argument("--seconds", type=Path, required=True, help="seconds.csv")
-    parser.add_argument("--teacher", type=Path, help="JSON: the teacher's mpjpe_px, found_share")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="JSON of each stream: the teacher's mpjpe_px, found_share",
+    )
     parser.add_argument("--tests", type=Path, help="index of the clips of the offline test")
-    parser.add_argument("--stream", type=Path, help="index of the stream's clips")
+    parser.add_argument("--streams", type=Path, nargs="*", default=[], help="their indices")
     parser.add_argument("--devices", type=Devices.from_json, help="JSON: profiles, what is asked")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
     options = parser.parse_args()
-    teacher = read_teacher_error(options.teacher) if options.teacher else None
-    known = options.devices and options.stream
-    asked = (options.devices, Stream(options.stream).timing) if known else None
+    teacher = read_teacher_error(*options.teacher) if options.teacher else None
+    asked = None
+    if options.devices and options.streams:
+        first = options.streams[0]
+        asked = (options.devices, Stream(first).timing, first.stem)
     files = write_tables(
         options.cells,
         options.seconds,
         options.captions,
         options.folder,
         teacher,
-        FrameSizes.in_index(options.tests),
-        FrameSizes.in_index(options.stream),
+        FrameSizes.in_indices(options.tests),
+        FrameSizes.in_indices(*options.streams),
         asked,
     )
     print(f"{len(files)} files: {options.folder}")

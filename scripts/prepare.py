@@ -3,6 +3,7 @@
 import argparse
 
 from posequery.jobs.command import run
+from posequery.jobs.files import require_sums
 from posequery.sources.coco import prepare
 
 
@@ -14,7 +15,12 @@ def main() -> None:
     parser.add_argument(
         "--evaluated", action="store_true", help="images without people must be sound as well"
     )
-    prepare(**vars(parser.parse_args()))
+    parser.add_argument(
+        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
+    )
+    options = vars(parser.parse_args())
+    require_sums(options.pop("summed"))
+    prepare(**options)
 
 
 run(main)

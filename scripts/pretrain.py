@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from posequery.jobs.command import run
+from posequery.student.checkpoint import STUDENT, TEACHER
 from posequery.student.network import NETWORKS
 from posequery.student.pretrain import pretrain
 from posequery.student.recipe import Recipe
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--input-size", type=int, required=True, help="side of the square, pixels")
     parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
     parser.add_argument("--words", type=json.loads, required=True, help="JSON, seeds the draws")
+    parser.add_argument("--of", choices=(STUDENT, TEACHER), required=True, help="whose weights")
     parser.add_argument("--training-set", type=Path, required=True)
     parser.add_argument("--validation-set", type=Path, help="its loss is measured after each epoch")
     parser.add_argument(

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -20,7 +21,7 @@ import psutil
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
-from posequery.study import sums, turns
+from posequery.study import changes, copies, turns
 from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +48,7 @@ def main() -> int:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
     elif left := turns.end_orphans(Path(plan.out)):
         tell(f"A run of this study was killed; {left} processes that it left were ended.")
-    if sums.looks_copied(Path(plan.out)):
+    if copies.looks_copied(Path(plan.out)):
         what = "this looks like a copy without dates, so that all may be made again"
         tell(f"{plan.out}: {what}; `make verify CONFIG={options.study}` keeps what is whole")
     # This lock does what Snakemake's does, and leaves nothing to be unlocked after a kill.
@@ -57,7 +58,9 @@ def main() -> int:
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
-    code = Run(command).wait()
+    code = Run(command, remote="slurm" in (options.profile or "")).wait()
+    if code == 0 and Path(plan.out).is_dir():
+        changes.note(Path(plan.out))  # Snakemake says nothing where it had nothing to do
     if code == 0 and options.target == "archive":
         print(f"Study {plan.study.name} is packed: {plan.archive}.")
     elif code == 0 and (words := plan.closing_words()):
@@ -68,16 +71,17 @@ def main() -> int:
 class Run:
     """Snakemake and its jobs, a process group of their own.
 
-    An interruption or an order to end interrupts all of them; a second one kills them, and so does
-    the first while no job runs, as Snakemake answers it with a traceback while it plans. Were they
-    in this process's group, a terminal would reach them all and `kill` none of the jobs, for which
+    An interruption or an order to end interrupts the jobs, and then kills Snakemake, which would
+    answer with a traceback wherever it does not expect one; a second one kills all at once. Jobs on
+    a cluster are no processes here: Snakemake itself is interrupted, and cancels them. Were they in
+    this process's group, a terminal would reach them all and `kill` none of the jobs, for which
     Snakemake would then wait.
     """
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], remote: bool) -> None:
         paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        self._ended_by = 0
+        self._ended_by, self._remote = 0, remote
         self._child = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, process_group=0
         )
@@ -98,15 +102,23 @@ class Run:
         return code if code >= 0 else INTERRUPTED - signal.SIGINT - code
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        at_once = self._ended_by or not self._has_jobs()
-        self._signal(signal.SIGKILL if at_once else signal.SIGINT)
-        self._ended_by = self._ended_by or number
+        again, self._ended_by = bool(self._ended_by), self._ended_by or number
+        if self._remote and not again:
+            self._signal(signal.SIGINT)
+            return
+        if not again:
+            self._interrupt_jobs()
+        self._signal(signal.SIGKILL)
 
-    def _has_jobs(self) -> bool:
-        try:
-            return bool(psutil.Process(self._child.pid).children())
-        except psutil.NoSuchProcess:
-            return False
+    def _interrupt_jobs(self) -> None:
+        """Interrupt them, and wait for them while Snakemake, which would start others, sleeps."""
+        with suppress(psutil.NoSuchProcess):
+            snakemake = psutil.Process(self._child.pid)
+            snakemake.suspend()
+            jobs = snakemake.children(recursive=True)
+            self._signal(signal.SIGINT)
+            while any(_lives(job) for job in jobs):
+                time.sleep(0.05)
 
     def _pause(self, *_: object) -> None:
         self._signal(signal.SIGSTOP)
@@ -119,6 +131,13 @@ class Run:
 
     def _say(self, words: str) -> None:
         print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 run(lambda: sys.exit(main()))

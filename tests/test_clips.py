@@ -40,7 +40,7 @@ def write(path, frames, clip=0, **info):
         for frame in range(frames):
             flat = np.broadcast_to(colour(clip, frame), (SIZE, SIZE, 3)).astype(np.uint8)
             writer.append(flat)
-        declared = replace(INFO, frames=frames, slug=f"clip-{clip}", **info)
+        declared = replace(INFO, frames=frames, **{"slug": path.stem, **info})
         writer.close(declared, poses(clip, frames))
     return path
 
@@ -53,7 +53,7 @@ def assert_is(frame, clip, number):
 @pytest.fixture
 def stream(tmp_path):
     lengths = (3, 1, 4)
-    clips = [write(tmp_path / f"clip {n}.h5", k, clip=n) for n, k in enumerate(lengths)]
+    clips = [write(tmp_path / f"clip-{n}.h5", k, clip=n) for n, k in enumerate(lengths)]
     write_index(tmp_path / "stream.json", clips)
     return tmp_path / "stream.json"
 
@@ -61,7 +61,7 @@ def stream(tmp_path):
 def test_a_clip_gives_back_what_was_written(tmp_path):
     path = write(tmp_path / "a.h5", 70)  # more than one chunk
     clip = Clip(path)
-    assert clip.info == replace(INFO, frames=70, slug="clip-0")
+    assert clip.info == replace(INFO, frames=70, slug="a")
     assert type(clip.info.frames) is int
     assert type(clip.info.fps) is float
     for place, number in enumerate((69, 0, 64, 64)):
@@ -84,7 +84,7 @@ def test_colours_survive_well(tmp_path):
 
 
 def test_the_same_frames_give_the_same_bytes(tmp_path):
-    one, two = write(tmp_path / "a.h5", 5), write(tmp_path / "b.h5", 5)
+    one, two = (write(tmp_path / name, 5, slug="a") for name in ("a.h5", "b.h5"))
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -235,7 +235,9 @@ def write_timed(path, times, **info):
     with ClipWriter(path) as writer:
         for _ in times:
             writer.append(np.zeros((SIZE, SIZE, 3), np.uint8))
-        writer.close(replace(INFO, frames=len(times), **info), None, times=np.array(times))
+        writer.close(
+            replace(INFO, slug=path.stem, frames=len(times), **info), None, times=np.array(times)
+        )
     return path
 
 
@@ -303,7 +305,7 @@ def test_the_first_clips_frame_rate_applies_to_all(tmp_path):
 def test_clips_that_do_not_go_together(tmp_path, info, fault):
     one = write(tmp_path / "a.h5", 1)
     with ClipWriter(tmp_path / "b.h5") as writer:
-        writer.close(replace(INFO, **info), None)
+        writer.close(replace(INFO, slug="b", **info), None)
     with pytest.raises(BadInput, match=fault):
         write_index(tmp_path / "s.json", [one, tmp_path / "b.h5"])
     assert not (tmp_path / "s.json").exists()
@@ -339,7 +341,7 @@ def test_an_index_of_nothing(tmp_path):
 
 
 def test_a_clip_made_again_with_another_length_is_noticed(stream):
-    write(stream.parent / "clip 2.h5", 5, clip=2)
+    write(stream.parent / "clip-2.h5", 5, clip=2)
     played = Stream(stream)
     with pytest.raises(BadInput, match="is not the clip that"):
         played.frames(np.array([7]))
@@ -348,15 +350,19 @@ def test_a_clip_made_again_with_another_length_is_noticed(stream):
 def test_labels_belong_to_the_clips_content(stream, tmp_path):
     path = tmp_path / "labels.h5"
     write_labels(path, poses(3, 8), np.ones((8, 18), np.float32), stream)
-    clips = [stream.parent / f"clip {n}.h5" for n in range(3)]
+    clips = [stream.parent / f"clip-{n}.h5" for n in range(3)]
     write_index(stream, clips)
     read_labels(path, stream)
-    write(clips[1], 1, clip=7, subject="S1")
-    with edited(clips[1]) as file:
-        file.attrs["slug"] = "clip-1"  # its entry in the index stays the same, its frames do not
+    write(clips[1], 1, clip=7, subject="S1")  # its entry in the index stays the same
     write_index(stream, clips)
     with pytest.raises(BadInput, match="labels for a stream other than"):
         read_labels(path, stream)
+
+
+def test_a_clip_under_the_name_of_another_is_refused(stream):
+    stream.with_name("clip-0.h5").replace(stream.with_name("clip-1.h5"))
+    with pytest.raises(BadInput, match=r"clip-1\.h5: is the clip clip-0, under another's name"):
+        write_index(stream, [stream.with_name("clip-1.h5")])
 
 
 def test_labels_belong_to_one_stream(stream, tmp_path):

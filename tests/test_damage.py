@@ -124,7 +124,9 @@ def a_training_set(folder: Path) -> tuple[Path, Read]:
 def a_checkpoint(folder: Path) -> tuple[Path, Read]:
     path = folder / "weights.pt"
     checkpoint.save(
-        path, build("densenet_small", "a"), checkpoint.CheckpointInfo("densenet_small", 96)
+        path,
+        build("densenet_small", "a"),
+        checkpoint.CheckpointInfo("densenet_small", 96, "student"),
     )
 
     def read() -> Any:
@@ -143,6 +145,7 @@ def a_selection(folder: Path) -> tuple[Path, Read]:
 
 
 CELL = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2", "seed": 0}
+CELL |= {"stream": "S1"}
 COUNTS = {"k": 1, "n": 2, "trainings": 1, "frames_trained": 1}
 
 
@@ -154,7 +157,7 @@ def a_cell(folder: Path) -> tuple[Path, Read]:
 
 def tables(folder: Path) -> tuple[tuple[Path, Path, Path], tuple[Path, Path, Path], Read]:
     """What `measure` writes of three cells and their seconds, and what is collected of it."""
-    measured, found = folder / "measures/online.csv", folder / "measures/online_breakdown.csv"
+    measured, found = folder / "measures/S1.csv", folder / "measures/S1_breakdown.csv"
     rows = []
     for seed in range(3):
         errors = {"mpjpe_px": 1.5 + seed, "mpjpe_px_without_first_window": 2.5}
@@ -163,7 +166,9 @@ def tables(folder: Path) -> tuple[tuple[Path, Path, Path], tuple[Path, Path, Pat
         rows.append(CELL | {"seed": seed} | others | errors | counts | {"folder": f"../{seed}"})
         spent = dict.fromkeys(("training", "inference", "selection", "stream"), 2.5)
         write_summed(
-            folder / f"{seed}/seconds.json", json.dumps(spent), f"online/t/uniform/50pct/seed{seed}"
+            folder / f"{seed}/seconds.json",
+            json.dumps(spent),
+            f"online/S1/t/uniform/50pct/seed{seed}",
         )
     write_table(measured, list(rows[0]), (row.values() for row in rows))
     by = [*CELL.values(), "joint", "left_knee", 1.5]

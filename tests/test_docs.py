@@ -1,5 +1,6 @@
 """What the documentation names exists: tests that check a claim, config keys, files."""
 
+import errno
 import importlib
 import os
 import re
@@ -68,8 +69,9 @@ def test_messages_that_are_explained_are_those_of_the_code():
         for quoted in re.findall(r"`([^`]+)`", row):
             parts = [part.strip(" ,;:'()") for part in quoted.split("...")]
             unknown += [part for part in parts if len(part) > 12 and part not in code]
-    # What the system says, and a command.
-    assert {*unknown} <= {"No space left on device", "Disk quota exceeded"}
+    # What the system says.
+    system = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+    assert {*unknown} <= {*map(os.strerror, system)}
 
 
 def test_the_table_of_strategies_is_that_of_the_files():

@@ -2,15 +2,17 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from posequery.jobs.files import BadInput, read_summed, unreadable, write_summed
 from posequery.settings import Section
 
 WORD = "^[a-z0-9_]{1,100}$"
 """What a method or a teacher may be called: it becomes a folder."""
+NO_STREAM = "none"
+"""The stream of an offline cell."""
 REPAIR = "Delete this cell's folder and run the study again"
 
 
@@ -24,6 +26,16 @@ def rate_slug(rate: Fraction) -> str:
 def parse_rate_slug(slug: str) -> Fraction:
     """The rate that `rate_slug` wrote."""
     return Fraction(slug.removesuffix("pct").replace("of", "/")) / 100
+
+
+def stream_name(subject: str, camera: str = "") -> str:
+    """What a stream of a subject is called; with the camera, where the subject has several."""
+    return f"{subject}_{camera}" if camera else subject
+
+
+def stream_subject(stream: str) -> str:
+    """The subject in the name that `stream_name` made."""
+    return stream.partition("_")[0]
 
 
 def draw(method: str, rate: Fraction, seed: int) -> str:
@@ -48,15 +60,25 @@ class Cell(Section):
     teacher: Annotated[str, Field(pattern=WORD)]
     """Who labels: ground_truth, network, ..., or none."""
     method: Annotated[str, Field(pattern=WORD)]
-    """none, all, baseline, once, continual, or a strategy."""
+    """none, all, all_equal_steps, baseline, once, continual, or a strategy."""
     rate: Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
     """The share picked: 0 of methods that train on nothing, 1 of those that train on all."""
     seed: Annotated[int, Field(ge=0)]
+    stream: Annotated[str, Field(pattern="^[A-Za-z0-9_]{1,100}$")]
+    """The one that an online cell plays; of an offline one none."""
 
     @property
     def folder(self) -> str:
         """Path of the cell below the study's `cells/`."""
-        return f"{self.setting}/{self.teacher}/{draw(self.method, self.rate, self.seed)}"
+        played = [] if self.setting == "offline" else [self.stream]
+        words = [self.setting, *played, self.teacher, draw(self.method, self.rate, self.seed)]
+        return "/".join(words)
+
+    @model_validator(mode="after")
+    def _plays(self) -> Self:
+        if (self.setting == "offline") != (self.stream == NO_STREAM):
+            raise ValueError(f"an {self.setting} cell cannot have the stream '{self.stream}'")
+        return self
 
 
 KEY = tuple(Cell.model_fields)

@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from posequery.jobs import sealed
-from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 from posequery.skeletons import JOINTS
 from posequery.timing import Timing, require_one_rate
 
@@ -194,7 +194,8 @@ def write_index(
     The index holds each clip's `ClipInfo`, the SHA-256 of its file, so that whatever is tied to an
     index by the index's own SHA-256 is tied to the clips' content, and that of its seal, by which a
     clip is known again whenever it is opened. Each clip is read once and verified. All clips must
-    have the same network input size and, unless `any_rate`, one frame rate (`require_one_rate`).
+    bear their slugs as file names and have the same network input size and, unless `any_rate`, one
+    frame rate (`require_one_rate`).
     Raises `BadInput` otherwise.
     """
     rows: list[dict[str, Any]] = []
@@ -203,6 +204,9 @@ def write_index(
         clip = Clip(clip_path)
         clip.verify()
         clip.close()
+        if clip.info.slug != Path(clip_path).stem:
+            fault = f"is the clip {clip.info.slug}, under another's name"
+            raise BadInput(clip_path, fault, REMAKE)
         held = {
             "file": os.path.relpath(clip_path, Path(path).parent),
             "sha256": sha256(clip_path),
@@ -240,6 +244,8 @@ class Stream:
             self._files = [self.path.parent / row["file"] for row in rows]
             self.clips = [_info(row) for row in rows]
             self._seals = [row["seal"] for row in rows]
+        except OSError as error:
+            raise unreadable(index, error) from error
         except sealed.MALFORMED as error:
             raise BadInput(index, f"not an index of clips ({error})", REMAKE) from error
         if not self.clips:
@@ -303,6 +309,11 @@ class Stream:
     def joints(self, indices: np.ndarray) -> np.ndarray:
         """The clips' own labels (k, 18, 2) float32 in source pixels, NaN where there are none."""
         return self._gather(indices, "joints")
+
+    def require_clips(self) -> None:
+        """Open each clip once, before long work on them; raises `BadInput` as `Clip` does."""
+        for number in range(len(self.clips)):
+            self._clip(number)
 
     @cached_property
     def timing(self) -> Timing:

@@ -24,12 +24,14 @@ def mpjpe(errors: np.ndarray, joints: np.ndarray = LIMBS) -> float:
     """Mean per joint position error (MPJPE): the mean over all labelled (frame, joint) pairs.
 
     errors (n, 18); joints: the numbers of those that count. NaN if no pair has a label. Raises
-    ValueError for another shape, and for a joint that there is not.
+    ValueError for another shape, and for a joint that there is not, or that is named twice.
     """
     shape("errors", errors, "n", len(JOINTS))
     shape("joints", joints, "k", kinds="iu")
-    if not ((joints >= 0) & (joints < len(JOINTS))).all():
-        raise ValueError(f"joints: of 0 to {len(JOINTS) - 1}, not {joints.tolist()}")
+    if not ((joints >= 0) & (joints < len(JOINTS))).all() or len(set(joints.tolist())) < len(
+        joints
+    ):
+        raise ValueError(f"joints: each once, of 0 to {len(JOINTS) - 1}, not {joints.tolist()}")
     picked = errors[:, joints].astype(np.float64)
     labelled = ~np.isnan(picked)
     return float(picked[labelled].mean()) if labelled.any() else float("nan")

@@ -65,8 +65,8 @@ class LogHandler(LogHandlerBase):
     def _lines(self, record: LogRecord) -> list[str]:
         event, about = getattr(record, "event", None), record.__dict__
         if event == LogEvent.RUN_INFO:
-            self._board.plan(about["stats"])
-        elif event == LogEvent.JOB_INFO:
+            return [self._board.plan(about["stats"])]
+        if event == LogEvent.JOB_INFO:
             log = about["log"][0] if about["log"] else None
             job = self._job(about["rule_name"], about["rule_msg"] or "", log, time.monotonic())
             self._board.start(about["jobid"], job)

@@ -39,10 +39,11 @@ class Board:
         self._took: defaultdict[str, list[float]] = defaultdict(list)
         self._width = 1
 
-    def plan(self, jobs: Mapping[str, int]) -> None:
-        """How many jobs of each rule the run has, with their `total`."""
+    def plan(self, jobs: Mapping[str, int]) -> str:
+        """How many jobs of each rule the run has, with their `total`; the line that says so."""
         self._waiting = Counter({rule: count for rule, count in jobs.items() if rule != "total"})
         self.total = self._waiting.total()
+        return f"[0/{self.total}] {self.total} jobs to run" if self.total > 1 else ""
 
     def start(self, number: int, job: Job) -> None:
         self._waiting[job.rule] -= 1

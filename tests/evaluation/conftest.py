@@ -73,7 +73,8 @@ def cell(tmp_path: Path) -> Callable[..., Path]:
         **changed: object,
     ) -> Path:
         which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2"}
-        folder = tmp_path / "cells" / Cell(seed=seed, **which | changed_key(changed)).folder
+        which |= {"stream": "none" if changed.get("setting") == "offline" else "S1"}
+        folder = tmp_path / "cells" / Cell(**{"seed": seed} | which | changed_key(changed)).folder
         digests = {
             "record_sha256": written(folder / "record.h5", off, version),
             "weights_sha256": "w",
@@ -129,6 +130,7 @@ def lived() -> Callable[..., Evaluation]:
         truth[own.version < 0] = np.nan
         clip = np.zeros(count, int) if clip is None else clip
         which = {"setting": "online", "teacher": "t", "method": "uniform", "rate": "1/2", "seed": 0}
+        which |= {"stream": "S1"}
         digests = {"record_sha256": "r", "weights_sha256": "w"}
         cell = Outcome(**which | COUNTS | digests | {"window": 10} | changed)
         played = Played.of(truth, clip, np.zeros(count, int), Timing.even(count, fps))

@@ -17,6 +17,7 @@ ROW = {
     "k": "1",
     "n": "100",
     "seed": "0",
+    "stream": "S1",
     "mpjpe_px": "20.125",
     "mpjpe_px_without_first_window": "18.5",
     "mpjpe_px_equal_lag": "",
@@ -70,22 +71,22 @@ def test_a_row_is_what_was_measured(gathered):
     with cells.open(newline="") as handle:
         assert list(csv.reader(handle)) == [
             (
-                "setting,teacher,method,rate,k,n,seed,mpjpe_px,mpjpe_px_without_first_window,"
+                "setting,teacher,method,rate,k,n,seed,stream,mpjpe_px,mpjpe_px_without_first_window,"
                 "mpjpe_px_equal_lag,mpjpe_px_parsed,found_share,trainings,frames_trained,passes,"
                 "frames,folder"
             ).split(","),
-            "online,network,uniform,1/100,1,100,0,20.125,18.5,,9.5,0.9,8,8,80,900,cells/here".split(
+            "online,network,uniform,1/100,1,100,0,S1,20.125,18.5,,9.5,0.9,8,8,80,900,cells/here".split(
                 ","
             ),
         ]
     assert breakdown.read_text() == (
-        "setting,teacher,method,rate,seed,by,name,mpjpe_px\n"
-        "online,network,uniform,1/100,0,joint,a,1.5\n"
-        "online,network,uniform,1/100,0,joint,b,1.5\n"
+        "setting,teacher,method,rate,seed,stream,by,name,mpjpe_px\n"
+        "online,network,uniform,1/100,0,S1,joint,a,1.5\n"
+        "online,network,uniform,1/100,0,S1,joint,b,1.5\n"
     )
     assert seconds.read_text() == (
-        "setting,teacher,method,rate,seed,training_s,inference_s,selection_s,stream_s\n"
-        "online,network,uniform,1/100,0,3.5,1.25,0.5,180.0\n"
+        "setting,teacher,method,rate,seed,stream,training_s,inference_s,selection_s,stream_s\n"
+        "online,network,uniform,1/100,0,S1,3.5,1.25,0.5,180.0\n"
     )
 
 
@@ -104,7 +105,12 @@ def test_numbers_are_kept_exactly(gathered):
 
 
 def test_offline_has_no_stream(gathered):
-    offline = {"setting": "offline", "rate": "0", "mpjpe_px_without_first_window": ""}
+    offline = {
+        "setting": "offline",
+        "stream": "none",
+        "rate": "0",
+        "mpjpe_px_without_first_window": "",
+    }
     spent = '{"training": 1, "inference": 2}'
     cells, _, seconds = gathered.add(("a", offline), seconds=spent).collect()
     assert rows(cells)[0]["rate"] == "0"
@@ -115,7 +121,7 @@ def test_offline_has_no_stream(gathered):
 def test_order_is_of_the_cells_not_of_the_tables(tmp_path):
     marks = [("1/5", "0"), ("1/100", "10"), ("1/100", "9"), ("1/20", "0")]
     given = [(str(n), {"rate": rate, "seed": seed}) for n, (rate, seed) in enumerate(marks)]
-    offline = ("last", {"setting": "offline"})
+    offline = ("last", {"setting": "offline", "stream": "none"})
     one = Gathered(tmp_path / "one").add(*given).add(offline).collect()
     assert [cell["folder"] for cell in rows(one[0])] == ["last", "2", "1", "3", "0"]
     other = Gathered(tmp_path / "other").add(offline).add(*given[::-1]).collect()

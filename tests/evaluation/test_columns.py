@@ -41,6 +41,7 @@ def evaluation(
         method="continual",
         rate="1",
         seed=0,
+        stream="S1" if online else "none",
         k=4,
         n=4,
         trainings=2,

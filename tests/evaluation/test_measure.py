@@ -35,10 +35,10 @@ def measured(
         taught,
         code=code,
         state=tmp_path / "state",
-        cells=tmp_path / "measures/online.csv",
-        breakdown=tmp_path / "measures/online_breakdown.csv",
+        cells=tmp_path / "measures/S1.csv",
+        breakdown=tmp_path / "measures/S1_breakdown.csv",
     )
-    return rows(tmp_path / "measures/online.csv")
+    return rows(tmp_path / "measures/S1.csv")
 
 
 def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
@@ -54,6 +54,7 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "k": "1",
         "n": "2",
         "seed": "0",
+        "stream": "S1",
         "mpjpe_px": f"{(12 * 10 + 55) / 59:.4f}",
         "mpjpe_px_without_first_window": f"{(12 * 7 + 55) / 35:.4f}",
         "mpjpe_px_equal_lag": f"{(12 * 14 + 66) / 59:.4f}",
@@ -73,7 +74,7 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "frames_trained": "1",
         "passes": "10",
         "frames": "5",
-        "folder": "../cells/online/t/uniform/50pct/seed0",
+        "folder": "../cells/online/S1/t/uniform/50pct/seed0",
     }
 
 
@@ -111,7 +112,7 @@ def test_the_breakdown(stream: Stream, cell: Callable[..., Path], tmp_path: Path
     measured(tmp_path, cell())
     found = {
         (row["by"], row["name"]): row["mpjpe_px"]
-        for row in rows(tmp_path / "measures/online_breakdown.csv")
+        for row in rows(tmp_path / "measures/S1_breakdown.csv")
         if (row["setting"], row["method"], row["rate"]) == ("online", "uniform", "1/2")
     }
     assert found["subject", "S11"] == f"{(12 * 7 + 55) / 35:.4f}"
@@ -121,7 +122,7 @@ def test_the_breakdown(stream: Stream, cell: Callable[..., Path], tmp_path: Path
     # A part without any label is empty.
     nan = float("nan")
     measured(tmp_path, cell(off=[nan, nan, 1, 1, 1]))
-    parts = rows(tmp_path / "measures/online_breakdown.csv")
+    parts = rows(tmp_path / "measures/S1_breakdown.csv")
     assert [row["mpjpe_px"] for row in parts if row["name"] == "S9"] == [""]
 
 
@@ -157,7 +158,7 @@ def test_only_what_changed_is_measured_again(
     folders = [cell(0), cell(1)]
     first = measured(tmp_path, *folders)
     assert looked_at() == []
-    assert rows(tmp_path / "measures/online.csv") == first
+    assert rows(tmp_path / "measures/S1.csv") == first
     folders.append(cell(2))
     assert looked_at() == ["seed2"]
     cell(1, off=[2] * 5)

@@ -47,8 +47,8 @@ def test_frames_without_two_joints_apart_say_nothing() -> None:
 def evaluation(truth: np.ndarray, off: np.ndarray, clips: np.ndarray) -> Evaluation:
     """A student that is `off` (n,) source pixels to the right."""
     cell = Outcome(
-        setting="offline", teacher="t", method="uniform", rate="1", seed=0, k=1, n=1, trainings=1,
-        frames_trained=1, epochs=1, record_sha256="a", weights_sha256="b",
+        setting="offline", teacher="t", method="uniform", rate="1", seed=0, stream="none", k=1, n=1,
+        trainings=1, frames_trained=1, epochs=1, record_sha256="a", weights_sha256="b",
     )  # fmt: skip
     joints = truth + np.array([1, 0]) * off[:, None, None]
     n = len(truth)

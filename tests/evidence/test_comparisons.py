@@ -44,10 +44,10 @@ def test_one_seed_has_a_difference_and_no_interval(compared):
 
 def test_streams_and_students(compared):
     found = compared({}, streams=["S1", "S2"], per_seed=True)
-    assert set(found.loc["online", "streams"]) == {2} and set(found["given"]) == {
+    assert set(found.loc["online", "subjects"]) == {2} and set(found["given"]) == {
         "a student per seed"
     }
-    assert set(found.loc["offline", "streams"]) == {1}
+    assert found.loc["offline", "subjects"].isna().all()
     assert found.loc["online", "low_px_other_subjects"].notna().all()
     assert found.loc["offline", "low_px_other_subjects"].isna().all()
 

@@ -70,7 +70,7 @@ def test_numbers_of_a_verdict_by_hand(table, judged):
     rows.loc[of_all, "mpjpe_px"] = [19.0, 20.0, 21.0]
     found = judged(rows[rows["method"].isin(["all", "none"])]).loc["all_beats_none"]
     # -10 ± 1/√3, two degrees of freedom.
-    assert (found["estimate_px"], found["seeds"], found["streams"]) == (-10, 3, 1)
+    assert (found["estimate_px"], found["seeds"]) == (-10, 3) and pd.isna(found["subjects"])
     assert [found["low_px"], found["high_px"]] == pytest.approx([-12.4841, -7.5159], abs=1e-4)
     t = 10 * 3**0.5
     assert found["p"] == pytest.approx(1 - t / (t**2 + 2) ** 0.5, rel=1e-3)
@@ -175,16 +175,27 @@ def test_a_student_per_seed_is_paired(table, judged):
     assert (alone["p"] >= other["p"]).all()
 
 
-def test_one_stream_named_is_as_one_without_a_name(table, judged):
-    pd.testing.assert_frame_equal(
-        judged(table(PRINTED)), judged(table(PRINTED, streams=["S1"])), check_like=True
-    )
+def test_cameras_of_one_subject_are_no_further_subjects(table, judged):
+    """They film one motion: within a subject they are averaged, and its number stands for one."""
+    cameras = ["S1_1", "S1_2", "S5_1", "S5_2"]
+    found = judged(table(PRINTED, streams=cameras)).loc["repeated_beats_once"]
+    assert (found["seeds"], found["subjects"]) == (5, 2)
+    rows = table(PRINTED, streams=cameras)
+    rows["stream"] = rows["stream"].str.partition("_")[0]
+    keys = ["setting", "teacher", "method", "rate", "seed", "stream"]
+    means = rows.groupby(keys, sort=False, as_index=False).mean(numeric_only=True)
+    by_hand = judged(means).loc["repeated_beats_once"]
+    for name in ("estimate_px", "p", "low_px_other_subjects", "high_px_other_subjects"):
+        assert found[name] == pytest.approx(by_hand[name], rel=1e-3), name
+    alone = judged(table(PRINTED, streams=cameras[:2])).loc["repeated_beats_once"]
+    assert math.isnan(alone["low_px_other_subjects"]) and "other subjects" not in alone["sentence"]
 
 
 def test_streams_are_averaged_within_a_seed(table, judged):
     found = judged(table(PRINTED, streams=["S1", "S2", "S3"]))
     row = found.loc["repeated_beats_once"]
-    assert (row["seeds"], row["streams"]) == (5, 3) and "5 seeds on 3 streams" in row["sentence"]
+    assert (row["seeds"], row["subjects"]) == (5, 3)
+    assert "5 seeds, streams of 3 subjects" in row["sentence"]
     assert "; of other subjects " in row["sentence"]
     assert row["low_px_other_subjects"] < row["estimate_px"] < row["high_px_other_subjects"]
     assert math.isnan(found.loc["all_beats_none", "low_px_other_subjects"])
@@ -198,7 +209,7 @@ def test_streams_are_averaged_within_a_seed(table, judged):
 def test_a_stream_that_one_method_lacks_counts_for_none(table, judged):
     rows = table(PRINTED, streams=["S1", "S2"])
     lacks = rows[(rows["method"] != "once") | (rows["stream"] == "S1")]
-    assert judged(lacks).loc["repeated_beats_once", "streams"] == 1
+    assert judged(lacks).loc["repeated_beats_once", "subjects"] == 1
     none = rows[(rows["method"] != "once") | (rows["stream"] == "S1")]
     none = none.assign(stream=np.where(none["method"] == "once", "S9", none["stream"]))
     row = judged(none).loc["repeated_beats_once"]

@@ -11,10 +11,13 @@ import pytest
 from posequery.jobs.files import (
     BadInput,
     read_summed,
+    require_sums,
     sha256,
+    summed_by,
     whole,
     whole_folder,
     write_summed,
+    write_sums,
     write_text,
 )
 
@@ -204,3 +207,74 @@ def test_a_quota_is_found_behind_an_error_that_does_not_name_it(tmp_path, monkey
         raise RuntimeError("unexpected pos 704 vs 598")
     assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(target))
     tried("11", "a quota that torch does not name", {"refused": 1})
+
+
+def test_files_in_others_formats_have_their_sums_beside_them(tmp_path, tried):
+    video, folder = tmp_path / "Walking 1.mp4", tmp_path / "train2017"
+    video.write_bytes(b"video")
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}.jpg").write_bytes(name.encode())
+    for path in (video, folder):
+        write_sums(path)
+    (folder / ".snakemake_timestamp").touch()
+    require_sums([video, folder])
+    for path in (video, folder):
+        command = ["sha256sum", "--check", "--strict", "--quiet", summed_by(path)]
+        assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
+
+    def refused(fault):
+        with pytest.raises(BadInput, match=fault):
+            require_sums([video, folder])
+
+    for path in (video, folder / "a.jpg"):
+        content = path.read_bytes()
+        for damaged in (b"", content + b"x", bytes([content[0] ^ 1]) + content[1:]):
+            path.write_bytes(damaged)
+            refused(f"{path.name}: is not as it was made")
+        path.write_bytes(content)
+    (folder / "a.jpg").unlink()
+    refused("a.jpg: is not as it was made")
+    (folder / "a.jpg").write_bytes(b"a")
+    (folder / "c.jpg").write_bytes(b"c")
+    refused("c.jpg: is not as it was made")
+    (folder / "c.jpg").unlink()
+    line = summed_by(video).read_bytes()
+    for damaged in (b"", line[:-1], line * 2, b"\xff"):
+        summed_by(video).write_bytes(damaged)
+        refused("is not as it was made|is no list of sums")
+    summed_by(video).unlink()
+    refused("its sum is missing")
+    tried("5", "a rendered or fetched file, or its sum, damaged or missing", {"refused": 13})
+
+
+@pytest.mark.parametrize("number", [errno.EFBIG, errno.EROFS, errno.EIO])
+def test_a_failed_write_names_the_file(tmp_path, number):
+    def fail(*file):
+        with whole(tmp_path / "a.pt"):
+            raise OSError(number, os.strerror(number), *file)
+
+    with pytest.raises(OSError, match=r"a\.pt") as caught:
+        fail()
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "a.pt"))
+    if number != errno.EFBIG:  # which no reading ends with
+        with pytest.raises(OSError, match=r"another\.mp4"):
+            fail("another.mp4")
+
+
+def test_a_limit_of_size_is_found_where_a_library_does_not_say_it(tmp_path):
+    code = """
+import resource, sys
+from posequery.jobs.files import whole
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+try:
+    with whole(sys.argv[1]) as temporary:
+        temporary.write_bytes(bytes(1 << 20))
+        raise RuntimeError("unexpected pos 704 vs 598")
+except OSError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "a.pt")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"File too large: '{tmp_path / 'a.pt'}'" in done.stdout

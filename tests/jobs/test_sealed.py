@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -113,3 +114,81 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     opened(packed(tmp_path / "a.h5", b"abc")).close()
     assert asked and not any(asked)
     assert None not in asked
+
+
+def _hard_loop(file: h5py.File, _: Path) -> None:
+    group = file.create_group("group")
+    group["again"] = file["/"]
+
+
+def _twice(file: h5py.File, _: Path) -> None:
+    file["another"] = file["other"]
+
+
+def _soft(file: h5py.File, _: Path) -> None:
+    file["soft"] = h5py.SoftLink("/soft")
+
+
+def _external_link(file: h5py.File, folder: Path) -> None:
+    file["away"] = h5py.ExternalLink(str(folder / "b.h5"), "/other")
+
+
+def _external_storage(file: h5py.File, folder: Path) -> None:
+    (folder / "secret").write_bytes(bytes(80))
+    file.create_dataset("away", (10,), "f8", external=[(str(folder / "secret"), 0, 80)])
+
+
+def _virtual(file: h5py.File, folder: Path) -> None:
+    layout = h5py.VirtualLayout((5,), "i8")
+    layout[:] = h5py.VirtualSource(str(folder / "b.h5"), "other", (5,))
+    file.create_virtual_dataset("virtual", layout)
+
+
+def _reference(file: h5py.File, _: Path) -> None:
+    file.attrs["reference"] = file["other"].ref
+
+
+def _references(file: h5py.File, _: Path) -> None:
+    file.create_dataset("references", data=[file["other"].ref], dtype=h5py.ref_dtype)
+
+
+def _huge(file: h5py.File, _: Path) -> None:
+    file.create_dataset("huge", (1 << 40,), "f8", chunks=(1024,))
+
+
+def _bomb(file: h5py.File, _: Path) -> None:
+    file.create_dataset("bomb", data=np.zeros(1 << 20), compression="gzip")
+
+
+def _type(file: h5py.File, _: Path) -> None:
+    file["type"] = np.dtype("f8")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (_hard_loop, "linked twice"),
+        (_twice, "linked twice"),
+        (_soft, "soft is a link"),
+        (_external_link, "away is a link"),
+        (_external_storage, "/away is not the content of this file"),
+        (_virtual, "/virtual is not the content"),
+        (_reference, "an attribute of / is a reference"),
+        (_references, "/references is not the content"),
+        (_huge, "/huge is not the content"),
+        (_bomb, "/bomb is not the content"),
+        (_type, "/type is a type"),
+    ],
+)
+def test_what_posequery_never_writes_is_refused_although_the_sum_is_right(
+    change: Callable[[h5py.File, Path], None], fault: str, tmp_path: Path
+) -> None:
+    packed(tmp_path / "b.h5")
+    with sealed.created(tmp_path / "a.h5") as file:
+        file["other"] = np.arange(5)
+        change(file, tmp_path)
+    with (
+        pytest.raises(BadInput, match=rf"a\.h5: not a valid thing \(.*{fault}"),
+        sealed.opened(tmp_path / "a.h5", "thing", "Make it again"),
+    ):
+        pass

@@ -33,7 +33,7 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
         (tmp_path / name).mkdir()
         frames = list(random.integers(0, 255, (count, 48, 64, 3), np.uint8))
         streams.append(make_stream(tmp_path / name, {"a": frames}))
-    info = checkpoint.CheckpointInfo("densenet_small", 32)
+    info = checkpoint.CheckpointInfo("densenet_small", 32, "student")
     checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
 
     def given(*picked: int, **changed: object) -> dict:
@@ -41,7 +41,9 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
         method = "uniform" if picked else "none"
         found = Selection(np.array(picked, int))
         write_selection(selection, streams[0], found, f"{method}/20pct/seed0")
-        cell = Cell(setting="offline", teacher="none", method=method, rate="1/5", seed=0)
+        cell = Cell(
+            setting="offline", teacher="none", method=method, rate="1/5", seed=0, stream="none"
+        )
         return {
             "cell": cell,
             "recipe": Recipe(epochs=2, batch_size=4, stdev=0.1),
@@ -135,3 +137,14 @@ def test_a_killed_cell_is_not_trained_again(
     for name in ("cell.json", "record.h5", "weights.pt"):
         one, other = (folder / name for folder in (given["output"], tmp_path / "again"))
         assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_the_control_takes_as_many_steps_as_a_rate(options: Callable[..., dict]) -> None:
+    """Half of a pool of 10 is 2 batches of 4 and fewer, twice: 4 steps, of all an epoch and one."""
+    given = options(*range(10), steps_of=Fraction(1, 2))
+    finetune(**given)
+    cell = Outcome.read(given["output"])
+    assert (cell.frames_trained, cell.trainings, cell.passes) == (10, 1, 10 + 4)
+    given = options(*range(10))
+    finetune(**given)
+    assert Outcome.read(given["output"]).passes == 2 * 10

@@ -195,7 +195,7 @@ def test_blocks_change_no_extra(make_stream, tmp_path: Path, monkeypatch) -> Non
     frames = random.integers(0, 255, (3 * BATCH + 5, 48, 64, 3)).astype(np.uint8)
     stream = make_stream(tmp_path, {"a": list(frames)})
     network = build("densenet_small", "test")
-    info = checkpoint.CheckpointInfo("densenet_small", stream.size)
+    info = checkpoint.CheckpointInfo("densenet_small", stream.size, "student")
     checkpoint.save(tmp_path / "student.pt", network, info)
 
     def scored(needs: list[str]) -> dict[str, np.ndarray]:

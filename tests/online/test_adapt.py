@@ -38,14 +38,16 @@ def stream(make_stream: Callable[..., Stream], tmp_path: Path) -> Stream:
 @pytest.fixture
 def options(stream: Stream, tmp_path: Path) -> Callable[..., dict]:
     """What `adapt` takes for a cell of that method at a quarter, with changes."""
-    info = checkpoint.CheckpointInfo("densenet_small", 32)
+    info = checkpoint.CheckpointInfo("densenet_small", 32, "student")
     checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
     labels = tmp_path / "labels.h5"
     joints = seeds.generator("labels").uniform(0, 48, (17, 18, 2))
     write_labels(labels, joints, np.ones((17, 18)), stream.path)
 
     def given(method: str, **changed: object) -> dict:
-        cell = Cell(setting="online", teacher="network", method=method, rate="1/4", seed=0)
+        cell = Cell(
+            setting="online", teacher="network", method=method, rate="1/4", seed=0, stream="S1"
+        )
         return {
             "cell": cell,
             "settings": SETTINGS,

@@ -29,7 +29,7 @@ from posequery.student.training import fit
 from posequery.timing import Timing
 
 SIZE = 32
-INFO = checkpoint.CheckpointInfo("densenet_small", SIZE)
+INFO = checkpoint.CheckpointInfo("densenet_small", SIZE, "student")
 RECIPE = Recipe(epochs=2, batch_size=4, stdev=0.1)
 
 

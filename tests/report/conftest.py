@@ -20,11 +20,13 @@ from posequery.report.cells import read_cells
 FRAMES = 40
 """Of the fabricated stream: two sequences of 20 at 5 a second."""
 CELLS = (
-    "setting teacher method rate k n seed mpjpe_px mpjpe_px_without_first_window "
+    "setting teacher method rate k n seed stream mpjpe_px mpjpe_px_without_first_window "
     "mpjpe_px_equal_lag mpjpe_px_parsed found_share mpjpe_share mpjpe_share_without_first_window "
     "mpjpe_share_equal_lag trainings frames_trained passes frames folder"
 ).split()
-SECONDS = "setting teacher method rate seed training_s inference_s selection_s stream_s".split()
+SECONDS = (
+    "setting teacher method rate seed stream training_s inference_s selection_s stream_s".split()
+)
 
 Row = dict[str, Any]
 
@@ -42,6 +44,7 @@ def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **ot
         "k": k,
         "n": n,
         "seed": 0,
+        "stream": "none" if setting == "offline" else "stream",
         "mpjpe_px": px,
         "mpjpe_px_without_first_window": None if setting == "offline" else px - 1,
         "mpjpe_share": px / 200,
@@ -51,7 +54,8 @@ def _cell(setting: str, teacher: str, method: str, percent: int, px: float, **ot
         "frames": FRAMES,
     } | other
     rate = str(row["rate"]).replace("/", "of")
-    return row | {"folder": f"cells/{setting}/{teacher}/{method}/{rate}/seed{row['seed']}"}
+    played = f"online/{row['stream']}" if setting == "online" else setting
+    return row | {"folder": f"cells/{played}/{teacher}/{method}/{rate}/seed{row['seed']}"}
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def captions() -> Captions:
         "offline": ("first videos",),
         "online": ("window of 10 frames",),
     }
-    return Captions("fabricated", "rendered stand-in", True, "teacher network", readings)
+    return Captions("fabricated", "rendered stand-in", True, "teacher network", False, readings)
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ def test_each_picture_says_how_often_its_weights_were_trained(
         video_cells, video_stream.path, label_files[0], WINDOW, mine, tmp_path / "out"
     )
     ((_, rows, columns, weights), figure) = sheets[0]
-    assert rows == ["never adapted", "uniform 20 %", "teacher: BlazePose"]
+    assert rows == ["unadapted", "uniform 20 %", "teacher: BlazePose"]
     assert (columns, weights) == (["cam1", "cam2"], ["after 1 training", "after 3 trainings"])
     said = [" ".join(axes.get_xlabel().split()) for axes in figure.axes]
     assert said[:4] == ["20 px", "20 px", "4 px, after 1 training", "4 px, after 3 trainings"]

@@ -1,4 +1,9 @@
-from posequery.report.captions import Captions, method_name
+from dataclasses import replace
+
+import pandas as pd
+
+from posequery.online import profiles
+from posequery.report.captions import Captions, first_of, method_name
 
 READINGS = {"common": ["a", "b"], "offline": [], "online": ["c"]}
 WORDS = {
@@ -6,6 +11,7 @@ WORDS = {
     "source": "Human3.6M",
     "stand_in": False,
     "teacher": "OpenPose",
+    "per_seed": False,
     "readings": READINGS,
 }
 
@@ -35,10 +41,38 @@ def test_printed_names():
 def test_the_seeds_allow_what_is_said(a_cell, frame, captions):
     cells = frame([a_cell("offline", "none", "none", 0, 30.0, seed=seed) for seed in (0, 2)])
     assert "none of these cells" in captions.table_1(cells[:0])
-    assert "One seed: it cannot rank" in captions.table_1(cells[:1])
-    assert "over 2 seeds" in captions.table_1(cells)
-    assert "Mean of 2 seeds." in captions.figure_2(cells, "5 frames", "a", teacher=False)
-    assert "Of 2 seeds, the lowest is shown." in captions.before_after(cells, "uniform", "video")
+    assert "One seed, given one student: it cannot rank" in captions.table_1(cells[:1])
+    assert "over 2 seeds, given one student;" in captions.table_1(cells)
+    own = replace(captions, per_seed=True)
+    assert "over 2 seeds, each with a student of its own;" in own.table_1(cells)
+    assert "given one student" not in own.table_1(cells[:1])
+    assert "Mean of 2 seeds, given one student." in captions.figure_2(
+        cells, "5 frames", "a", teacher=False
+    )
+    assert "Of 2 seeds, given one student, the lowest is shown." in captions.before_after(
+        cells, "uniform", "video"
+    )
+
+
+def test_several_streams_are_named(a_cell, frame, captions):
+    one = frame([a_cell("online", "none", "baseline", 0, 30.0, stream="S1")])
+    both = pd.concat([one, one.assign(stream="S5")])
+    assert "streams" not in captions.table_2(one, True, None)
+    assert "A seed's number is its mean over the streams S1, S5." in captions.table_2(
+        both, True, None
+    )
+    assert "mean over the streams S1, S5" in captions.efficiency(both, "8")
+    assert (first_of(one, "S1"), first_of(both, "S1")) == ("", "Of 2 streams, S1 is shown.")
+    board = profiles.load("jetson_xavier_nx")
+    own = [board], board.network, board.input_size
+    assert "of its first stream, S1" in captions.real_time(*own, "S1")
+    assert "stream, S1" not in captions.real_time(*own)
+
+
+def test_the_control_is_explained_where_it_was_run(a_cell, frame, captions):
+    control = frame([a_cell("offline", "ground_truth", "all_equal_steps", 100, 9.0)])
+    assert "as many gradient steps" in captions.table_1(control)
+    assert "gradient steps" not in captions.table_1(control.assign(method="all"))
 
 
 def test_what_looks_ahead_says_how_far(a_cell, frame, captions):

@@ -32,7 +32,7 @@ def test_rows_read_back_are_exact(files):
     assert online["rate"] == Fraction(1, 5) == seconds["rate"][0]
     assert online["mpjpe_px"] == 0.1 + 0.2
     assert (online["mpjpe_px_equal_lag"], online["k"]) == (7.0, 2)
-    assert online["folder"] == "cells/online/network/uniform/1of5/seed0"
+    assert online["folder"] == "cells/online/stream/network/uniform/1of5/seed0"
     assert offline["rate"] == 0
     assert np.isnan(offline["mpjpe_px_without_first_window"])
     clock = seconds.to_dict("records")

@@ -95,7 +95,7 @@ def test_a_run_restricted_to_the_offline_half_says_so(
 
 def test_a_broken_input_leaves_no_figure(cells, write_cells, stream, labels, captions, tmp_path):
     cells_csv, _ = write_cells(cells)
-    (tmp_path / "cells/online/network/uniform/1of10/seed0/record.h5").write_bytes(b"torn")
+    (tmp_path / "cells/online/stream/network/uniform/1of10/seed0/record.h5").write_bytes(b"torn")
     with pytest.raises(BadInput, match=r"network/uniform/1of10/seed0/record\.h5"):
         write_figures(cells_csv, stream.path, labels, captions, tmp_path / "figures")
     assert not (tmp_path / "figures").exists()

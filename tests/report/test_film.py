@@ -57,7 +57,7 @@ def _poses(x):
 
 def _film(stream, line, path, teacher=None, names=NAMES):
     overlays = (
-        Overlay("never adapted", ORANGE, _poses(86)),
+        Overlay("unadapted", ORANGE, _poses(86)),
         Overlay("uniform 20 %", BLUE, line.joints),
         Overlay("teacher: T", GREEN, _poses(80) if teacher is None else teacher, 2),
     )
@@ -124,7 +124,7 @@ def test_the_film_says_which_weights_are_live(stream, line, said, tmp_path, trie
         8,
         9,
     ]
-    assert {text for text in said if text.startswith("never")} == {"never adapted: pre-trained"}
+    assert {text for text in said if text.startswith("unadapted")} == {"unadapted: pre-trained"}
     picked = [text for text in said if text.startswith("teacher")]
     assert [at for at, text in enumerate(picked) if "this frame picked" in text] == [0, 3, 5]
     assert said[:3] != [] and "wide ½   0.0 s" in said and "tall   2.0 s" in said

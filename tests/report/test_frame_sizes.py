@@ -36,9 +36,9 @@ def test_the_sizes_of_a_stream(tmp_path, make_stream):
         for name, shape in (("a", (64, 96)), ("b", (32, 32)))
     }
     stream = make_stream(tmp_path, frames)
-    assert FrameSizes.of(stream) == FrameSizes.in_index(stream.path)
+    assert FrameSizes.of(stream) == FrameSizes.in_indices(stream.path, None)
     assert FrameSizes.of(stream).sizes == ((32, 32), (96, 64))
-    assert FrameSizes.in_index(None) == ONE_SIZE
+    assert FrameSizes.in_indices(None) == ONE_SIZE
 
 
 CAPTIONS = {
@@ -115,8 +115,8 @@ def test_the_streams_report_has_shares_where_videos_differ(
     head = "to the teacher (BlazePose) all windows"
     # From the left shoulder to the right ankle: 11 joints on, 2 pixels each across and 5 down.
     share = 20 / np.hypot(22, 55)
-    assert rows["never adapted"][head] == "20"
-    assert float(rows["never adapted"][f"{head} of the person's size"]) == pytest.approx(
+    assert rows["unadapted"][head] == "20"
+    assert float(rows["unadapted"][f"{head} of the person's size"]) == pytest.approx(
         share, abs=1e-4
     )
     text = (tmp_path / "adaptation.md").read_text()

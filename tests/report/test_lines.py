@@ -18,7 +18,7 @@ def lines(video_cells, video_stream):
 def test_lines_are_told_apart_and_the_repeated_label_leaves_out_what_it_cannot_know(
     lines, video_stream, taught
 ):
-    assert [line.label for line in lines] == ["never adapted", "uniform 20 %", "uniform 10 %"]
+    assert [line.label for line in lines] == ["unadapted", "uniform 20 %", "uniform 10 %"]
     assert [(line.name, line.k) for line in lines[1:]] == [("uniform", 2), ("uniform", 1)]
     assert (lines[0].rate, lines[0].k) == (None, None)
     repeated = repeat_line(main_line(lines), taught, video_stream)
@@ -51,7 +51,7 @@ def test_the_strategy_of_the_highest_rate_stands_before_continual(
     found = read_lines(read_cells(cells_csv), cells_csv.parent, video_stream)
     names = [line.label for line in found]
     assert names[:5] == [
-        *("never adapted", "uniform 20 %", "error 20 %", "herding 20 %", "uniform 10 %")
+        *("unadapted", "uniform 20 %", "error 20 %", "herding 20 %", "uniform 10 %")
     ]
     assert names[5:] == ["continual distillation", "once 20 %"]
 

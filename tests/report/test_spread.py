@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from posequery.report.spread import counts, mean, pivot, sd, spread
+from posequery.report.spread import counts, mean, over_seeds, pivot, sd, spread
 
 CELLS = pd.DataFrame(
     {
         "method": ["a", "a", "a", "b"],
         "teacher": ["t", "t", "t", "t"],
         "rate": [Fraction(1, 5), Fraction(1, 5), Fraction(1), Fraction(1, 5)],
+        "seed": [0, 1, 0, 0],
         "px": [1.0, 3.0, 5.0, np.nan],
         "k": [2, 3, 4, 5],
     }
@@ -31,6 +32,16 @@ def test_a_spread_over_seeds():
     assert found.loc[("a", Fraction(1, 5))].tolist() == [2, pytest.approx(2**0.5)]
     assert found["value"][("a", Fraction(1))] == 5
     assert np.isnan(found.loc[("b", Fraction(1, 5))]).all()
+
+
+def test_streams_are_averaged_within_a_seed_and_are_no_replicates():
+    """Seeds 0 and 1 on two streams, the second 10 px harder: 6 and 8, and not four numbers."""
+    two = CELLS[:2]
+    both = pd.concat([two, two.assign(px=two["px"] + 10)])
+    found = over_seeds(both, ["method", "rate"], "px").loc[("a", Fraction(1, 5))]
+    assert found.tolist() == [7, pytest.approx(2**0.5)]
+    one = over_seeds(both[both["seed"] == 0], ["method"], "px").loc["a"]
+    assert one["value"] == 6 and np.isnan(one["sd"])
 
 
 def test_counts_that_differ_say_so():

@@ -37,7 +37,7 @@ def test_the_table_by_hand_and_the_same_bytes_again(
     # over 10-19 and 30-39, 5 to 14 pixels behind; the consensus lies 3 pixels below.
     behind = np.mean(np.hypot(np.arange(5, 15), 3))
     assert rows == [
-        ["never adapted", "", "", *whole("20", "20", "20", "17", "17", "17")],
+        ["unadapted", "", "", *whole("20", "20", "20", "17", "17", "17")],
         ["uniform", "0.2", "2", *whole("8", "4", "4", "5", "1", "1")],
         ["uniform", "0.1", "1", *whole("11", "8", "8", "8", "5", "5")],
         [
@@ -97,7 +97,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     assert [found["uniform"][f"{head}{end}"] for end in ("", " sd", " share")] == [
         *("5", "1.4142", "1")
     ]
-    assert found["never adapted"][f"{head} sd"] == "0"
+    assert found["unadapted"][f"{head} sd"] == "0"
     consensus = "to the multi-view consensus all windows"
     assert (found["BlazePose itself"][consensus], found["BlazePose itself"][f"{consensus} sd"]) == (
         *("3", ""),
@@ -107,7 +107,7 @@ def test_several_seeds_give_mean_and_deviation_and_the_figure_the_lowest(
     assert [part.strip() for part in line.split("|")][1:5] == ["uniform", "20 %", "2", "5.0 ± 1.4"]
     assert "over 2 seeds" in table
     figure = (tmp_path / "error_over_time.md").read_text()
-    assert "Of 2 seeds, the lowest is shown." in figure
+    assert "Of 2 seeds, given one student, the lowest is shown." in figure
 
 
 def test_a_run_without_online_cells_has_an_empty_report(
@@ -151,7 +151,7 @@ def test_windows_are_those_that_were_played(
     The second camera, from frame 20 on, has been in a window that is over from frame 28 on.
     """
     missed = np.r_[10:14, 24:28, 38:40]
-    for path in video_cells.parent.glob("cells/online/blazepose/**/record.h5"):
+    for path in video_cells.parent.glob("cells/online/stream/blazepose/**/record.h5"):
         with edited(path) as file:
             joints = file["joints"][:]
             joints[20:28] += 100

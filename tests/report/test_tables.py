@@ -97,7 +97,7 @@ def test_captions_carry_what_must_be_said(offline, online, frame, captions):
     first, second = table_1(frame(offline), captions), table_2(frame(online), captions)
     for table in (first, second):
         assert "rendered stand-in" in table.caption
-        assert "One seed: it cannot rank" in table.caption
+        assert "One seed, given one student: it cannot rank" in table.caption
     assert "pool's 1000" in first.caption
     assert "first videos" in first.caption
     assert "window of 10 frames" not in first.caption

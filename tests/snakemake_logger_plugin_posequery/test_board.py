@@ -17,6 +17,11 @@ def job(rule, started=0.0, log=None):
     return Job(rule, f"The job {rule}", log, started)
 
 
+def test_a_run_says_at_once_how_many_jobs_it_has():
+    assert Board().plan({"adapt": 4, "all": 1, "total": 5}) == "[0/5] 5 jobs to run"
+    assert Board().plan({"all": 1, "total": 1}) == ""
+
+
 def test_a_job_that_is_done_is_a_line_with_its_time(board):
     board.start(1, job("pretrain"))
     assert board.finish(1, 62.0) == "[1/7] The job pretrain (1:02)"

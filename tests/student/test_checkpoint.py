@@ -14,7 +14,9 @@ from posequery.student.network import build
 
 def written(path: Path, **changes: Any) -> Path:
     """A valid checkpoint, apart from `changes` to its content."""
-    checkpoint.save(path, build("densenet_small", "a"), CheckpointInfo("densenet_small", 96))
+    checkpoint.save(
+        path, build("densenet_small", "a"), CheckpointInfo("densenet_small", 96, "student")
+    )
     content = torch.load(path, weights_only=True)
     torch.save({**content, **changes}, path)
     return path
@@ -23,9 +25,9 @@ def written(path: Path, **changes: Any) -> Path:
 @pytest.mark.parametrize("name", ["densenet_small", "densenet_wide", "resnet18_baseline_att"])
 def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     network = build(name, "a").to(memory_format=torch.channels_last)
-    checkpoint.save(tmp_path / "a.pt", network, CheckpointInfo(name, 128))
+    checkpoint.save(tmp_path / "a.pt", network, CheckpointInfo(name, 128, "student"))
     loaded, info = checkpoint.load(tmp_path / "a.pt")
-    assert info == CheckpointInfo(name, 128)
+    assert info == CheckpointInfo(name, 128, "student")
     assert not loaded.training
     expected = network.state_dict()
     assert loaded.state_dict().keys() == expected.keys()
@@ -130,7 +132,7 @@ def test_a_bare_state_dict_is_refused(tmp_path: Path) -> None:
 def test_no_two_weights_share_their_memory(tmp_path: Path) -> None:
     one = torch.ones(1).expand(60)
     shared = weights(head_bias=one)
-    digest = checkpoint._sum(CheckpointInfo("densenet_small", 96), shared)
+    digest = checkpoint._sum(CheckpointInfo("densenet_small", 96, "student"), shared)
     loaded, _ = checkpoint.load(written(tmp_path / "a.pt", weights=shared, sha256=digest))
     with torch.no_grad():
         loaded.head.bias[0] = 7
@@ -146,7 +148,7 @@ def test_a_checkpoint_is_for_one_input_size(tmp_path: Path) -> None:
 
 def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
     network = build("densenet_small", "a")
-    info = checkpoint.CheckpointInfo("densenet_small", 96)
+    info = checkpoint.CheckpointInfo("densenet_small", 96, "student")
     for name in ("one", "two"):
         checkpoint.save(tmp_path / f"{name}.pt", network, info)
     assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "two.pt").read_bytes()
@@ -154,7 +156,7 @@ def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
-    info = checkpoint.CheckpointInfo("densenet_small", 96)
+    info = checkpoint.CheckpointInfo("densenet_small", 96, "student")
     network = build("densenet_small", "a")
     checkpoint.save(path, network, info)
     content = bytearray(path.read_bytes())
@@ -178,3 +180,16 @@ def test_weights_that_are_not_those_of_the_sum_are_refused(tmp_path: Path, tried
     with pytest.raises(BadInput, match="an older version wrote none"):
         checkpoint.load(tmp_path / "c.pt")
     tried("5", "weights, or their size, other than a checkpoint's sum says", {"refused": 3})
+
+
+def test_weights_of_another_network_of_the_study_are_refused(tmp_path: Path) -> None:
+    folder = "online/ground_truth/uniform/1pct/seed0"
+    for of in ("student", "teacher_network", folder):
+        info = CheckpointInfo("densenet_small", 96, of)
+        checkpoint.save(tmp_path / "a.pt", build("densenet_small", "a"), info)
+        assert checkpoint.load(tmp_path / "a.pt")[1].of == of
+        if of == "student":
+            checkpoint.load(tmp_path / "a.pt", of=checkpoint.STUDENT)
+            continue
+        with pytest.raises(BadInput, match=rf"a\.pt: holds the weights of {of}, not of student"):
+            checkpoint.load(tmp_path / "a.pt", of=checkpoint.STUDENT)

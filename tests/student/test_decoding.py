@@ -106,3 +106,58 @@ def test_from_an_image_back_to_its_pixels(source: tuple[int, int]) -> None:
         centre = [weights.sum(axis) @ np.arange(stride * side) for axis in (0, 1)]
         in_cells = (np.array(centre) + 0.5) / stride - 0.5
         assert np.abs(found[place] - in_cells).max() < 0.5
+
+
+MAPS = torch.rand(2, 3, 6, 5)
+PEAKS = torch.ones(2, 3, 2, dtype=torch.long)
+
+
+@pytest.mark.parametrize(
+    ("maps", "peaks", "window", "fault"),
+    [
+        (MAPS[0], PEAKS, 5, "are needed"),
+        (MAPS, PEAKS[:1], 5, "are needed"),
+        (MAPS, PEAKS[..., :1], 5, "are needed"),
+        (MAPS, PEAKS.float(), 5, "are needed"),
+        (MAPS, PEAKS, 0, "a window of 0 cells"),
+        (MAPS, PEAKS, 4, "a window of 4 cells"),
+        (MAPS, PEAKS, 11, "a window of 11 cells in maps of 6 x 5"),
+        (MAPS, PEAKS - 2, 5, "lies outside"),
+        (MAPS, PEAKS * 5, 5, "lies outside"),
+        (MAPS * torch.nan, PEAKS, 5, "not finite"),
+        (MAPS / 0, PEAKS, 5, "not finite"),
+    ],
+)
+def test_what_cannot_be_refined_is_refused(
+    maps: torch.Tensor, peaks: torch.Tensor, window: int, fault: str
+) -> None:
+    with pytest.raises(ValueError, match=fault):
+        decoding.refine(maps, peaks, window)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_one_number_that_is_not_finite_is_found_wherever_it_is(value: float) -> None:
+    maps = torch.rand(1, 18, 6, 6)
+    maps[0, 7, 5, 0] = value
+    with pytest.raises(ValueError, match="not finite"):
+        decoding.highest_peaks(maps)
+
+
+@pytest.mark.parametrize(
+    ("people", "size", "sigma"),
+    [
+        (torch.zeros(1, 18, 2), 8, 1.0),
+        (torch.zeros(1, 1, 17, 2), 8, 1.0),
+        (torch.zeros(1, 1, 18, 3), 8, 1.0),
+        (torch.zeros(1, 1, 18, 2, dtype=torch.long), 8, 1.0),
+        (torch.zeros(1, 1, 18, 2), 0, 1.0),
+        (torch.zeros(1, 1, 18, 2), (8, -1), 1.0),
+        *((torch.zeros(1, 1, 18, 2), 8, sigma) for sigma in (0.0, -1.0, np.nan, np.inf)),
+    ],
+)
+def test_targets_that_mean_nothing_are_refused(
+    people: torch.Tensor, size: int | tuple[int, int], sigma: float
+) -> None:
+    for target in (targets.confidence_maps, targets.affinity_fields):
+        with pytest.raises(ValueError, match=r"people:|maps of"):
+            target(people, size, sigma)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,3 +40,23 @@ def test_each_frame_has_its_own_size_and_nan_stays() -> None:
     found = pixels.to_source(points, 2, np.array([[4, 8], [2, 2]]))
     np.testing.assert_allclose(found[:, 0], [[2.5, 5.5], [1, 1]])
     assert np.isnan(found[0, 1]).all()
+
+
+@pytest.mark.parametrize(
+    ("points", "side", "sizes"),
+    [
+        (np.zeros((3, 18, 2)), 24, np.ones((1, 2))),
+        (np.zeros((3, 18, 3)), 24, np.ones((3, 2))),
+        (np.zeros((3, 18, 2)), 24, np.ones((3, 3))),
+        (np.zeros(2), 24, np.ones((2, 2))),
+        (np.zeros((3, 2)), 0, np.ones((3, 2))),
+        (np.zeros((3, 2)), 24, np.array([[1, 2], [3, 0], [1, 1]])),
+        (np.zeros((3, 2)), 24, np.full((3, 2), np.nan)),
+    ],
+)
+def test_points_and_sizes_that_do_not_go_together_are_refused(
+    points: np.ndarray, side: int, sizes: np.ndarray
+) -> None:
+    for convert in (pixels.to_source, pixels.to_grid):
+        with pytest.raises(ValueError, match="are needed"):
+            convert(points, side, sizes)

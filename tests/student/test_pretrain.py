@@ -38,6 +38,7 @@ def pretrain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
 
     def run(*more: str) -> None:
         options = {
+            "--of": "student",
             "--training-set": sets[0],
             "--network": "densenet_small",
             "--input-size": 32,
@@ -76,7 +77,7 @@ def test_the_last_and_the_best_epoch_and_a_log(
     lowest = int(np.argmin([float(row["val_loss"]) for row in rows]))
     for file_name, epoch in (("last.pt", -1), ("best.pt", lowest)):
         network, info = checkpoint.load(tmp_path / file_name)
-        assert info == checkpoint.CheckpointInfo("densenet_small", 32)
+        assert info == checkpoint.CheckpointInfo("densenet_small", 32, "student")
         for key, value in network.state_dict().items():
             assert torch.equal(value, each[epoch][key])
     assert not (tmp_path / "state").exists()

@@ -36,3 +36,23 @@ def test_a_recipe_is_read_from_plain_data() -> None:
     assert Recipe.model_validate_json(json.dumps(told)) == expected
     with pytest.raises(ValidationError, match="epoch"):
         Recipe.model_validate({"epoch": 2})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"stdev": 1e-160},
+        {"stdev": 0.5},
+        {"learning_rate": 1e-300},
+        {"learning_rate": 11},
+        *({"augmentation": {name: 10.5}} for name in ("brightness", "contrast", "saturation")),
+        {"augmentation": {"angle": 3.2}},
+        {"augmentation": {"shift": 1.5}},
+        {"augmentation": {"scale": [0.001, 1]}},
+        {"augmentation": {"scale": [1, 1e6]}},
+        {"augmentation": {"scale": [2, 1]}},
+    ],
+)
+def test_numbers_with_which_nothing_can_be_learnt_are_refused(told: dict) -> None:
+    with pytest.raises(ValidationError):
+        Recipe.model_validate(told)

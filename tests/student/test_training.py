@@ -323,3 +323,22 @@ def test_progress_counts_images() -> None:
     network = build("densenet_small", "weights")
     training.fit(network, spots(6, 0), RECIPE, SIDE, ["words"], progress=progress)
     assert progress.done == 18
+
+
+def test_training_ends_after_so_many_steps(tmp_path: Path) -> None:
+    """10 frames in batches of 4 are 3 steps an epoch: 4 steps are an epoch and a batch."""
+    samples = spots(10, 0)
+    full, _ = train(samples, RECIPE.model_copy(update={"epochs": 1}))
+    network, epochs = train(samples, steps=4)
+    assert [epoch.images for epoch in epochs] == [10, 4]
+    assert not torch.equal(weights(full), weights(network))
+    assert torch.equal(weights(full), weights(train(samples, steps=3)[0]))
+    whole = weights(train(samples)[0])
+    assert torch.equal(whole, weights(train(samples, steps=9)[0]))
+    assert torch.equal(whole, weights(train(samples, steps=99)[0]))
+    # One that was killed after its first epoch goes on to the same step.
+    with resume.job(tmp_path / "state", {}, {}) as folder:
+        train(samples, steps=3, state=folder)
+        again, epochs = train(samples, steps=4, state=folder)
+    assert [epoch.images for epoch in epochs] == [10, 4]
+    assert torch.equal(weights(network), weights(again))

@@ -257,7 +257,7 @@ def test_the_script_accepts_a_published_file(
     output = imported(monkeypatch, source, RESNET, 224)
     assert "a.pth: 0.resnet.fc.bias, 0.resnet.fc.weight is missing" in capsys.readouterr().err
     network, info = checkpoint.load(output, input_size=224)
-    assert info == CheckpointInfo(RESNET, 224) and not network.training
+    assert info == CheckpointInfo(RESNET, 224, "student") and not network.training
     assert same(without(network.state_dict(), "fc"), without(state(RESNET), "fc"))
 
 
@@ -265,10 +265,10 @@ def test_the_script_accepts_a_posequery_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, network = tmp_path / "a.pt", build("densenet_small", "a")
-    checkpoint.save(source, network, CheckpointInfo("densenet_small", 96))
+    checkpoint.save(source, network, CheckpointInfo("densenet_small", 96, "student"))
     output = imported(monkeypatch, source, "densenet_small", 96)
     loaded, info = checkpoint.load(output)
-    assert info == CheckpointInfo("densenet_small", 96)
+    assert info == CheckpointInfo("densenet_small", 96, "student")
     assert same(loaded.state_dict(), network.state_dict())
     output.unlink()
     for name, size, fault in (

@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import io
+import os
 import subprocess
 import tarfile
 import time
@@ -12,7 +13,9 @@ import pytest
 
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, write_summed
+from posequery.study import changes
 from posequery.study.archive import pack, verify
+from posequery.study.sums import as_text
 
 
 @pytest.fixture
@@ -27,6 +30,7 @@ def study(tmp_path):
         "results/mini/data/human36m/S1/Videos/Walking.mp4": "video",
         "results/mini/clips/walking.h5": "clip",
         "results/mini/clips/pool.json": "[]",
+        "results/mini/clips/S1_54138969.json": "[]",
         "results/mini/logs/train.log": "log",
         "results/mini/pictures/overlay.mp4": "a person",
         "results/mini/mini.tar.gz": "an older archive",
@@ -42,6 +46,11 @@ def study(tmp_path):
 
 
 def packed(study, target):
+    changes.note(study[1])
+    return packed_as_listed(study, target)
+
+
+def packed_as_listed(study, target):
     checkout, results = study
     pack(results, target, settings={"name": "mini", "seeds": [0]}, checkout=checkout)
     return target
@@ -56,6 +65,7 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
     assert names(packed(study, tmp_path / "mini.tar.gz")) == [
         "mini/cells.csv",
         "mini/cells/online/none/baseline/0pct/seed0/weights.pt",
+        "mini/clips/S1_54138969.json",
         "mini/clips/pool.json",
         "mini/environment/versions.txt",
         "mini/environment/workstation.txt",
@@ -64,7 +74,7 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
         "mini/tables/table 1.md",
         "mini/SHA256SUMS",
     ]
-    assert verify(tmp_path / "mini.tar.gz") == 8
+    assert verify(tmp_path / "mini.tar.gz") == 9
 
 
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):
@@ -100,10 +110,52 @@ def test_an_unfinished_study_is_refused_and_nothing_is_left(study, tmp_path):
 
 
 def test_a_failure_half_way_leaves_nothing(study, tmp_path):
-    (study[1] / "tables" / "a\nb").write_text("")
-    with pytest.raises(BadInput, match="SHA256SUMS cannot hold"):
-        packed(study, tmp_path / "out" / "mini.tar.gz")
+    changes.note(study[1])
+    (study[1] / "tables/table 1.md").write_text("damaged")
+    with pytest.raises(BadInput, match=r"table 1\.md: is not as it was made"):
+        packed_as_listed(study, tmp_path / "out" / "mini.tar.gz")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_damaged_missing_and_strange_files_are_not_packed(study, tmp_path, tried):
+    results = study[1]
+    changes.note(results)
+    good = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+
+    def refused(fault):
+        with pytest.raises(BadInput, match=fault):
+            packed_as_listed(study, tmp_path / "a.tar.gz")
+        assert not (tmp_path / "a.tar.gz").exists()
+        for path, content in good.items():
+            path.write_bytes(content)
+
+    for name in ("cells.csv", "tables/table 1.md", "only/uniform/cells.csv", "clips/pool.json"):
+        (results / name).write_text("damaged")
+        refused("SHA256SUMS has another sum of it")
+        if name != "cells.csv":
+            (results / name).unlink()
+            refused(f"lacks {name}, which SHA256SUMS lists")
+    for name in ("tables/frame.png", "study.yaml", "cells/x.sha256"):
+        (results / name).write_text("nobody knows")
+        refused(f"{name}: SHA256SUMS does not list it")
+        (results / name).unlink()
+    # What is left out of the archive may be gone: frames, or pictures of people.
+    (results / "clips/walking.h5").unlink()
+    (results / "data/more.jpg").write_text("a frame")
+    packed_as_listed(study, tmp_path / "a.tar.gz")
+    (tmp_path / "a.tar.gz").unlink()
+    (results / "tables/a\nb").write_text("")
+    refused("not every system can hold")
+    (results / "SHA256SUMS").unlink()
+    with pytest.raises(BadInput, match="there is no such list"):
+        packed_as_listed(study, tmp_path / "a.tar.gz")
+    tried("6", "a study damaged, cut or added to before it is packed", {"refused": 12})
+
+
+def test_a_pipe_is_no_archive(tmp_path):
+    os.mkfifo(tmp_path / "a.tar.gz")
+    with pytest.raises(BadInput, match="is no file"):
+        verify(tmp_path / "a.tar.gz")
 
 
 def test_memory_does_not_grow_with_the_files(study, tmp_path):
@@ -138,8 +190,8 @@ def member(name, content=b"a", **fields):
 
 
 def sums(*names, content=b"a"):
-    line = f"{hashlib.sha256(content).hexdigest()}  "
-    return member("mini/SHA256SUMS", "".join(f"{line}{name}\n" for name in names).encode())
+    digest = hashlib.sha256(content).hexdigest()
+    return member("mini/SHA256SUMS", as_text(dict.fromkeys(names, digest)).encode())
 
 
 def archive(path, *members):
@@ -193,7 +245,7 @@ def test_a_name_that_breaks_the_line_is_escaped(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["a\nerror: b", "\x1b[2J"])
 def test_a_listing_that_breaks_the_line_is_escaped(name, tmp_path):
-    listing = member("mini/SHA256SUMS", f"{'0' * 64}  {name}\n".encode())
+    listing = member("mini/SHA256SUMS", as_text({name: "0" * 64}).encode())
     with pytest.raises(BadInput, match="no checksum") as caught:
         verify(archive(tmp_path / "a.tar.gz", listing))
     assert str(caught.value).isprintable()
@@ -239,7 +291,7 @@ def test_hostile_members_are_refused(kind, tmp_path, tried):
         ([member("mini/a"), member("mini/a"), sums("a")], "holds a twice"),
         ([member("mini/a"), sums("a"), sums("a")], "holds SHA256SUMS twice"),
         ([member("mini/a")], "holds no SHA256SUMS"),
-        ([member("mini/a"), member("mini/SHA256SUMS", b"junk\n")], "no checksum"),
+        ([member("mini/a"), member("mini/SHA256SUMS", b"junk\n")], "is not whole"),
     ],
 )
 def test_files_and_checksums_must_agree(members, fault, tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from posequery.sources.human36m.counts import expected
+from posequery.sources.human36m.names import CAMERAS
 from posequery.study import estimate
 from posequery.study.clips import clips
 from posequery.study.loading import load_study
@@ -27,41 +28,66 @@ def test_the_papers_study_before_one_camera():
     """Facts on the dataset: 62,094 and 389,938 annotated frames of S1 and of the pool; the first
     videos of S9 and S11 without Waiting 1 of S9 are 40,407 - 1,612 + 29,010."""
     _, _, work = the_papers()
-    assert (work.stream, work.pool, work.test) == (62_094, 389_938, 67_805)
+    assert (work.streams, work.pool, work.test) == ({"S1": 62_094}, 389_938, 67_805)
     assert work.extracted == 389_938 + 67_805
     # 41 whole windows of 1,500 and 485 batches of 128, each with a frame behind it to test.
-    assert (work.windows, work.batches) == (41, 485)
-    assert work.cells == (1 + 4 * 5 + 1) + (1 + 2 * (2 + 4 * 2))
+    assert (work.windows, work.batches) == ({"S1": 41}, {"S1": 485})
+    assert work.cells == (1 + 4 * 5 + 2) + (1 + 2 * (2 + 4 * 2))
     # 250 epochs on COCO's images with people.
     assert work.pretrained == 16_028_750
-    # floor(389,938 p) at 1, 5, 10, 20, 40 %, four strategies, and all of them once.
-    assert work.finetuned == 10 * (4 * (3899 + 19496 + 38993 + 77987 + 155975) + 389_938)
+    # floor(389,938 p) at 1, 5, 10, 20, 40 %, four strategies, all of them once, and all for as many
+    # steps as 40 % takes.
+    four = 4 * (3899 + 19496 + 38993 + 77987 + 155975)
+    assert work.finetuned == 10 * (four + 389_938 + 155_975)
     # Two teachers: 15 and 300 of each window, four strategies; 15 once; 128 of each batch.
     assert work.adapted == 10 * 2 * (4 * 41 * (15 + 300) + 15 + 485 * 128)
-    # The pool once, the test by 22 cells, the stream by 21 and by continual twice.
-    assert work.predicted == 389_938 + 22 * 67_805 + (21 + 2) * 62_094
+    # The pool once, the test by 23 cells, the stream by 21 and by continual twice.
+    assert work.predicted == 389_938 + 23 * 67_805 + (21 + 2) * 62_094
 
 
 def test_four_cameras_are_four_times_as_much():
     _, sources, work = the_papers("human36m_four_cameras")
     assert len(sources) == 4 * (5 * 30 + 14 + 15)
-    assert (work.stream, work.pool, work.test) == (4 * 62_094, 4 * 389_938, 4 * 67_805)
-    assert (work.windows, work.batches) == (165, 1940)
+    assert (sum(work.streams.values()), work.pool, work.test) == (
+        4 * 62_094,
+        4 * 389_938,
+        4 * 67_805,
+    )
+    streams = [f"S1_{camera}" for camera in CAMERAS]
+    assert (work.windows, work.batches) == (dict.fromkeys(streams, 41), dict.fromkeys(streams, 485))
+
+
+def test_a_student_per_seed_and_more_streams_are_counted():
+    """Each student is pre-trained, scores the pool and stays unadapted; each stream is lived on."""
+    _, _, one = the_papers()
+    more = {"seeds": [0, 1], "student": {"per_seed": True}}
+    _, _, work = the_papers(source={"stream_subjects": ["S1", "S5"]}, **more)
+    assert work.pretrained == 2 * one.pretrained and work.scored == 2 * one.scored
+    assert work.cells == 2 * (1 + 4 * 5 + 2) + 2 * 2 * (1 + 2 * (2 + 4 * 2))
+    assert work.streams.keys() == work.windows.keys() == {"S1", "S5"}
+    s1, s5 = ((work.windows[at], work.batches[at]) for at in ("S1", "S5"))
+    assert s1 == (41, 485) and s5[0] == (work.streams["S5"] - 1) // 1500
+    each = [4 * windows * (15 + 300) + 15 + batches * 128 for windows, batches in (s1, s5)]
+    assert work.adapted == 10 * 2 * 2 * sum(each)
+    _, _, shared = the_papers(seeds=[0, 1])
+    assert shared.pretrained == one.pretrained
+    assert shared.cells == 1 + 2 * (4 * 5 + 2) + 1 + 2 * 2 * (2 + 4 * 2)
 
 
 def test_frames_lost_while_training_explain_the_papers_33_windows():
     """33 (1,500 + 381) = 62,073, and 21 frames are left to test the last weights."""
     _, _, work = the_papers(online={"training_takes": "381 frames", "meanwhile": "missed"})
-    assert work.windows == 33
+    assert work.windows == {"S1": 33}
     _, _, work = the_papers(online={"first_frames": "49023 frames"})
-    assert (work.stream, work.windows, work.batches) == (49_023, 32, 382)
+    found = work.streams, work.windows, work.batches
+    assert found == ({"S1": 49_023}, {"S1": 32}, {"S1": 382})
 
 
 def test_weights_that_go_live_later_need_frames_behind_that():
     # The last of 41 whole windows ends at 61,500; 594 frames are behind it.
     for takes, windows in (("593 frames", 41), ("594 frames", 40)):
         _, _, work = the_papers(online={"training_takes": takes, "methods": []})
-        assert work.windows == windows
+        assert work.windows == {"S1": windows}
 
 
 @pytest.mark.parametrize(("frames", "trainings"), [(0, 0), (10, 0), (11, 1), (20, 1), (21, 2)])
@@ -69,10 +95,10 @@ def test_nothing_is_trained_that_nothing_tests(frames, trainings):
     online = {"window": "10 frames", "rates": ["1/10"], "once_rate": "1/10"}
     study = load_study("human36m", {"online": online}, CONFIG)
     sources = clips(study, "results")
-    slug = next(slug for slug, clip in sources.items() if "stream" in clip.streams)
+    slug = next(slug for slug, clip in sources.items() if "S1" in clip.streams)
     counts = dict.fromkeys(sources, 0) | {slug: frames}
     rates = dict.fromkeys(sources, 50.0)
-    assert estimate.work(study, sources, counts, rates, 0).windows == trainings
+    assert estimate.work(study, sources, counts, rates, 0).windows == {"S1": trainings}
 
 
 def test_windows_in_seconds_are_counted_by_each_videos_own_clock(tmp_path, tried):
@@ -85,11 +111,11 @@ def test_windows_in_seconds_are_counted_by_each_videos_own_clock(tmp_path, tried
     fps = dict(zip(sources, (60.0, 30.0, 60.0), strict=True))
     work = estimate.work(study, sources, frames, fps, 0)
     # The sixth window is trained on when no frame is left to test it.
-    assert (work.stream, work.windows) == (1500, 5)
+    assert (work.streams, work.windows) == ({"stream": 1500}, {"stream": 5})
     assert work.adapted == study.training.epochs * (30 + 30 + 15 + 15 + 30 + 30)
     frames[list(frames)[-1]] += 1
     work = estimate.work(study, sources, frames, fps, 0)
-    assert work.windows == 6
+    assert work.windows == {"stream": 6}
     assert work.adapted == study.training.epochs * (30 + 30 + 15 + 15 + 30 + 30 + 30)
     tried("9", "an estimate for videos of several frame rates", {"done right": 1})
 
@@ -126,8 +152,8 @@ def test_the_text_adds_up():
     assert "16,028,750 images     100.0/s        45 h" in told
     assert "windows that are trained on: 41." in told
     assert "Batches that continual trains on: 485." in told
-    # 10 GB of copies, 457,743 frames of 20 kB, 43 weights of 87 MB, 364 bytes a frame of a cell.
-    gigabytes = (10e9 + 457_743 * 20e3 + 43 * 87e6 + 364 * (work.predicted - work.pool)) / 1e9
-    assert f"43 cells; {gigabytes:.0f} GB in results/human36m" in told
+    # 10 GB of copies, 457,743 frames of 20 kB, 44 weights of 87 MB, 364 bytes a frame of a cell.
+    gigabytes = (10e9 + 457_743 * 20e3 + 44 * 87e6 + 364 * (work.predicted - work.pool)) / 1e9
+    assert f"44 cells; {gigabytes:.0f} GB in results/human36m" in told
     without = estimate.text(study, work, extraction, None, copied=0)
     assert "together" not in without and "457,743 frames     500.0/s" in without

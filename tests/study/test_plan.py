@@ -90,3 +90,42 @@ def test_the_study_of_strategies_has_them_all(
     plan = planned({"study": "strategies"}, CONFIG)
     assert {*plan.study.strategies} == {*strategies.names()}
     assert plan.score_needs() == list(strategies.EXTRAS)
+
+
+def test_a_lone_streams_name_seeds_no_draw_and_anothers_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a stream's numbers do not depend on which others a study has."""
+    monkeypatch.chdir(tmp_path)
+    plan = planned({"study": "tiny", "source": {"stream_subjects": ["S2", "S1"]}}, CONFIG)
+    draw = ("network", "uniform", "20pct", "0")
+    assert plan.online_words("S1", *draw) == plan.seed_words("online", *draw)
+    assert plan.online_words("S2", *draw) == plan.seed_words("online", "S2", *draw)
+    assert plan.streams == ["S2", "S1"] and plan.label_files() == [
+        "results/tiny/labels/S2/network.h5",
+        "results/tiny/labels/S1/network.h5",
+    ]
+
+
+def test_a_student_lies_where_its_seed_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shared = planned({"study": "tiny", "seeds": [3, 4]}, CONFIG)
+    assert shared.of_students(shared.student) == ["results/tiny/student/pretrained.pt"]
+    own = planned({"study": "tiny", "seeds": [3, 4, 3], "student": {"per_seed": True}}, CONFIG)
+    folder = "results/tiny/student"
+    assert own.of_students(own.student) == [f"{folder}/seed{n}/pretrained.pt" for n in (3, 4)]
+    assert own.evidence_options() == ["--per-seed", "--stand-in"]
+
+
+@pytest.mark.parametrize(("frames", "shown"), [("false", []), ("true", ["before_after.png"])])
+def test_a_page_is_given_a_picture_of_people_only_where_the_study_says_so(
+    frames: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = tmp_path / "people.yaml"
+    study.write_text(f"extends: lab\nreport: {{frames: {frames}}}\n")
+    plan = planned({"study": str(study)}, CONFIG)
+    assert plan.picture_files()
+    assert [Path(file).name for file in plan.shown_picture()] == shown

@@ -191,11 +191,13 @@ def test_trt_poses_own_pre_training_is_a_study_to_extend(tmp_path: Path) -> None
 def test_the_grid_is_the_papers() -> None:
     study = load_study("mini", {}, CONFIG)
     cells = grid.cells(study)
-    assert len(cells) == len({cell.folder for cell in cells}) == (4 * 5 + 2) + (1 + 2 * (2 + 4 * 2))
+    assert len(cells) == len({cell.folder for cell in cells})
+    # The unadapted student once in each half, and of each seed all that a draw enters.
+    assert len(cells) == 2 + 3 * ((4 * 5 + 2) + 2 * (2 + 4 * 2))
     alone = grid.cells(study, ("uniform",))
-    assert {cell.method for cell in alone} == {"uniform"} and len(alone) == 5 + 2 * 2
-    twice = load_study("mini", {"seeds": [0, 1]}, CONFIG)
-    assert len(grid.cells(twice)) == 2 * len(cells)
+    assert {cell.method for cell in alone} == {"uniform"} and len(alone) == 3 * (5 + 2 * 2)
+    one = load_study("mini", {"seeds": [0]}, CONFIG)
+    assert {*grid.cells(one)} == {cell for cell in cells if cell.seed == 0}
 
 
 def test_only_names_methods_of_the_study() -> None:
@@ -271,12 +273,19 @@ def test_a_broken_note_of_the_protocol_is_named(tmp_path: Path) -> None:
 
 def test_results_of_the_older_layout_are_refused(tmp_path: Path) -> None:
     refuse_older_layout(tmp_path)
-    folder = tmp_path / "cells/online/none/baseline/0pct/seed0"
+    fault = "results of an older version.* Move this folder away"
+    folder = tmp_path / "cells/online/S1/none/baseline/0pct/seed0"
     folder.mkdir(parents=True)
     (folder / "cell.json").touch()
     refuse_older_layout(tmp_path)
-    (folder / "summary.json").touch()
-    with pytest.raises(BadInput, match="results of an older version.* Move this folder away"):
+    # Trainings measured themselves; streams had no names, online and offline.
+    unnamed = "cells/online/none/baseline/0pct/seed0/cell.json"
+    for file in (folder / "summary.json", tmp_path / unnamed, tmp_path / "measures/offline.csv"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        with pytest.raises(BadInput, match=fault):
+            refuse_older_layout(tmp_path)
+        file.unlink()
         refuse_older_layout(tmp_path)
 
 
@@ -595,7 +604,7 @@ from posequery.study.reference import reference
 
 study = load_study(sys.argv[1], {}, Path(sys.argv[2]))
 plan = Plan(study)
-told = [plan.label_files(), plan.teacher_inputs("guesser"), plan.source_files("toy")]
+told = [plan.label_files(), plan.teacher_inputs("stream", "guesser"), plan.source_files("toy")]
 told += [study.settings_of("guesser").place, json.loads(plan.captions())["teacher"]]
 print(json.dumps([*told, "source.film" in reference(), "guess.place" in reference()]))
 """
@@ -613,10 +622,30 @@ def test_a_kind_and_a_teacher_are_taken_from_their_folders(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     video, out = str(tmp_path.resolve() / "a.mp4"), "results/mine"
     inputs = {"stream": f"{out}/clips/stream.json", "videos": [video], "by": [f"{out}/toy"]}
-    labels = [f"{out}/labels/guesser.h5"]
+    labels = [f"{out}/labels/stream/guesser.h5"]
     expected = [labels, inputs, {"video": video}, 7, "the guess", True, True]
     assert json.loads(done.stdout) == expected
 
 
 def test_a_study_has_the_name_of_its_file(tmp_path: Path) -> None:
     assert "A study has the name of its file" in fault(tmp_path, RENDERED + "name: other\n")
+
+
+def test_a_student_per_seed_is_pre_trained_here(tmp_path: Path) -> None:
+    given = RENDERED + "student: {checkpoint: mine.pt, per_seed: true}\n"
+    assert "per_seed: a given checkpoint is one student" in fault(tmp_path, given)
+
+
+def test_equal_steps_are_those_of_a_rate(tmp_path: Path) -> None:
+    assert "all_equal_steps takes" in fault(tmp_path, RENDERED + "offline: {rates: []}\n")
+
+
+def test_a_subject_more_is_no_other_protocol_and_a_student_per_seed_is(tmp_path: Path) -> None:
+    noted(tmp_path, load_study("mini", {}, CONFIG), "student.per_seed")
+    more = {"source": {"kind": "rendered", "stream_subjects": ["S1", "S2"]}}
+    refuse_changed_protocol(load_study("mini", more, CONFIG), tmp_path, confirmed=False)
+    fewer = load_study("mini", {"offline": {"methods": ["all"]}}, CONFIG)
+    refuse_changed_protocol(fewer, tmp_path, confirmed=False)
+    own = load_study("mini", {"student": {"per_seed": True}}, CONFIG)
+    with pytest.raises(BadInput, match="student.per_seed was False, is True"):
+        refuse_changed_protocol(own, tmp_path, confirmed=False)

@@ -96,6 +96,7 @@ def test_each_is_found_and_used(out: Path) -> None:
     assert where == {
         ("offline", "none", "none"),
         ("offline", "ground_truth", "all"),
+        ("offline", "ground_truth", "all_equal_steps"),
         ("offline", "ground_truth", "first_frames"),
         ("online", "none", "baseline"),
         ("online", "shifted", "first_frames"),
@@ -111,7 +112,7 @@ def test_the_strategy_has_its_own_parameter(out: Path) -> None:
 
 
 def test_the_teachers_own_error_is_known_and_printed(out: Path) -> None:
-    with h5py.File(out / "labels/shifted.h5") as file:
+    with h5py.File(out / "labels/S1/shifted.h5") as file:
         assert np.isfinite(file["joints"][:, 5:17]).all()
     text = (out / "tables/table2.md").read_text()
     assert "shifted truth itself" in text and "5.00" in text

@@ -63,7 +63,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.yaml").write_text(STUDY)
     code, text = ended(start(folder))
     assert code == 0, text
-    assert "Adapt online by uniform at 10pct, seed 0, labels by ground_truth (0:" in text
+    assert "Adapt on S1 by uniform at 10pct, seed 0, labels by ground_truth (0:" in text
     assert "\r" not in text and "\x1b" not in text
     return folder
 
@@ -129,7 +129,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing_running(
 
 
 def test_an_interruption_before_the_first_job_is_one_line(unfinished: Path, tried) -> None:
-    for seconds in (0.5, 1.0, 1.5):
+    for seconds in (0.5, 1.0, 1.5, 2.5, 3.5):
         run = start(unfinished)
         while not (family := psutil.Process(run.pid).children()):
             time.sleep(0.01)
@@ -140,7 +140,7 @@ def test_an_interruption_before_the_first_job_is_one_line(unfinished: Path, trie
         (line,) = [line for line in text.splitlines() if not line.startswith("[")]
         assert line.startswith("Stopped. What is finished is kept")
         assert not any(process.is_running() for process in family)
-    tried("13", "Ctrl-C while a run is planned", {"one line": 3})
+    tried("13", "Ctrl-C while a run is planned or begins", {"one line": 5})
 
 
 def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_bug_in_a_job_is_its_last_line_and_the_place_of_its_log(
     )
     code, text = ended(start(unfinished, root=root))
     assert code == 1
-    failed = re.findall(r"(.*)\nerror: This job failed: Adapt online.*; its log: (.*)\n", text)
+    failed = re.findall(r"(.*)\nerror: This job failed: Adapt on .*; its log: (.*)\n", text)
     assert failed and {why for why, _ in failed} == {"KeyError: 'a bug'"}
     assert "--recipe" not in text and "Traceback" not in text
     for _, log in failed:

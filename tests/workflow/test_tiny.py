@@ -36,7 +36,7 @@ def cell_rows(path: Path) -> list[dict[str, str]]:
 def test_every_cell_is_a_row_and_every_table_and_figure_is_there(made: Path) -> None:
     out = made / "results/tiny"
     rows = cell_rows(out / "cells.csv")
-    assert len(rows) == (4 * 2 + 2) + (1 + 2 * (2 + 4 * 2))
+    assert len(rows) == (4 * 2 + 3) + (1 + 2 * (2 + 4 * 2))
     assert all(float(row["mpjpe_px"]) > 0 for row in rows)
     names = {file.name for file in (out / "tables").iterdir()}
     for table in ("table1", "table2", "efficiency"):
@@ -60,10 +60,13 @@ def test_snakemakes_own_report_shows_the_page_tables_and_figures(
         assert f"<h2>{title}</h2>" in page
     snakemake(made, "--config", "study=tiny", "--report", str(tmp_path / "report.html"))
     shown = (tmp_path / "report.html").read_text()
-    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate"):
+    for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate", "verdicts"):
         assert f'"{name}"' in shown
-    for category in ("Tables", "Figures", "Page"):
+    for category in ("Verdicts", "Tables", "Figures", "Page"):
         assert f'"{category}"' in shown
+    # Each has the caption that stands beside it.
+    for label in ("Table 1", "Table 2", "Efficiency, online", "Figure 2(a)", "Error by rate"):
+        assert f"<strong>{label}.</strong> Study tiny" in shown
 
 
 def test_a_tables_number_is_traced_to_frames(made: Path) -> None:
@@ -96,14 +99,14 @@ def test_the_offline_study_keeps_subjects_apart(made: Path) -> None:
     clips = made / "results/tiny/clips"
     subjects = {
         name: {row["subject"] for row in json.loads((clips / f"{name}.json").read_text())["clips"]}
-        for name in ("pool", "test", "stream")
+        for name in ("pool", "test", "S1")
     }
     assert subjects["pool"] == {"S1", "S5", "S6", "S7", "S8"}
     assert subjects["test"] == {"S9", "S11"}
-    assert subjects["stream"] == {"S1"}
+    assert subjects["S1"] == {"S1"}
     test = json.loads((clips / "test.json").read_text())["clips"]
     assert {row["subaction"] for row in test} == {1}
-    stream = [row["slug"] for row in json.loads((clips / "stream.json").read_text())["clips"]]
+    stream = [row["slug"] for row in json.loads((clips / "S1.json").read_text())["clips"]]
     assert len(stream) == 30
     assert stream[:2] == ["S1-Directions-1-54138969", "S1-Directions-54138969"]
 
@@ -127,6 +130,38 @@ def test_a_copy_without_dates_is_verified_and_nothing_is_made_again(
     tried("14", "a whole study copied without dates", {"done right": 1})
 
 
+def test_what_changes_after_a_run_is_found_at_the_end_of_the_next(
+    made: Path, tmp_path: Path, tried
+) -> None:
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    out = tmp_path / "results/tiny"
+    before = (out / "SHA256SUMS").read_text()
+    (out / "figures/figure2a.png").unlink()
+    date = (out / "evidence/comparisons.csv").stat().st_mtime
+    (out / "evidence/comparisons.csv").write_text("edited")
+    os.utime(out / "evidence/comparisons.csv", (date, date))
+    only = ("--config", "study=tiny", "--forcerun", "paper_tables", "--", "tables", "archive")
+    done = snakemake(tmp_path, *only, ok=False)
+    text = done.stdout + done.stderr
+    assert "missing: results/tiny/figures/figure2a.png" in text
+    assert "changed: results/tiny/evidence/comparisons.csv" in text
+    assert "2 of its files are not as they were made" in text and "Traceback" not in text
+    assert (out / "SHA256SUMS").read_text() == before and not (out / "tiny.tar.gz").exists()
+    for name in ("figures/figure2a.png", "evidence/comparisons.csv"):
+        shutil.copy2(made / "results/tiny" / name, out / name)
+    done = snakemake(tmp_path, *only)
+    assert (out / "tiny.tar.gz").is_file()
+    (out / "tables/table1.csv").write_text("edited")
+    command = [sys.executable, str(ROOT / "scripts/run.py"), "tiny"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    again = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 1 and "is complete" not in again.stdout
+    assert "changed: results/tiny/tables/table1.csv" in again.stderr
+    tried("14", "a file damaged after a run, in a run that makes others or nothing", {"refused": 2})
+
+
 def test_a_rerun_with_nothing_changed_does_nothing(made: Path) -> None:
     done = snakemake(made, "--dry-run", "--config", "study=tiny")
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -140,7 +175,9 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
     again = tmp_path / "results/tiny"
     for name in ("cells", "measures", "selections", "state", "student", "tables"):
         shutil.rmtree(again / name)
-    (again / "cells.csv").unlink()
+    # What is deleted on purpose a list would hold against the copy.
+    for name in ("cells.csv", "SHA256SUMS"):
+        (again / name).unlink()
     done = snakemake(tmp_path, "--config", "study=tiny", "--", "data")
     assert "is complete" not in done.stdout + done.stderr
     only = "uniform,random,continual,none,baseline"
@@ -326,10 +363,10 @@ def test_the_stand_in_is_read_as_human36m_itself(made: Path, tmp_path: Path) -> 
     content = {"extends": "tiny", "source": source | {"frame_counts": "any"}, "offline": None}
     study = tmp_path / "real.yaml"
     study.write_text(json.dumps(content | {"teachers": ["ground_truth"]}))
-    snakemake(tmp_path, "--config", f"study={study}", "--", "results/real/clips/stream.json")
+    snakemake(tmp_path, "--config", f"study={study}", "--", "results/real/clips/S1.json")
     clips = tmp_path / "results/real/clips"
-    rows = json.loads((clips / "stream.json").read_text())["clips"]
-    ours = json.loads((made / "results/tiny/clips/stream.json").read_text())["clips"]
+    rows = json.loads((clips / "S1.json").read_text())["clips"]
+    ours = json.loads((made / "results/tiny/clips/S1.json").read_text())["clips"]
     assert [row["slug"] for row in rows] == [row["slug"] for row in ours]
     for row in rows:
         name = f"{row['slug']}.h5"
@@ -351,8 +388,9 @@ def test_profiles_plan_the_study(profile: str, tmp_path: Path) -> None:
     assert '"$POSEQUERY_TORCH_PYTHON" "$POSEQUERY_SCRIPTS"/score.py' in text
     assert '"$POSEQUERY_PYTHON" "$POSEQUERY_SCRIPTS"/collect.py' in text
     jobs = planned(text)
-    assert jobs["finetune"] == 4 * 5 + 1 and jobs["finetune_all"] == 1
-    assert jobs["adapt"] == 1 + 2 * (2 + 4 * 2)
+    # Of three seeds; what no draw enters, none and baseline, once.
+    assert jobs["finetune"] == 3 * (4 * 5 + 1) + 1 and jobs["finetune_all"] == 3
+    assert jobs["adapt"] == 3 * 2 * (2 + 4 * 2) + 1
 
 
 @pytest.mark.parametrize(

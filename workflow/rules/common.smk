@@ -48,7 +48,7 @@ class Refusing:
 
 
 try:
-    from posequery.study import identity, origins, provenance, sums, turns
+    from posequery.study import changes, identity, origins, provenance, turns
     from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
@@ -112,6 +112,16 @@ def code_digest(name, *modules):
     return digest(ROOT / "scripts" / f"{name}.py", modules)
 
 
+def made_by_this_run():
+    """What the jobs of this run are about to write, and what is noted when it starts."""
+    for job in workflow.dag.needrun_jobs(exclude_finished=False):
+        # Some write more into their folder than they declare.
+        yield from map(str, [*job.output, *filter(None, [job.params.get("folder")])])
+        if job.benchmark:
+            yield str(job.benchmark)
+    yield f"{OUT}/study.yaml"
+
+
 def option(name):
     """Of a rule's parameters: --name and the files of that input; nothing where it has none."""
 
@@ -122,10 +132,16 @@ def option(name):
     return words
 
 
+def summed(wildcards, input):
+    """Of a rule's inputs, the data that a job rendered or fetched, which have sums beside them."""
+    made = [str(file) for file in input if str(file).startswith(f"{OUT}/data/")]
+    return ["--summed", *made] if made else []
+
+
 wildcard_constraints:
     setting="offline|online",
     slug="|".join(PLAN.clips),
-    stream="pool|test|stream",
+    stream="|".join(["pool", "test", *PLAN.streams]),
     method="[a-z0-9_]+",
     teacher="[a-z0-9_]+",
     rate=r"[0-9of]+pct",

@@ -1,4 +1,4 @@
-# The offline study: score the pool once, select, fine-tune and predict the test; each cell a job.
+# The offline study: score the pool once a student, select, fine-tune and predict the test; each cell a job.
 from posequery.cell import parse_rate_slug
 
 
@@ -7,11 +7,11 @@ rule score:
         pool=f"{OUT}/clips/pool.json",
         student=PLAN.student,
     output:
-        f"{OUT}/scores/pool.h5",
+        PLAN.scores,
     log:
-        f"{OUT}/logs/score.log",
+        f"{OUT}/logs/{PLAN.of_student}score.log",
     benchmark:
-        f"{OUT}/benchmarks/score.tsv"
+        f"{OUT}/benchmarks/{PLAN.of_student}score.tsv"
     priority: 50
     conda:
         "../../envs/workstation.yaml"
@@ -24,7 +24,7 @@ rule score:
         code=code_digest("score"),
         needs=PLAN.score_needs(),
         device=STUDY.device,
-        state=f"{PLAN.state}/score",
+        state=lambda wildcards: f"{PLAN.state}/{'-'.join(['score', *wildcards])}",
     message:
         "Score every frame of the pool with the pre-trained student"
     shell:
@@ -113,6 +113,7 @@ rule finetune:
         cell=lambda wildcards: PLAN.cell("offline", wildcards),
         recipe=as_json(STUDY.training),
         words=lambda wildcards: PLAN.seed_words("offline", *wildcards),
+        more=lambda wildcards: PLAN.finetune_options(wildcards.method),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['offline', *wildcards])}",
@@ -123,6 +124,7 @@ rule finetune:
         + " --cell {params.cell:q}"
         + " --recipe {params.recipe:q}"
         + " --words {params.words:q}"
+        + " {params.more:q}"
         + " --pool {input.pool:q}"
         + " --test {input.test:q}"
         + " --selection {input.selection:q}"

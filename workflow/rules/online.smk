@@ -1,23 +1,23 @@
-# The online study: the student lives on the stream and adapts, window by window; each cell a job.
+# The online study: the student lives on a stream and adapts, window by window; each cell a job.
 
 
 rule adapt:
     input:
-        stream=f"{OUT}/clips/stream.json",
+        stream=f"{OUT}/clips/{{stream}}.json",
         student=PLAN.student,
-        labels=lambda wildcards: PLAN.adapt_labels(wildcards.teacher),
+        labels=lambda wildcards: PLAN.adapt_labels(wildcards.stream, wildcards.teacher),
     output:
         multiext(
-            f"{OUT}/cells/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
+            f"{OUT}/cells/online/{{stream}}/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}/",
             "cell.json",
             "seconds.json",
             "record.h5",
             "weights.pt",
         ),
     log:
-        f"{OUT}/logs/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.log",
+        f"{OUT}/logs/online/{{stream}}/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.log",
     benchmark:
-        f"{OUT}/benchmarks/online/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.tsv"
+        f"{OUT}/benchmarks/online/{{stream}}/{{teacher}}/{{method}}/{{rate}}/seed{{seed}}.tsv"
     priority: 10
     conda:
         "../../envs/workstation.yaml"
@@ -37,12 +37,12 @@ rule adapt:
         profile=PLAN.profile_options(),
         recipe=as_json(STUDY.training),
         parameters=lambda wildcards: PLAN.strategy_parameters(wildcards.method),
-        words=lambda wildcards: PLAN.seed_words("online", *wildcards),
+        words=lambda wildcards: PLAN.online_words(*wildcards),
         device=STUDY.device,
         folder=subpath(output[0], parent=True),
         state=lambda wildcards: f"{PLAN.state}/{'-'.join(['online', *wildcards])}",
     message:
-        "Adapt online by {wildcards.method} at {wildcards.rate}, seed {wildcards.seed}, labels by {wildcards.teacher}"
+        "Adapt on {wildcards.stream} by {wildcards.method} at {wildcards.rate}, seed {wildcards.seed}, labels by {wildcards.teacher}"
     shell:
         script("adapt")
         + " --cell {params.cell:q}"

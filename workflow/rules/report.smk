@@ -1,18 +1,22 @@
 # From cells to the paper: measures, cells.csv, tables, figures; for real people, the stream's report.
 
+# What is drawn over a stream's time shows the first.
+SHOWN = PLAN.streams[0]
 
-# Measures again only what is new to it, so that one job a setting is enough.
+
+# Measures again only what is new to it, so that one job a stream is enough; the offline cells' is the
+# test.
 rule measure:
     input:
-        cells=lambda wildcards: PLAN.cell_files(wildcards.setting),
-        index=lambda wildcards: PLAN.tested_index(wildcards.setting),
-        labels=PLAN.reference_labels(),
-        taught=lambda wildcards: PLAN.taught_files(wildcards.setting),
+        cells=lambda wildcards: PLAN.tested_files(wildcards.stream),
+        index=f"{OUT}/clips/{{stream}}.json",
+        labels=lambda wildcards: PLAN.reference_labels(wildcards.stream),
+        taught=lambda wildcards: PLAN.taught_files(wildcards.stream),
     output:
-        cells=f"{FINAL}/measures/{{setting}}.csv",
-        breakdown=f"{FINAL}/measures/{{setting}}_breakdown.csv",
+        cells=f"{FINAL}/measures/{{stream}}.csv",
+        breakdown=f"{FINAL}/measures/{{stream}}_breakdown.csv",
     log:
-        f"{OUT}/logs/measure/{{setting}}.log",
+        f"{OUT}/logs/measure/{{stream}}.log",
     conda:
         "../../envs/workstation.yaml"
     threads: 1
@@ -22,12 +26,12 @@ rule measure:
         gpu=0,
     params:
         code=code_digest("measure"),
-        folders=lambda wildcards: PLAN.cell_folders(wildcards.setting),
+        folders=lambda wildcards: PLAN.tested_folders(wildcards.stream),
         labels=option("labels"),
         taught=option("taught"),
         state=f"{PLAN.state}/measured",
     message:
-        "Measure the {wildcards.setting} cells"
+        "Measure the cells on {wildcards.stream}"
     shell:
         script("measure")
         + " --folders {params.folders:q}"
@@ -77,9 +81,9 @@ if STUDY.source.has_truth:
         input:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
-            teacher=[f"{OUT}/labels/{name}.json" for name in STUDY.labellers],
-            tests=PLAN.measured_index("offline"),
-            stream=PLAN.measured_index("online"),
+            teacher=PLAN.label_notes(),
+            tests=PLAN.measured_index("test"),
+            streams=PLAN.measured_streams(),
         output:
             report(
                 directory(f"{FINAL}/tables"),
@@ -103,7 +107,7 @@ if STUDY.source.has_truth:
             captions=PLAN.captions(),
             teacher=option("teacher"),
             tests=option("tests"),
-            stream=option("stream"),
+            streams=option("streams"),
             devices=PLAN.devices(),
         message:
             "Make the paper's tables"
@@ -113,7 +117,7 @@ if STUDY.source.has_truth:
             + " --seconds {input.seconds:q}"
             + " {params.teacher:q}"
             + " {params.tests:q}"
-            + " {params.stream:q}"
+            + " {params.streams:q}"
             + " --devices {params.devices:q}"
             + " --captions {params.captions:q}"
             + " --folder {output:q} 2> {log:q}"
@@ -121,9 +125,9 @@ if STUDY.source.has_truth:
     rule paper_figures:
         input:
             cells=rules.collect.output.cells,
-            stream=f"{OUT}/clips/stream.json",
-            tests=PLAN.measured_index("offline"),
-            labels=PLAN.label_files(),
+            stream=PLAN.index(SHOWN),
+            tests=PLAN.measured_index("test"),
+            labels=PLAN.labels_of(SHOWN),
         output:
             report(
                 directory(f"{FINAL}/figures"),
@@ -162,11 +166,9 @@ else:
     rule stream_report:
         input:
             cells=rules.collect.output.cells,
-            stream=f"{OUT}/clips/stream.json",
-            labels=PLAN.label_files(),
-            consensus=(
-                [f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else []
-            ),
+            stream=PLAN.index(SHOWN),
+            labels=PLAN.labels_of(SHOWN),
+            consensus=PLAN.consensus_files(SHOWN),
         output:
             tables=report(
                 directory(f"{FINAL}/tables"),
@@ -213,9 +215,9 @@ else:
     rule before_after:
         input:
             cells=rules.collect.output.cells,
-            stream=f"{OUT}/clips/stream.json",
-            labels=PLAN.label_files(),
-            videos=PLAN.stream_videos(),
+            stream=PLAN.index(SHOWN),
+            labels=PLAN.labels_of(SHOWN),
+            videos=PLAN.stream_videos(SHOWN),
         output:
             # Snakemake's own report shows people only where the page may.
             (
@@ -242,12 +244,14 @@ else:
             gpu=0,
         params:
             code=code_digest("before_after"),
+            summed=summed,
             captions=PLAN.captions(),
             window=STUDY.online.window,
         message:
             "Show the student before and after it has adapted"
         shell:
             script("before_after")
+            + " {params.summed:q}"
             + " --cells {input.cells:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
@@ -263,9 +267,19 @@ if STUDY.source.has_truth:
             cells=rules.collect.output.cells,
             seconds=rules.collect.output.seconds,
         output:
-            verdicts=f"{FINAL}/evidence/verdicts.csv",
+            verdicts=report(
+                f"{FINAL}/evidence/verdicts.csv",
+                caption="../report/verdicts.rst",
+                category="Verdicts",
+                labels={"table": "verdicts"},
+            ),
             page=f"{FINAL}/evidence/verdicts.md",
-            comparisons=f"{FINAL}/evidence/comparisons.csv",
+            comparisons=report(
+                f"{FINAL}/evidence/comparisons.csv",
+                caption="../report/comparisons.rst",
+                category="Verdicts",
+                labels={"table": "comparisons"},
+            ),
         log:
             f"{OUT}/logs/verdicts.log",
         localrule: True
@@ -309,11 +323,11 @@ rule report_page:
     input:
         cells=rules.collect.output.cells,
         seconds=rules.collect.output.seconds,
-        stream=f"{OUT}/clips/stream.json",
-        tests=PLAN.measured_index("offline"),
-        labels=PLAN.label_files(),
-        seen=[f"{OUT}/labels/{name}.json" for name in STUDY.labellers],
-        consensus=[f"{OUT}/labels/consensus.h5"] if STUDY.source.calibration else [],
+        streams=PLAN.stream_files(),
+        tests=PLAN.measured_index("test"),
+        labels=PLAN.labels_of(SHOWN),
+        seen=PLAN.label_notes(),
+        consensus=PLAN.consensus_files(SHOWN),
         pictures=PLAN.picture_files(),
         judged=PLAN.evidence_files(),
     output:
@@ -340,6 +354,8 @@ rule report_page:
         evidence=lambda wildcards: f"{FINAL}/evidence",
         picture=["--picture", *PLAN.shown_picture()] if PLAN.shown_picture() else [],
         truth="--truth" if STUDY.source.has_truth else "",
+        frames="--frames" if PLAN.shows_frames() else "",
+        devices=PLAN.devices(),
         tests=option("tests"),
         labels=option("labels"),
         seen=option("seen"),
@@ -350,13 +366,15 @@ rule report_page:
         script("report_page")
         + " --cells {input.cells:q}"
         + " --seconds {input.seconds:q}"
-        + " --stream {input.stream:q}"
+        + " --streams {input.streams:q}"
         + " {params.tests:q}"
         + " {params.labels:q}"
         + " {params.seen:q}"
         + " {params.consensus:q}"
         + " {params.picture:q}"
         + " {params.truth}"
+        + " {params.frames}"
+        + " --devices {params.devices:q}"
         + " --evidence {params.evidence:q}"
         + " --captions {params.captions:q}"
         + " --settings {params.settings:q}"

@@ -88,6 +88,7 @@ rule prepare:
         gpu=0,
     params:
         code=code_digest("prepare"),
+        summed=summed,
         # Average precision is measured on the validation set's files, days later.
         more=lambda wildcards: ["--evaluated"] * (wildcards.domain == "validation"),
     message:
@@ -97,6 +98,7 @@ rule prepare:
         + " --annotations {input.annotations:q}"
         + " --images {input.images:q}"
         + " {params.more:q}"
+        + " {params.summed:q}"
         + " --output {output:q} 2> {log:q}"
 
 
@@ -147,12 +149,14 @@ rule extract:
         gpu=0,
     params:
         code=code_digest("extract"),
+        summed=summed,
         options=lambda wildcards: PLAN.extract_options(wildcards.slug),
     message:
         "Extract the clip {wildcards.slug}"
     shell:
         script("extract")
         + " {params.options:q}"
+        + " {params.summed:q}"
         + " --threads {threads}"
         + " --output {output:q} 2> {log:q}"
 

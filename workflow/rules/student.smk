@@ -43,12 +43,16 @@ else:
             },
         output:
             weights=PLAN.student,
-            best=[f"{OUT}/student/best.pt"] if STUDY.student.validation else [],
-            epochs=f"{OUT}/student/epochs.csv",
+            best=(
+                [f"{OUT}/student/{PLAN.of_student}best.pt"]
+                if STUDY.student.validation
+                else []
+            ),
+            epochs=f"{OUT}/student/{PLAN.of_student}epochs.csv",
         log:
-            f"{OUT}/logs/pretrain.log",
+            f"{OUT}/logs/{PLAN.of_student}pretrain.log",
         benchmark:
-            f"{OUT}/benchmarks/pretrain.tsv"
+            f"{OUT}/benchmarks/{PLAN.of_student}pretrain.tsv"
         priority: 50
         conda:
             "../../envs/workstation.yaml"
@@ -62,15 +66,16 @@ else:
             network=STUDY.student.name,
             input_size=STUDY.student.input_size,
             recipe=as_json(STUDY.student.recipe),
-            words=PLAN.seed_words("pretrain"),
+            words=lambda wildcards: PLAN.seed_words("pretrain", *wildcards),
             device=STUDY.device,
-            state=f"{PLAN.state}/pretrain",
-            more=PLAN.pretrain_options(),
+            state=lambda wildcards: f"{PLAN.state}/{'-'.join(['pretrain', *wildcards])}",
+            more=lambda wildcards: PLAN.pretrain_options(wildcards),
         message:
-            "Pre-train the student"
+            "Pre-train the student {output.weights}"
         shell:
             script("pretrain")
             + " --training-set {input.training_set:q}"
+            + " --of student"
             + " --network {params.network}"
             + " --input-size {params.input_size}"
             + " --recipe {params.recipe:q}"
@@ -93,11 +98,11 @@ if STUDY.student.validation:
             images=str(STUDY.student.validation.images),
             checkpoint=PLAN.student,
         output:
-            f"{OUT}/student/average_precision.json",
+            f"{OUT}/student/{PLAN.of_student}average_precision.json",
         log:
-            f"{OUT}/logs/average_precision.log",
+            f"{OUT}/logs/{PLAN.of_student}average_precision.log",
         benchmark:
-            f"{OUT}/benchmarks/average_precision.tsv"
+            f"{OUT}/benchmarks/{PLAN.of_student}average_precision.tsv"
         conda:
             "../../envs/workstation.yaml"
         threads: 1

@@ -1,4 +1,4 @@
-# The teachers: whatever labels the stream. Each sees the source video, not the small clip.
+# The teachers: whatever labels the streams. Each sees the source video, not the small clip.
 # A rule labels, by whichever teacher; the others prepare what one of them reads.
 from posequery import teachers
 
@@ -36,6 +36,7 @@ rule train_teacher:
     shell:
         script("pretrain")
         + " --training-set {input:q}"
+        + " --of teacher_network"
         + " --network {params.network}"
         + " --input-size {params.input_size}"
         + " --recipe {params.recipe:q}"
@@ -69,6 +70,7 @@ if OPENPOSE:
             gpu=GPU if OPENPOSE.program else 0,
         params:
             code=code_digest("detect_openpose"),
+            summed=summed,
             options=lambda wildcards: PLAN.openpose_options(wildcards.slug),
             files=lambda wildcards: PLAN.openpose_digest(wildcards.slug),
         message:
@@ -76,20 +78,21 @@ if OPENPOSE:
         shell:
             script("detect_openpose")
             + " {params.options:q}"
+            + " {params.summed:q}"
             + " --output {output.detections:q} 2> {log:q}"
             + " && printf %s {params.files:q} > {output.files:q}"
 
 
 rule label:
     input:
-        unpack(lambda wildcards: PLAN.teacher_inputs(wildcards.teacher)),
+        unpack(lambda wildcards: PLAN.teacher_inputs(*wildcards)),
     output:
-        labels=f"{OUT}/labels/{{teacher}}.h5",
-        summary=f"{OUT}/labels/{{teacher}}.json",
+        labels=f"{OUT}/labels/{{stream}}/{{teacher}}.h5",
+        summary=f"{OUT}/labels/{{stream}}/{{teacher}}.json",
     log:
-        f"{OUT}/logs/label/{{teacher}}.log",
+        f"{OUT}/logs/label/{{stream}}/{{teacher}}.log",
     benchmark:
-        f"{OUT}/benchmarks/label/{{teacher}}.tsv"
+        f"{OUT}/benchmarks/label/{{stream}}/{{teacher}}.tsv"
     wildcard_constraints:
         teacher="|".join(teachers.names()),
     priority: 60
@@ -102,18 +105,20 @@ rule label:
         gpu=lambda wildcards: GPU * teachers.load(wildcards.teacher).torch,
     params:
         code=lambda wildcards: code_digest("label", f"teachers.{wildcards.teacher}"),
+        summed=summed,
         python=lambda wildcards: interpreter(teachers.load(wildcards.teacher).torch),
-        files=lambda wildcards: json.dumps(PLAN.teacher_files(wildcards.teacher)),
+        files=lambda wildcards: json.dumps(PLAN.teacher_files(*wildcards)),
         settings=lambda wildcards: as_json(STUDY.settings_of(wildcards.teacher)),
         least=str(STUDY.least_labelled),
         device=lambda wildcards: (
             STUDY.device if teachers.load(wildcards.teacher).torch else "cpu"
         ),
     message:
-        "Label the stream by the teacher {wildcards.teacher}"
+        "Label {wildcards.stream} by the teacher {wildcards.teacher}"
     shell:
         script("label", python="{params.python}")
         + " --teacher {wildcards.teacher}"
+        + " {params.summed:q}"
         + " --stream {input.stream:q}"
         + " --files {params.files:q}"
         + " --settings {params.settings:q}"
@@ -128,16 +133,16 @@ if STUDY.source.calibration:
 
     rule consensus:
         input:
-            stream=f"{OUT}/clips/stream.json",
-            labels=PLAN.label_files(),
-            package=PLAN.stream_videos(),
+            stream=f"{OUT}/clips/{{stream}}.json",
+            labels=lambda wildcards: PLAN.labels_of(wildcards.stream),
+            package=lambda wildcards: PLAN.stream_videos(wildcards.stream),
         output:
-            labels=f"{OUT}/labels/consensus.h5",
-            statistics=f"{OUT}/labels/consensus.json",
+            labels=f"{OUT}/labels/{{stream}}/consensus.h5",
+            statistics=f"{OUT}/labels/{{stream}}/consensus.json",
         log:
-            f"{OUT}/logs/label/consensus.log",
+            f"{OUT}/logs/label/{{stream}}/consensus.log",
         benchmark:
-            f"{OUT}/benchmarks/label/consensus.tsv"
+            f"{OUT}/benchmarks/label/{{stream}}/consensus.tsv"
         conda:
             "../../envs/workstation.yaml"
         threads: 1
@@ -147,11 +152,13 @@ if STUDY.source.calibration:
             gpu=0,
         params:
             code=code_digest("consensus"),
+            summed=summed,
             calibration=STUDY.source.calibration,
         message:
             "Find what the calibrated views agree on"
         shell:
             script("consensus")
+            + " {params.summed:q}"
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
             + " --calibration {input.package:q}/{params.calibration:q}"

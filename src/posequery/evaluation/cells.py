@@ -2,12 +2,14 @@
 
 ``cells.csv`` and ``breakdown.csv`` hold what a seed and a config fix to the last bit;
 ``seconds.csv`` what a clock measured. All are in the order setting, teacher, method, rate, seed,
-the first and the last with one row a cell.
+stream, the first and the last with one row a cell.
 
 Columns of ``cells.csv``: setting: offline or online. teacher: who labelled (ground_truth, ...,
-none). method: none, all, baseline, once, continual, or a strategy. rate: the share picked, an exact
-fraction. k, n: frames picked and frames picked from, per window (online; of the first one, where
-windows are in seconds and the frame rate varies) or in the pool (offline).
+none). method: none, all, all_equal_steps, baseline, once, continual, or a strategy. rate: the share
+picked, an exact fraction. k, n: frames picked and frames picked from, per window (online; of the
+first one, where windows are in seconds and the frame rate varies) or in the pool (offline).
+seed: of what no draw enters (none, baseline), the lowest of those that share a student. stream: the
+one played, a subject and, of several cameras, one of them (`cell.stream_name`); offline none.
 Then the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained:
 labelled frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder,
 relative to the CSV's own.
@@ -28,7 +30,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from posequery.cell import KEY, REPAIR, draw
+from posequery.cell import KEY, REPAIR, Cell
 from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 
 PARTS = ("training", "inference", "selection", "stream")
@@ -114,8 +116,8 @@ def _joined(paths: Iterable[Path]) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _order(row: Mapping[str, str]) -> tuple[Any, ...]:
-    setting, teacher, method, rate, seed = (row[name] for name in KEY)
-    return setting, teacher, method, Fraction(rate), int(seed)
+    setting, teacher, method, rate, seed, stream = (row[name] for name in KEY)
+    return setting, teacher, method, Fraction(rate), int(seed), stream
 
 
 def _seconds(row: Mapping[str, str]) -> list[float | None]:
@@ -123,11 +125,9 @@ def _seconds(row: Mapping[str, str]) -> list[float | None]:
     path = Path(row["folder"]) / "seconds.json"
     # Offline there is no stream, and frames are selected by a job of their own.
     there = PARTS if row["setting"] == "online" else PARTS[:2]
-    setting, teacher, method, rate, seed = _order(row)
     try:
-        spent = json.loads(
-            read_summed(path, REPAIR, f"{setting}/{teacher}/{draw(method, rate, seed)}")
-        )
+        cell = Cell.model_validate({name: row[name] for name in KEY})
+        spent = json.loads(read_summed(path, REPAIR, cell.folder))
         return [spent[part] if part in there else None for part in PARTS]
     except FileNotFoundError:
         raise BadInput(path, "the cell has no such file", "Let its job finish first") from None

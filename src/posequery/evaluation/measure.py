@@ -85,12 +85,12 @@ def measure(
 ) -> None:
     """Write the rows of `cells.csv` and `breakdown.csv` of some cells.
 
-    folders: the cells', all of one setting, at least one; the student that never adapts, which
-    others are compared with, is looked for among them. index: of the stream that they were tested
-    on. labels: what they are measured against; without a file the stream's own labels. taught: the
-    teachers' labels files, called after them. code: digest of the code. state: folder of what was
-    found before. Raises `BadInput` for a cell whose files are missing, broken, or not those that
-    its job wrote.
+    folders: the cells', all of one setting and stream, at least one; the unadapted student,
+    which others are compared with, is looked for among them. index: of the stream that they were
+    tested on. labels: what they are measured against; without a file the stream's own labels.
+    taught: the teachers' labels files, called after them. code: digest of the code. state: folder
+    of what was found before. Raises `BadInput` for a cell whose files are missing, broken, or not
+    those that its job wrote.
     """
     reference, measured = Reference(index, labels, taught), columns()
     outcomes = {folder: Outcome.read(folder) for folder in folders}
@@ -108,17 +108,16 @@ def measure(
 
 
 def _unadapted(cell: Outcome, cells: Mapping[Path, Outcome]) -> Path | None:
-    """The folder of the student that never adapts on an online cell's stream: the one of its seed,
-    or the only one there is."""
+    """The folder of the unadapted student on a cell's stream: the one of its seed, or the
+    only one there is."""
     found = {
         folder: other
         for folder, other in cells.items()
-        if (other.setting, other.method) == ("online", "baseline")
-        and getattr(other, "stream", None) == getattr(cell, "stream", None)
+        if other.method == "baseline" and other.stream == cell.stream
     }
     own = [folder for folder, other in found.items() if other.seed == cell.seed]
     fitting = own or (list(found) if len(found) == 1 else [])
-    return fitting[0] if fitting and cell.setting == "online" else None
+    return fitting[0] if fitting else None
 
 
 def _found(
@@ -161,7 +160,7 @@ def _found(
 def _evaluation(
     folder: Path, cell: Outcome, reference: Reference, beside: Path | None
 ) -> Evaluation:
-    """beside: the folder of the cell in which the student never adapts."""
+    """beside: the folder of the cell of the unadapted student."""
     path = folder / "record.h5"
     recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None

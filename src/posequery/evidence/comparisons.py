@@ -6,13 +6,19 @@ from typing import Any
 import pandas as pd
 
 from posequery.evidence.claims import ALL, TRUTH, Point
-from posequery.evidence.samples import UNTRAINED, Cells, of_other_subjects, of_these_streams
+from posequery.evidence.samples import (
+    UNTRAINED,
+    Cells,
+    of_other_subjects,
+    of_these_streams,
+    subjects_in,
+)
 from posequery.evidence.statistics import detectable, interval
+from posequery.strategies import METHODS
 
-NO_STRATEGY = ("none", "all", "all_equal_steps", "baseline", "once", "continual")
 REFERENCES = ("uniform", "random")
 COLUMNS = (
-    "setting teacher rate strategy against seeds streams difference_px low_px high_px "
+    "setting teacher rate strategy against seeds subjects difference_px low_px high_px "
     "low_px_other_subjects high_px_other_subjects detectable_px given"
 ).split()
 
@@ -26,7 +32,7 @@ def comparisons(rows: pd.DataFrame, per_seed: bool) -> pd.DataFrame:
     seed'. Sorted as cells are.
     """
     known = Cells(rows, per_seed)
-    picked = rows[~rows["method"].isin(NO_STRATEGY)]
+    picked = rows[~rows["method"].isin(METHODS)]
     keys = picked[["setting", "teacher", "rate", "method"]].drop_duplicates()
     found = []
     for setting, teacher, rate, method in keys.sort_values([*keys.columns]).itertuples(index=False):
@@ -35,7 +41,7 @@ def comparisons(rows: pd.DataFrame, per_seed: bool) -> pd.DataFrame:
             if numbers := _compared(point, other, known):
                 where = (setting, teacher, rate, method, name)
                 found.append(dict(zip(COLUMNS, where, strict=False)) | numbers)
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(found, columns=COLUMNS).astype({"subjects": "Int64"})
 
 
 def _others(point: Point) -> dict[str, Point]:
@@ -65,7 +71,7 @@ def _compared(point: Point, other: Point, known: Cells) -> dict[str, Any] | None
     others_low, others_high = interval(of_other_subjects(weights, samples))
     return {
         "seeds": min(len(one) for at, one in samples.items() if not known.fixed(at)),
-        "streams": samples[point].shape[-1],
+        "subjects": subjects_in(samples),
         "difference_px": round(float(found.value), 4),
         "low_px": round(float(low), 4),
         "high_px": round(float(high), 4),

@@ -19,6 +19,7 @@ from posequery.evidence.samples import (
     is_fixed,
     of_other_subjects,
     of_these_streams,
+    subjects_in,
 )
 from posequery.evidence.statistics import (
     ALPHA,
@@ -30,7 +31,7 @@ from posequery.evidence.statistics import (
 )
 
 COLUMNS = (
-    "claim kind says place verdict sentence part published_px seeds streams estimate_px low_px "
+    "claim kind says place verdict sentence part published_px seeds subjects estimate_px low_px "
     "high_px low_px_other_subjects high_px_other_subjects p p_adjusted counter_p "
     "counter_p_adjusted margin_px detectable_px"
 ).split()
@@ -87,7 +88,7 @@ def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, design: Design) -> pd.Da
     found += [_of_budget(*one, design) for one in budgets(known, seconds, design.stand_in)]
     if not design.stand_in:
         found += [_of_cell(point, known, design) for point in cells()]
-    return pd.DataFrame(found, columns=COLUMNS).astype({"seeds": "Int64", "streams": "Int64"})
+    return pd.DataFrame(found, columns=COLUMNS).astype({"seeds": "Int64", "subjects": "Int64"})
 
 
 def _measured(claim: Claim, known: Cells, design: Design) -> Measured:
@@ -148,7 +149,7 @@ def _numbers(part: Part, samples: Samples, found: Estimate, design: Design) -> d
         "part": part.name,
         "published_px": _px(part.printed),
         "seeds": min(len(one) for one in drawn),
-        "streams": drawn[0].shape[-1],
+        "subjects": subjects_in(samples),
         "estimate_px": _px(float(found.value)),
         "low_px": _px(float(low)),
         "high_px": _px(float(high)),
@@ -159,13 +160,13 @@ def _numbers(part: Part, samples: Samples, found: Estimate, design: Design) -> d
 
 def _reason(claim: Claim, part: Part, numbers: Mapping[str, Any], decision: int) -> str:
     """The numbers behind a verdict, in words."""
-    seeds, streams = numbers["seeds"], numbers["streams"]
+    seeds, subjects = numbers["seeds"], numbers["subjects"] or 1
     said = f"{part.name} {numbers['estimate_px']:+.2f} px"
     if seeds < 2:
         return f"{said}; one seed has no replicate, so that nothing can be tested"
     if math.isnan(numbers["p"]):
         return f"{said}; its {seeds} seeds do not differ, so that nothing can be tested"
-    counted = f"{seeds} seeds" + (f" on {streams} streams" if streams > 1 else "")
+    counted = f"{seeds} seeds" + (f", streams of {subjects} subjects" if subjects > 1 else "")
     said += f" (95 % interval {numbers['low_px']:+.2f} to {numbers['high_px']:+.2f}, {counted}"
     low, high = numbers["low_px_other_subjects"], numbers["high_px_other_subjects"]
     said += ")" if math.isnan(low) else f"; of other subjects {low:+.2f} to {high:+.2f})"
@@ -202,7 +203,7 @@ def _of_cell(point: Point, known: Cells, design: Design) -> dict[str, Any]:
     A description, no test of a claim: it has no p, and one cell in twenty is outside by chance.
     """
     name = f"{words(point)}, {point.setting}"
-    row = {
+    row: dict[str, Any] = {
         "claim": f"cell_{point.setting}_{point.method}_{point.rate}_{point.teacher}",
         "kind": "cell",
         "says": f"{name}: {point.printed:.2f} px",
@@ -216,7 +217,7 @@ def _of_cell(point: Point, known: Cells, design: Design) -> dict[str, Any]:
     low, high = prediction_interval(runs)
     row |= {
         "seeds": len(runs),
-        "streams": found[point].shape[-1],
+        "subjects": subjects_in(found),
         "estimate_px": _px(float(runs.mean())),
         "low_px": _px(low),
         "high_px": _px(high),

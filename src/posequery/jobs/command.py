@@ -17,6 +17,8 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever reads the output, such as `head`, ha
 FIXES = {
     errno.ENOSPC: "Free some space there and run again",
     errno.EDQUOT: "Free some of your quota there and run again",
+    errno.EFBIG: "Allow files of this size (ulimit -f), or use a file system that holds them",
+    errno.EIO: "Check its disk, and the disks of what was read",
     errno.EROFS: "Use a folder that is writable",
     errno.EACCES: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",

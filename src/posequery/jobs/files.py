@@ -19,8 +19,12 @@ COPY_AGAIN = "Copy or download it again"
 """What to do about a damaged file from elsewhere."""
 FULL = 1 << 20
 """A disk without room for this many bytes counts as full: a failed write can be as large."""
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-"""What the system answers where a disk is full, or its user's share of it."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system answers where a disk is full, its user's share of it, or a file too large."""
+UNWRITABLE = (*NO_ROOM, errno.EROFS, errno.EIO)
+"""And where a disk cannot be written."""
+SUM_SUFFIX = ".sha256"
+"""What the name of a sum's file has beyond that of the file which it is of."""
 
 
 def _sentence(text: str) -> str:
@@ -94,7 +98,7 @@ def _prepare(path: Path) -> None:
 
 
 @contextmanager
-def _full_disk_named(target: Path) -> Iterator[None]:
+def _failed_write_named(target: Path, temporary: Path) -> Iterator[None]:
     try:
         yield
     except BadInput:
@@ -102,17 +106,24 @@ def _full_disk_named(target: Path) -> Iterator[None]:
     except Exception as error:
         # HDF5 and torch each word a failed write in their own way, torch without the cause.
         cause = getattr(error, "errno", None)
-        full = cause if cause in NO_ROOM else _without_room(target.parent)
-        if not full:
+        why = cause if cause in UNWRITABLE else _without_room(target.parent, temporary)
+        of_another = getattr(error, "filename", None) not in (None, str(temporary))
+        if not why or (of_another and why not in NO_ROOM):
             raise
-        raise OSError(full, os.strerror(full), str(target)) from error
+        raise OSError(why, os.strerror(why), str(target)) from error
 
 
-def _without_room(folder: Path) -> int | None:
-    """The one of `NO_ROOM` that the system answers when `FULL` bytes are asked for in a folder."""
+def _without_room(folder: Path, half: Path) -> int | None:
+    """The one of `NO_ROOM` that the system answers when `FULL` bytes are asked for.
+
+    In a folder, and, where it is a file, at the end of what was written there.
+    """
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             os.posix_fallocate(probe.fileno(), 0, FULL)
+        if half.is_file():
+            with half.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), half.stat().st_size, FULL)
     except OSError as error:
         return error.errno if error.errno in NO_ROOM else None
     return None
@@ -123,12 +134,13 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` only if the block succeeds.
 
     Two processes must not write the same `path` at the same time. Whatever is raised on a full
-    disk, or at the end of a quota, becomes an `OSError` with one of `NO_ROOM` that names `path`.
+    disk, at the end of a quota or at a limit of size becomes an `OSError` that names `path`; so
+    does one of `UNWRITABLE`.
     """
     target = Path(path)
     temporary = _beside(target)
     try:
-        with _full_disk_named(target):
+        with _failed_write_named(target, temporary):
             _prepare(target)
             yield temporary
             with open(temporary, "rb") as handle:
@@ -145,7 +157,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     temporary, older = _beside(target), _beside(target)
     try:
-        with _full_disk_named(target):
+        with _failed_write_named(target, temporary):
             _prepare(target)
             temporary.mkdir()
             yield temporary
@@ -168,7 +180,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def summed_by(path: str | os.PathLike[str]) -> Path:
     """The file beside `path` that holds its sum, as `sha256sum -c` reads it."""
-    return Path(f"{os.fspath(path)}.sha256")
+    return Path(f"{os.fspath(path)}{SUM_SUFFIX}")
 
 
 def write_summed(path: str | os.PathLike[str], text: str, of: str = "") -> None:
@@ -203,6 +215,41 @@ def read_summed(path: str | os.PathLike[str], fix: str, of: str = "") -> str:
 def _sum(name: str, data: bytes, of: str) -> str:
     # `sha256sum -c` passes over the line that begins with '#'.
     return f"# of {of}\n" * bool(of) + f"{hashlib.sha256(data).hexdigest()}  {name}\n"
+
+
+def write_sums(path: str | os.PathLike[str]) -> None:
+    """Write the sum of a file, or of each file in a folder, beside it, as `sha256sum -c` reads it.
+
+    For what is in a format of others, which has no room for a sum.
+    """
+    write_text(summed_by(path), "".join(_sums(Path(path))))
+
+
+def require_sums(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise `BadInput` if any of these is not as it was when `write_sums` wrote its sums."""
+    for path in paths:
+        try:
+            lines = summed_by(path).read_text(encoding="utf-8").splitlines(keepends=True)
+            found = _sums(Path(path))
+        except FileNotFoundError as error:
+            lacks = "it is missing" if error.filename == str(path) else "its sum is missing"
+            raise BadInput(path, f"{lacks} ({error.filename})", REMAKE) from None
+        except UnicodeDecodeError:
+            raise BadInput(summed_by(path), "is no list of sums", REMAKE) from None
+        except OSError as error:
+            raise unreadable(error.filename or path, error) from None
+        if lines != found:
+            other = min({*lines} ^ {*found}, key=lambda line: line[66:], default="").strip()
+            name = Path(path).parent / (other[66:] or Path(path).name)
+            raise BadInput(name, "is not as it was made (its sum differs)", REMAKE)
+
+
+def _sums(path: Path) -> list[str]:
+    files = [path] if not path.is_dir() else [file for file in path.rglob("*") if file.is_file()]
+    shown = {file.relative_to(path.parent).as_posix(): file for file in files}
+    # Snakemake's own date of a folder begins with a point.
+    names = sorted(name for name in shown if not Path(name).name.startswith("."))
+    return [f"{sha256(shown[name])}  {name}\n" for name in names]
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

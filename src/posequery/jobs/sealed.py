@@ -67,11 +67,36 @@ def opened(path: str | os.PathLike[str], what: str, fix: str) -> Iterator[h5py.F
     verify(path, what, fix)
     try:
         with h5py.File(path, "r", locking=False) as file:
+            _require_plain(file)
             yield file
     except BadInput:
         raise
     except MALFORMED as error:
         raise BadInput(path, f"not a valid {what} ({error})", fix) from error
+
+
+def _require_plain(file: h5py.File) -> None:
+    """Raise ValueError for what `create` never leads to: a link that leaves the file or goes round
+    in it, content that lies elsewhere, and a size that the file does not hold."""
+    size, met, waiting = Path(file.filename).stat().st_size, set[int](), [file["/"]]
+    while waiting:
+        found = waiting.pop()
+        if (place := h5py.h5o.get_info(found.id).addr) in met:
+            raise ValueError(f"{found.name} is linked twice")
+        met.add(place)
+        if any(h5py.check_ref_dtype(found.attrs.get_id(name).dtype) for name in found.attrs):
+            raise ValueError(f"an attribute of {found.name} is a reference")
+        if isinstance(found, h5py.Dataset):
+            numbers = found.dtype.kind in "fiub"
+            if found.external or found.is_virtual or not numbers or found.nbytes > size:
+                raise ValueError(f"{found.name} is not the content of this file")
+        elif isinstance(found, h5py.Group):
+            for name in found:
+                if not isinstance(found.get(name, getlink=True), h5py.HardLink):
+                    raise ValueError(f"{name} is a link")
+                waiting.append(found[name])
+        else:
+            raise ValueError(f"{found.name} is a type, not an array")
 
 
 def verify(path: str | os.PathLike[str], what: str, fix: str) -> None:

@@ -1,8 +1,10 @@
 """An offline cell: the student is fine-tuned on a selection from the pool, and reads the test."""
 
 import json
+import math
 import time
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ def finetune(
     recipe: Recipe,
     words: Sequence[str | int],
     *,
+    steps_of: Fraction | None = None,
     pool: Path,
     test: Path,
     selection: Path,
@@ -39,10 +42,11 @@ def finetune(
 
     pool, test: indices of streams. selection: of the pool, perhaps of no frame. student: the
     pre-trained one's checkpoint. words: what random draws are made from. code: digest of the code.
-    state: folder that a killed job resumes from.
+    state: folder that a killed job resumes from. steps_of: training ends after as many gradient
+    steps as a selection at this rate takes; without it, after all epochs.
     """
     pool_stream, test_stream = Stream(pool), Stream(test)
-    network, info = checkpoint.load(student, device, pool_stream.size)
+    network, info = checkpoint.load(student, device, pool_stream.size, checkpoint.STUDENT)
     picked = read_selection(selection, pool_stream, draw(cell.method, cell.rate, cell.seed))
     # Whether the strategy compares the student with the labels, of all frames of the pool.
     known = cell.method in strategies.names()
@@ -51,6 +55,7 @@ def finetune(
     arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
+        "steps_of": str(steps_of),
         "code": code,
         "device": device,
     }
@@ -59,13 +64,16 @@ def finetune(
         epochs: list[Epoch] = []
         if len(picked):
             samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))
-            with Progress(recipe.epochs * len(picked), "images", "fine-tune") as progress:
+            share = int(len(pool_stream) * (steps_of or cell.rate))
+            steps = recipe.epochs * math.ceil(share / recipe.batch_size) if steps_of else None
+            with Progress(recipe.epochs * share, "images", "fine-tune") as progress:
                 epochs = fit(
                     network,
                     samples,
                     recipe,
                     info.input_size,
                     words,
+                    steps=steps,
                     state=folder,
                     progress=progress,
                 )
@@ -78,7 +86,7 @@ def finetune(
             "training": sum(epoch.seconds for epoch in epochs),
             "inference": time.perf_counter() - began,
         }
-        checkpoint.save(output / "weights.pt", network, info)
+        checkpoint.save(output / "weights.pt", network, info._replace(of=cell.folder))
         record.write(output / "record.h5", said.joints, said.peaks, said.parsed)
         write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
         Outcome(
@@ -89,6 +97,7 @@ def finetune(
             frames_trained=len(picked),
             labelled=len(pool_stream) if compares else len(picked),
             epochs=recipe.epochs,
+            passes=sum(epoch.images for epoch in epochs),
             record_sha256=sha256(output / "record.h5"),
             weights_sha256=sha256(output / "weights.pt"),
         ).write(output)

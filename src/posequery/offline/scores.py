@@ -49,7 +49,8 @@ def score(
     code. state: folder that a killed job resumes from.
     """
     stream = Stream(pool)
-    network, _ = checkpoint.load(student, device, stream.size)
+    stream.require_clips()
+    network, _ = checkpoint.load(student, device, stream.size, checkpoint.STUDENT)
 
     def read(start: int, stop: int) -> Prediction:
         # The batch before, once more: its last maps are what the first ones changed from.

@@ -11,7 +11,7 @@ import numpy as np
 from posequery import strategies
 from posequery.clips import Stream
 from posequery.jobs import sealed, seeds
-from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, write_summed
+from posequery.jobs.files import REMAKE, BadInput, read_summed, sha256, unreadable, write_summed
 from posequery.offline.settings import require_picks
 
 COLUMNS = ("frame", "clip", "clip_frame", "score", "decided_by")
@@ -45,7 +45,7 @@ def select(
     words: list[str | int],
     by_clip: bool = False,
 ) -> strategies.Selection:
-    """Pick frames of the pool by a strategy, or 'none' or 'all' of them; `path` holds the scores.
+    """Pick frames of the pool by a strategy, or none or all of them; `path` holds the scores.
 
     parameters: the strategy's own.
 
@@ -53,8 +53,8 @@ def select(
     short for one frame, and each clip has random draws of its own. Raises `BadInput` if the rate
     picks nothing of the pool.
     """
-    if method in ("none", "all"):
-        return strategies.Selection(np.arange(len(pool) if method == "all" else 0))
+    if method in ("none", "all", "all_equal_steps"):
+        return strategies.Selection(np.arange(0 if method == "none" else len(pool)))
     strategy = strategies.load(method)
     own = strategies.parameters(method, parameters)
     here = window(path, pool, rate, strategy.needs)
@@ -110,6 +110,8 @@ def read_selection(path: str | Path, pool: Stream, of: str) -> np.ndarray:
                 raise ValueError(f"frame {index} is another one in {pool.path}")
         if len(np.unique(indices)) < len(indices):
             raise ValueError("it names a frame twice")
-    except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, IndexError, KeyError, TypeError) as error:
         raise BadInput(path, f"not a selection from this pool ({error})", REMAKE) from error
     return indices

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from posequery.jobs.files import BadInput
 from posequery.settings import Rate, Section, as_percent, counted
@@ -13,9 +15,24 @@ class Offline(Section):
 
     rates: list[Rate] = [Fraction(p, 100) for p in (1, 5, 10, 20, 40)]
     """The rates at which each strategy picks frames to fine-tune on."""
+    methods: list[Literal["all", "all_equal_steps"]] = ["all", "all_equal_steps"]
+    """What is run beside the strategies and the unadapted student. `all`: all of the pool.
+    `all_equal_steps`: all of it, for only as many gradient steps as the highest rate takes."""
     select_from: Literal["pool", "clip"] = "pool"
     """What a strategy picks from: the whole pool at once, or each clip on its own. In the second
     case a clip that is too short for one frame at that rate gives none."""
+
+    def steps_of(self, method: str) -> Fraction | None:
+        """The rate whose gradient steps a method takes; None where it takes those of its own."""
+        return max(self.rates) if method == "all_equal_steps" else None
+
+    @model_validator(mode="after")
+    def _steps_are_those_of_a_rate(self) -> Self:
+        if "all_equal_steps" in self.methods and not self.rates:
+            raise ValueError(
+                "methods: all_equal_steps takes the steps of a rate, and rates has none"
+            )
+        return self
 
 
 def require_picks(rate: Fraction, sizes: Sequence[int], by_clip: bool) -> None:

@@ -47,7 +47,7 @@ def adapt(
     folder that a killed job resumes from. Raises `BadInput` if nothing would be trained.
     """
     played = Stream(stream)
-    network, info = checkpoint.load(student, device, played.size)
+    network, info = checkpoint.load(student, device, played.size, checkpoint.STUDENT)
     truth = played.joints(np.arange(len(played)))
     taught = read_labels(labels, stream)[0] if labels else truth
     require_trainings(cell.method, cell.rate, played.timing, settings, profile, recipe.epochs)
@@ -87,7 +87,7 @@ def adapt(
         lagged = sorted(folder.glob("lagged-*.npz"))
         if lagged:
             parts.join(lagged, output / "lagged.h5", played.fps)
-        checkpoint.save(output / "weights.pt", network, info)
+        checkpoint.save(output / "weights.pt", network, info._replace(of=cell.folder))
         seconds = tally.seconds | {"stream": played.timing.seconds}
         write_summed(output / "seconds.json", json.dumps(seconds, indent=1) + "\n", cell.folder)
         first = played.timing.after(0, task.policy.stretch)

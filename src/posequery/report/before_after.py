@@ -128,7 +128,7 @@ def _rgb(color: str) -> Colour:
 
 
 def _overlays(lines: Sequence[Line], teacher: str, taught: np.ndarray) -> list[Overlay]:
-    """Of the student that never adapts, of the one that does, and of the teacher, thinner."""
+    """Of the unadapted student, of the adapted one, and of the teacher, thinner."""
     before, after = lines[:2]
     color = method_style(after.method, *(line.method for line in lines)).color
     return [
@@ -143,7 +143,7 @@ def write_before_after(
 ) -> list[Path]:
     """Write before_after.png, its caption (.md), and overlay.mp4 of a stream with its labels.
 
-    Before is the student that never adapts, after the adapted one of the highest rate. window:
+    Before is the unadapted student, after the adapted one of the highest rate. window:
     '1500 frames' or '30 s'. Every source video is decoded once, and memory does not grow with the
     stream. Returns the files. Raises `BadInput` if there are no such cells, or for a broken video.
     """

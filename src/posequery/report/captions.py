@@ -20,11 +20,12 @@ _PRINTED = {
     "equal_lag": "continual, equal lag",
     "none": "none (0 %)",
     "all": "all (100 %)",
+    "all_equal_steps": "all, equal steps",
 }
 REPEAT = "last label repeated"
-_SPREAD = "Mean ± sample standard deviation over {} seeds; without ±, one seed."
-_MEAN = "Mean of {} seeds."
-_LOWEST = "Of {} seeds, the lowest is shown."
+_SPREAD = "Mean ± sample standard deviation over {}; without ±, one run."
+_MEAN = "Mean of {}."
+_LOWEST = "Of {}, the lowest is shown."
 _SIGNS = "Grey line: a sequence begins. Marker: new weights go live."
 _CLOCK = (
     "Seconds are wall-clock, of the machine this study ran on, and differ from run to run; the "
@@ -39,11 +40,16 @@ def method_name(method: str) -> str:
     return _PRINTED.get(method, method.replace("_", " "))
 
 
-def seeds_sentence(cells: pd.DataFrame, several: str = _SPREAD) -> str:
-    """What the number of seeds allows to be said; several: of more than one."""
-    count = cells["seed"].nunique()
-    said = ("This run has none of these cells.", "One seed: it cannot rank the methods.")
-    return said[count] if count < 2 else several.format(count)
+def first_of(cells: pd.DataFrame, stream: str) -> str:
+    """A sentence where cells of several streams are there and one is shown."""
+    count = cells["stream"].nunique()
+    return f"Of {count} streams, {stream} is shown." if count > 1 else ""
+
+
+def _averaged(cells: pd.DataFrame) -> str:
+    """A sentence on streams, where there are several."""
+    streams = sorted(set(cells["stream"]))
+    return f"A seed's number is its mean over the streams {', '.join(streams)}." * bool(streams[1:])
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Captions:
     study: its name. source: what its frames are ('rendered stand-in', 'Human3.6M'). stand_in:
     whether they are rendered, so that no number speaks of the paper's own.
     teacher: printed name of the teacher that is not ground truth ('teacher network', 'OpenPose').
+    per_seed: whether each seed has a student of its own; otherwise all is said given one student.
     Frames, where asked for, are those that the numbers are of.
     readings: how the protocol reads the paper where it is silent ('window 100 frames'): of
     offline numbers, of online ones, and common to both.
@@ -62,6 +69,7 @@ class Captions:
     source: str
     stand_in: bool
     teacher: str
+    per_seed: bool
     readings: Mapping[str, Sequence[str]]
 
     @classmethod
@@ -71,6 +79,21 @@ class Captions:
     @property
     def heading(self) -> str:
         return f"Study {self.study}, {self.source}"
+
+    @property
+    def given(self) -> str:
+        """What a number over seeds is said with, where they share a student."""
+        return "" if self.per_seed else ", given one student"
+
+    def seeds(self, cells: pd.DataFrame, several: str = _SPREAD) -> str:
+        """What the number of seeds allows to be said; several: of more than one."""
+        count = cells["seed"].nunique()
+        own = ", each with a student of its own" if count > 1 and self.per_seed else ""
+        given = self.given or own
+        if count < 2:
+            one = f"One seed{given}: it cannot rank the methods."
+            return one if count else "This run has none of these cells."
+        return several.format(f"{count} seeds{given}")
 
     def reading(self, setting: str) -> str:
         """One sentence that lists the readings that bear on numbers of this setting."""
@@ -95,10 +118,19 @@ class Captions:
             f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
             f"sampling rate; k is the number of frames picked from the pool's "
             f"{span(offline['n'])}, 0 % the unadapted student.",
+            self._control(offline),
             frames.said(beside=True),
-            seeds_sentence(offline),
+            self.seeds(offline),
             self.beside,
             self.reading("offline"),
+        )
+
+    def _control(self, offline: pd.DataFrame) -> str:
+        if "all_equal_steps" not in set(offline["method"]):
+            return ""
+        return (
+            "All, equal steps: all of the pool, for only as many gradient steps as the highest "
+            "rate takes, since more frames mean more steps as well."
         )
 
     def table_2(
@@ -133,24 +165,29 @@ class Captions:
             lag,
             itself,
             "" if first_window else "The paper does not say whether it counts that window.",
-            seeds_sentence(online),
+            self.seeds(online),
+            _averaged(online),
             self.beside,
             self.reading("online"),
         )
 
-    def efficiency(self, stream: str) -> str:
-        """stream: its length in seconds, printed."""
+    def efficiency(self, online: pd.DataFrame, stream: str) -> str:
+        """stream: its length in seconds, printed; of several the mean."""
         paper = published.value("stream_s", "online", method=None)
         return _text(
             f"{self.heading}. Online efficiency: the share of real time is training seconds over "
             f"the stream's {stream} s (published: about {paper:.0f} s); above 100 %, training "
             "cannot keep up.",
+            _averaged(online),
             _CLOCK,
             self.reading("online"),
         )
 
-    def real_time(self, profiles: Iterable[Profile], network: str, input_size: int) -> str:
-        """network, input_size: of this study's student."""
+    def real_time(
+        self, profiles: Iterable[Profile], network: str, input_size: int, stream: str = ""
+    ) -> str:
+        """network, input_size: of this study's student. stream: which of several its rows are of;
+        '' of the only one."""
         found = list(profiles)
         sources = [f"Figures of {profile.title}: {profile.source}." for profile in found]
         sources += [
@@ -170,6 +207,7 @@ class Captions:
             if own
             else f"No device is declared for this study's student, {network} at {input_size} "
             "pixels, and figures of another say nothing of it.",
+            f"This study's rows are of its first stream, {stream}." if own and stream else "",
         )
 
     def efficiency_offline(self) -> str:
@@ -202,7 +240,7 @@ class Captions:
             frames.said(),
             f"Green: the {self.teacher}'s own error." if teacher else "",
             f"Dotted grey: the unadapted student. {_SIGNS}",
-            seeds_sentence(online, _MEAN),
+            self.seeds(online, _MEAN),
             self.reading("online"),
         )
 
@@ -212,7 +250,7 @@ class Captions:
             "rate (log), the published numbers on their own axes. Dotted grey: the unadapted "
             "student; star: all of the pool; bars: sample standard deviation over seeds.",
             frames.said(),
-            seeds_sentence(offline),
+            self.seeds(offline),
             self.beside,
             self.reading("offline"),
         )
@@ -250,7 +288,7 @@ class Captions:
             f"{self.heading}. Rolling mean over {smooth}. Grey line: a {scene} begins. Dot: "
             f"new weights go live. {shared}",
             frames.said(),
-            seeds_sentence(online, _LOWEST),
+            self.seeds(online, _LOWEST),
             self.reading("online"),
         )
 
@@ -263,7 +301,7 @@ class Captions:
             "window that it begins in, since no weights have been trained on it yet. A share in "
             "brackets: poses in that part of the labelled frames only.",
             frames.said(beside=True),
-            seeds_sentence(online),
+            self.seeds(online),
             self.reading("online"),
         )
 
@@ -272,13 +310,13 @@ class Captions:
     ) -> str:
         """adapted: the adapted student's line."""
         return _text(
-            f"{self.heading}. The student that never adapts, one that adapts ({adapted}) and their "
+            f"{self.heading}. The unadapted student, one that adapts ({adapted}) and their "
             f"teacher, on the frame three quarters into each {scene}, or the nearest one that the "
             "teacher has labelled; the view follows the teacher's pose. Number: mean error of 12 "
             "joints to the teacher, in pixels of the source frame, and how many trainings the "
             "weights had seen. The film, overlay.mp4, shows all three over the whole stream.",
             frames.said(),
-            seeds_sentence(online, _LOWEST),
+            self.seeds(online, _LOWEST),
             self.reading("online"),
         )
 

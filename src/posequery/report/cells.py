@@ -13,10 +13,12 @@ from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
 from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
+from posequery.strategies import METHODS
 
 ANY_RATE = ("baseline", "continual")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
-NO_STRATEGY = ("none", "all", "once", *ANY_RATE)
+WHOLE = ("none", "all", "all_equal_steps")
+"""Offline methods that pick at no rate."""
 KEYS = list(KEY)
 
 
@@ -25,7 +27,7 @@ def _optional(text: str) -> float:
 
 
 Columns = Mapping[str, Callable[[str], Any]]
-_KEYS: Columns = {"setting": str, "teacher": str, "method": str, "rate": Fraction, "seed": int}
+_KEYS: Columns = dict.fromkeys(KEYS, str) | {"rate": Fraction, "seed": int}
 _CELLS: Columns = {
     **_KEYS,
     **dict.fromkeys(("k", "n", "trainings", "frames_trained", "passes", "frames"), int),
@@ -90,15 +92,36 @@ def of_setting(cells: pd.DataFrame, setting: str) -> pd.DataFrame:
     return cells[cells["setting"] == setting]
 
 
+def on_stream(cells: pd.DataFrame, index: Path) -> pd.DataFrame:
+    """Those that play the stream of an index, which is called after it."""
+    return cells[cells["stream"] == index.stem]
+
+
+def over_streams(table: pd.DataFrame) -> pd.DataFrame:
+    """Each seed's means over its streams: a row a cell and seed, under its first stream's name.
+
+    Whole numbers are those of the first. A table of one stream stays as it is.
+    """
+    keys = [key for key in KEYS if key != "stream"]
+    if not table.duplicated(keys).any():
+        return table
+    how = {
+        name: "mean" if pd.api.types.is_float_dtype(table[name]) else "first"
+        for name in table
+        if name not in keys
+    }
+    return table.groupby(keys, sort=False, as_index=False).agg(how)[list(table)]
+
+
 def strategies(cells: pd.DataFrame) -> list[str]:
     """The paper's four, whether run or not, then the others that were run, by name."""
     run = set(cells["method"])
-    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *NO_STRATEGY})]
+    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *METHODS})]
 
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:
     """The rates that strategies (and once) were run at, ascending."""
-    picked = ~cells["method"].isin(("none", "all", *ANY_RATE))
+    picked = ~cells["method"].isin((*WHOLE, *ANY_RATE))
     return sorted(set(cells["rate"][picked]))
 
 

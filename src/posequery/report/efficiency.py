@@ -14,7 +14,7 @@ from posequery.online.profiles import Profile
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, KEYS, of_setting, strategies, teachers
 from posequery.report.formats import COUNT, RATE, Block, Format, Table
-from posequery.report.spread import counts, mean, spread
+from posequery.report.spread import counts, mean, over_seeds, spread
 from posequery.timing import Timing
 
 _FORMATS = {
@@ -43,8 +43,10 @@ def efficiency(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Captions) -
         method=pd.Categorical(online["method"], order),
         teacher=pd.Categorical(online["teacher"], ["none", *teachers(online)]),
         share=online["training_s"] / online["stream_s"],
-    ).groupby(["method", "teacher", "rate"], observed=True)
-    at = rows.size().index
+    )
+    keys = ["method", "teacher", "rate"]
+    groups = rows.groupby(keys, observed=True)
+    at = groups.size().index
 
     rates = [None if method in ANY_RATE else rate for method, _, rate in at]
     labels = [None if name == "none" else captions.teacher_name(name) for _, name, _ in at]
@@ -56,18 +58,18 @@ def efficiency(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Captions) -
         "method": pd.Series([method_name(method) for method, _, _ in at], at, "str"),
         "labels": pd.Series(labels, at, "str"),
         "rate": pd.Series(rates, at, "float"),
-        "k": counts(rows["k"]),
-        "trainings": counts(rows["trainings"]),
-        "frames trained on": counts(rows["frames_trained"]),
-        "training s": spread(rows["training_s"]),
-        "share of real time": spread(rows["share"]),
+        "k": counts(groups["k"]),
+        "trainings": counts(groups["trainings"]),
+        "frames trained on": counts(groups["frames_trained"]),
+        "training s": over_seeds(rows, keys, "training_s"),
+        "share of real time": over_seeds(rows, keys, "share"),
         "published training s": pd.Series(paper, at, "float"),
     }
-    stream = COUNT(mean(online["stream_s"][:1]))
+    stream = COUNT(mean(online.groupby("stream")["stream_s"].first()))
     return Table(
         name="efficiency",
         label="Efficiency, online",
-        caption=captions.efficiency(stream),
+        caption=captions.efficiency(online, stream),
         ours=_block(captions.heading, columns),
         formats=_FORMATS,
     )
@@ -76,7 +78,7 @@ def efficiency(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Captions) -
 def efficiency_offline(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Captions) -> Table:
     """Offline, a row per rate, over all strategies: the paper's Section 4.4 counts by rate too."""
     offline = of_setting(cells, "offline").merge(seconds, "left", KEYS)
-    rows = offline[offline["method"] != "none"].groupby("rate")
+    rows = offline[~offline["method"].isin(("none", "all_equal_steps"))].groupby("rate")
     at = rows.size().index
     paper = [published.value("training_s", "offline", method=None, rate=rate) for rate in at]
     columns = {
@@ -172,11 +174,12 @@ def papers_budget(profile: Profile) -> Budget:
     return Budget(window, batch, rates, published.EPOCHS, profile.network, profile.input_size)
 
 
-def real_time(devices: Devices, timing: Timing, captions: Captions) -> Table:
+def real_time(devices: Devices, timing: Timing, captions: Captions, stream: str = "") -> Table:
     """For each declared device what every training needs, in the paper's setting and in this
     study's: a device's figures are of one student, and applied to no other.
 
-    timing: of the study's stream.
+    timing: of the study's stream, or of one of several, which is called `stream`; '' of the only
+    one.
     """
     rows: list[dict[str, Any]] = []
     study = devices.study
@@ -192,7 +195,9 @@ def real_time(devices: Devices, timing: Timing, captions: Captions) -> Table:
     return Table(
         name="real_time",
         label="Real time",
-        caption=captions.real_time(devices.profiles.values(), study.network, study.input_size),
+        caption=captions.real_time(
+            devices.profiles.values(), study.network, study.input_size, stream
+        ),
         ours=_block(
             "Computed from declared device profiles", {head: frame[head] for head in frame}
         ),

@@ -7,11 +7,12 @@ import pandas as pd
 
 from posequery.clips import Stream
 from posequery.report.by_rate import MOST, draw_by_rate
-from posequery.report.captions import Captions, method_name
+from posequery.report.captions import Captions, first_of, method_name
 from posequery.report.cells import (
     ANY_RATE,
     lowest_rate,
     of_setting,
+    on_stream,
     read_cells,
     strategies,
     teachers,
@@ -45,7 +46,8 @@ def _curves(
 def figures_2(
     cells: pd.DataFrame, folder: Path, stream: Stream, labels: Path | None, captions: Captions
 ) -> list[OverTime]:
-    """Figures 2(a) and 2(b). cells: the online ones. folder: the one that `cells.csv` lies in.
+    """Figures 2(a) and 2(b) of one stream. cells: the online ones. folder: the one that `cells.csv`
+    lies in.
 
     labels: the teacher's, of the whole stream; None without one. Raises BadInput.
     """
@@ -53,7 +55,8 @@ def figures_2(
     window = max(1, min(timing.frames_in(f"{ROLLING} s"), len(stream) // SMOOTHED))
     around = timing.around(window)
     truth = stream.joints(np.arange(len(stream)))
-    curves = _curves(cells, folder, truth, around)
+    shown = on_stream(cells, stream.path)
+    curves = _curves(shown, folder, truth, around)
     reference = [curves[at] for at in curves if at[1] == "baseline"]
     if labels is not None:
         itself = f"{captions.teacher} itself"
@@ -73,8 +76,9 @@ def figures_2(
                 title = f"Trained on: {captions.teacher_name(teacher)}"
                 panels.append(Panel(title, (*reference, *own)))
         caption = captions.figure_2(
-            cells, timing.lasting(window), part, labels is not None, FrameSizes.of(stream)
+            shown, timing.lasting(window), part, labels is not None, FrameSizes.of(stream)
         )
+        caption = f"{caption} {first_of(cells, stream.path.stem)}".rstrip()
         label = f"Figure 2({part})"
         found.append(OverTime(f"figure2{part}", label, caption, tuple(panels), timeline))
     return found

@@ -16,18 +16,19 @@ SHARE = (
 
 @dataclass(frozen=True)
 class FrameSizes:
-    """The sizes (width, height) of a stream's clips, in source pixels, each once, ascending."""
+    """The sizes (width, height) of the clips of streams, in source pixels, each once, ascending."""
 
     sizes: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, stream: Stream) -> Self:
-        return cls(tuple(sorted({(clip.width, clip.height) for clip in stream.clips})))
+    def of(cls, *streams: Stream) -> Self:
+        sizes = {(clip.width, clip.height) for stream in streams for clip in stream.clips}
+        return cls(tuple(sorted(sizes)))
 
     @classmethod
-    def in_index(cls, index: Path | None) -> Self:
-        """Of a stream's index; none without one. Raises `BadInput`."""
-        return cls.of(Stream(index)) if index else cls()
+    def in_indices(cls, *indices: Path | None) -> Self:
+        """Of the indices of streams; none without one. Raises `BadInput`."""
+        return cls.of(*(Stream(index) for index in indices if index))
 
     @property
     def differ(self) -> bool:

@@ -13,9 +13,10 @@ from posequery.clips import Stream
 from posequery.evaluation.blind import last_labels, scenes
 from posequery.evidence import published
 from posequery.report.captions import REPEAT, method_name
-from posequery.report.cells import ANY_RATE, NO_STRATEGY
+from posequery.report.cells import ANY_RATE
 from posequery.report.curves import read_record
 from posequery.report.formats import percent
+from posequery.strategies import METHODS
 
 _NAME = 24  # letters of a clip's name
 
@@ -61,7 +62,7 @@ def clip_names(stream: Stream) -> list[str]:
 def _place(cell: Any) -> tuple[object, ...]:
     paper = list(published.STRATEGIES)
     known = paper.index(cell.method) if cell.method in paper else len(paper)
-    strategy = cell.method not in NO_STRATEGY
+    strategy = cell.method not in METHODS
     return (cell.method != "baseline", not strategy, -cell.rate, known, cell.method)
 
 
@@ -85,7 +86,7 @@ def _line(cell: Any, folder: Path, frames: int) -> Line:
     picks = cell.method not in ANY_RATE
     return Line(
         method=cell.method,
-        name="never adapted" if cell.method == "baseline" else method_name(cell.method),
+        name="unadapted" if cell.method == "baseline" else method_name(cell.method),
         joints=read.joints,
         rate=cell.rate if picks else None,
         k=cell.k if picks else None,
@@ -97,7 +98,7 @@ def _line(cell: Any, folder: Path, frames: int) -> Line:
 
 def main_line(lines: Sequence[Line]) -> Line | None:
     """The strategy of the highest rate; None without any."""
-    return next((line for line in lines if line.method not in NO_STRATEGY), None)
+    return next((line for line in lines if line.method not in METHODS), None)
 
 
 def repeat_line(line: Line, labels: np.ndarray, stream: Stream) -> Line:

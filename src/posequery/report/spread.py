@@ -1,7 +1,7 @@
-"""Numbers averaged over seeds: what stands in the tables."""
+"""Numbers averaged over streams and then over seeds: what stands in the tables."""
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +25,13 @@ def sd(values: pd.Series) -> float:
 def spread(groups: Any) -> pd.DataFrame:
     """Of a grouped column: its mean over each group ('value'), and 'sd'."""
     return groups.agg(value=mean, sd=sd)
+
+
+def over_seeds(table: pd.DataFrame, keys: Sequence[str], column: str) -> pd.DataFrame:
+    """The spread over seeds of a column of cells, by `keys`; a seed's number is its mean over
+    streams, which are no replicates of each other."""
+    seeds = table.groupby([*keys, "seed"], observed=True, dropna=False)[column].agg(mean)
+    return spread(seeds.groupby(level=[*keys], observed=True))
 
 
 def counts(groups: Any) -> pd.DataFrame:
@@ -52,5 +59,5 @@ def pivot(
     rates: Iterable[Fraction],
 ) -> pd.DataFrame:
     """The spread of `column` over seeds: a row for each method, columns (teacher, rate, part)."""
-    found = spread(cells.groupby(["method", "teacher", "rate"])[column])
+    found = over_seeds(cells, ["method", "teacher", "rate"], column)
     return wide(found, methods, teachers, rates)

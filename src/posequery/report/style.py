@@ -58,6 +58,7 @@ STYLES = {
     "baseline": Style(GREY, (1, 1.5)),
     "none": Style(GREY, (1, 1.5)),
     "all": Style(BLACK, marker="*"),
+    "all_equal_steps": Style(GREY, marker="*"),
     "repeat": Style(BLACK, (6, 1, 1, 1, 1, 1)),
 }
 """One a method, in every figure and film."""

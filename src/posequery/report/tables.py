@@ -93,11 +93,13 @@ def table_1(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SI
     frames: of the test.
     """
     offline = of_setting(cells, "offline").assign(teacher="")
-    methods, columns = strategies(offline), [Fraction(0), *rates(offline), Fraction(1)]
+    own, columns = strategies(offline), [Fraction(0), *rates(offline), Fraction(1)]
+    control = [name for name in ("all_equal_steps",) if name in set(offline["method"])]
+    methods = [*own, *control]
     group = {"": ""}
     ours = _heads({rate: picked_at(offline, rate) for rate in columns})
     theirs = _heads(dict.fromkeys(columns, ()))
-    everywhere = repeated(offline, ["none", "all"], "method", methods)
+    everywhere = repeated(offline, ["none", "all"], "method", own)
     first = {("strategy", "value"): _names(methods, published.STRATEGIES)}
 
     def measured(title: str, column: str, number: Format = PIXELS) -> Block:
@@ -214,24 +216,26 @@ def write_tables(
     teacher: TeacherError | None = None,
     tests: FrameSizes = ONE_SIZE,
     stream: FrameSizes = ONE_SIZE,
-    devices: tuple[Devices, Timing] | None = None,
+    devices: tuple[Devices, Timing, str] | None = None,
 ) -> list[Path]:
     """Write every table into `folder` as CSV, Markdown and LaTeX, and ``compared.csv``.
 
     teacher: the one that is not ground truth, if the study has one. tests, stream: the frames that
-    the offline cells, and the online ones, are measured on. devices: what is asked of
-    declared ones, and the stream's timing.
+    the offline cells, and the online ones, are measured on. devices: what is asked of declared
+    ones, and the timing and the name of the first stream.
     Only the efficiency tables read ``seconds.csv``: all other files agree from run to run.
     Nothing is written before every text is made. Returns the files. Raises BadInput.
     """
     cells, seconds = read_cells(cells_csv), read_seconds(seconds_csv, cells_csv)
+    several = of_setting(cells, "online")["stream"].nunique() > 1
+    shown = devices[2] if devices and several else ""
     tables = [
         table_1(cells, captions, tests),
         table_2(cells, captions, teacher=teacher, frames=stream),
         table_2(cells, captions, first_window=False, frames=stream),
         efficiency(cells, seconds, captions),
         efficiency_offline(cells, seconds, captions),
-        *([real_time(*devices, captions)] if devices else []),
+        *([real_time(devices[0], devices[1], captions, shown)] if devices else []),
     ]
     texts = {
         folder / f"{table.name}.{ending}": make(table)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from posequery.jobs.files import REMAKE, BadInput, read_summed
 
@@ -16,8 +17,16 @@ class TeacherError:
     found_share: float | None
 
 
-def read_teacher_error(path: Path) -> TeacherError:
-    """From a JSON file with these keys among others. Raises BadInput."""
+def read_teacher_error(*paths: Path) -> TeacherError:
+    """The mean over streams, from a JSON file of each with these keys among others. Raises
+    BadInput."""
+    found = [_read(path) for path in paths]
+    errors = [one.mpjpe_px for one in found if one.mpjpe_px is not None]
+    shares = [one.found_share for one in found if one.found_share is not None]
+    return TeacherError(fmean(errors) if errors else None, fmean(shares) if shares else None)
+
+
+def _read(path: Path) -> TeacherError:
     try:
         values = json.loads(read_summed(path, REMAKE))
         return TeacherError(values["mpjpe_px"], values["found_share"])

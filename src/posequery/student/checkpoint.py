@@ -15,6 +15,9 @@ from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
 
+STUDENT, TEACHER = "student", "teacher_network"
+"""Of what the checkpoints are that no cell's job writes: networks as pre-trained."""
+
 _USE_OWN = "Use a checkpoint written by posequery's training"
 
 
@@ -25,6 +28,8 @@ class CheckpointInfo(NamedTuple):
     """Name in `network.NETWORKS`."""
     input_size: int
     """Side of the square input that the network was trained at, in pixels."""
+    of: str
+    """Whose weights these are: `STUDENT`, `TEACHER`, or a cell's folder."""
 
 
 def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo) -> None:
@@ -38,19 +43,22 @@ def save(path: str | os.PathLike[str], network: nn.Module, info: CheckpointInfo)
 
 
 def load(
-    path: str | os.PathLike[str], device: str = "cpu", input_size: int | None = None
+    path: str | os.PathLike[str],
+    device: str = "cpu",
+    input_size: int | None = None,
+    of: str | None = None,
 ) -> tuple[nn.Module, CheckpointInfo]:
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
     Raises `BadInput` for a file that `read` or `fitted` refuses, for an unknown network or other
-    joints, for weights that its sum does not fit, for an `input_size` other than the one given, and
-    for a device that this machine does not have.
+    joints, for weights that its sum does not fit, for an `input_size` other than the one given, for
+    weights that are not `of` whom they should be, and for a device that this machine does not have.
     """
     require_device(device)
     content = read(path, _USE_OWN)
     if not is_own(content):
         raise BadInput(path, "is a torch file, but not one written by posequery", _USE_OWN)
-    info = CheckpointInfo(content["network"], content["input_size"])
+    info = CheckpointInfo(content["network"], content["input_size"], content["of"])
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise BadInput(path, f"holds the unknown network {info.network!r}", f"Known: {known}")
@@ -64,6 +72,9 @@ def load(
         older = "" if "sha256" in content else ", or rather missing: an older version wrote none"
         raise BadInput(path, f"is not as it was written (its sum differs{older})", _USE_OWN)
     network.load_state_dict(weights, assign=True)
+    if of not in (None, info.of):
+        fix = "Put back the file that was there, or delete it and run the study again"
+        raise BadInput(path, f"holds the weights of {info.of}, not of {of}", fix)
     if input_size not in (None, info.input_size):
         fault = f"was trained at {info.input_size} pixels, but the clips have {input_size}"
         raise BadInput(path, fault, f"Set student.input_size to {info.input_size}")
@@ -87,7 +98,7 @@ def require_device(device: str) -> None:
 
 def is_own(content: object) -> bool:
     """Whether the content returned by `read` has the parts that `save` writes."""
-    parts = {"network": str, "input_size": int, "joints": list, "weights": dict}
+    parts = {"network": str, "input_size": int, "of": str, "joints": list, "weights": dict}
     return isinstance(content, dict) and all(
         isinstance(content.get(key), kind) for key, kind in parts.items()
     )

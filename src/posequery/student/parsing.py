@@ -74,8 +74,13 @@ class People(NamedTuple):
 def parse(maps: torch.Tensor, fields: torch.Tensor) -> list[People]:
     """The people of each image of a batch: maps (b, 18, h, w), fields (b, 42, h, w); h, w > 2.
 
-    Raises ValueError for maps, or fields between two peaks, that are not finite.
+    Raises ValueError for other shapes, and for maps, or fields between two peaks, that are not
+    finite.
     """
+    size = maps.shape[-2:]
+    wanted = (len(maps), len(JOINTS), *size), (len(maps), 2 * len(LINKS), *size)
+    if (maps.shape, fields.shape) != wanted or min(size) < 3:
+        raise ValueError(f"maps {tuple(maps.shape)} and fields {tuple(fields.shape)}")
     peaks = find_peaks(maps)
     return assemble(peaks, find_links(fields, peaks))
 

@@ -23,6 +23,7 @@ def pretrain(
     recipe: Recipe,
     words: Sequence[str | int],
     *,
+    of: str,
     training_set: Path,
     validation_set: Path | None,
     backbone: Path | None,
@@ -37,7 +38,8 @@ def pretrain(
     """Write the checkpoint of the last epoch (`output`) and of the one with the lowest validation
     loss (`best`), and a CSV of the epochs (`log`), after each.
 
-    network: its name. input_size: side of its square, pixels. backbone: ImageNet weights to
+    network: its name. input_size: side of its square, pixels. of: whose weights they will be,
+    `checkpoint.STUDENT` or `TEACHER`. backbone: ImageNet weights to
     start from. words: what random draws are made from. workers: processes that make the batches,
     which change no bit: a training may go on with another number. code: digest of the code. state:
     folder that a killed job resumes from. The validation set decides no weight but `best`, so a
@@ -55,6 +57,7 @@ def pretrain(
         "input_size": input_size,
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),
+        "of": of,
         "best": best is not None,
         "code": code,
         "device": device,
@@ -82,7 +85,7 @@ def pretrain(
                     log=log,
                     progress=progress,
                 )
-            info = checkpoint.CheckpointInfo(network, input_size)
+            info = checkpoint.CheckpointInfo(network, input_size, of)
             checkpoint.save(output, student, info)
             if best and lowest:
                 checkpoint.save(best, lowest, info)

@@ -7,21 +7,25 @@ from pydantic import Field, field_validator
 
 from posequery.settings import Positive, Section
 
+# Beyond these bounds an image holds nothing that could be learnt, or a target is no number.
+Magnification = Annotated[float, Field(ge=0.05, le=20)]
+Jitter = Annotated[float, Field(ge=0, le=10)]
+
 
 class Augmentation(Section):
     """Random changes to a training image, drawn uniformly: trt_pose's, and a flip."""
 
-    angle: Annotated[float, Field(ge=0)] = 0.2
+    angle: Annotated[float, Field(ge=0, le=math.pi)] = 0.2
     """Largest rotation in either direction, in radians."""
-    scale: tuple[float, float] = (0.5, 2.0)
+    scale: tuple[Magnification, Magnification] = (0.5, 2.0)
     """Smallest and largest factor of magnification."""
-    shift: Annotated[float, Field(ge=0)] = 0.2
+    shift: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest shift in either direction, in x and in y, as a share of the image."""
-    brightness: Annotated[float, Field(ge=0)] = 0.05
+    brightness: Jitter = 0.05
     """Largest difference of the brightness factor from 1."""
-    contrast: Annotated[float, Field(ge=0)] = 0.05
+    contrast: Jitter = 0.05
     """Largest difference of the contrast factor from 1."""
-    saturation: Annotated[float, Field(ge=0)] = 0.05
+    saturation: Jitter = 0.05
     """Largest difference of the saturation factor from 1."""
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.01
     """Largest rotation of the hue in either direction, in turns."""
@@ -31,8 +35,8 @@ class Augmentation(Section):
     @field_validator("scale")
     @classmethod
     def _ordered(cls, scale: tuple[float, float]) -> tuple[float, float]:
-        if not 0 < scale[0] <= scale[1]:
-            raise ValueError(f"scale goes from low to high, both above 0, not {list(scale)}")
+        if scale[0] > scale[1]:
+            raise ValueError(f"scale goes from low to high, not {list(scale)}")
         return scale
 
 
@@ -54,7 +58,7 @@ class Recipe(Section):
 
     epochs: Positive = 10
     """Passes over the training images."""
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    learning_rate: Annotated[float, Field(ge=1e-9, le=10)] = 1e-3
     """Learning rate of Adam; each training starts with a new optimiser."""
     schedule: Literal["constant", "cosine"] | tuple[Positive, ...] = "constant"
     """How the learning rate changes. A list of epochs, as in [75, 150], cuts it to a tenth after
@@ -76,7 +80,7 @@ class Recipe(Section):
     of the loss (trt_pose's 'B' experiments) or trained as background."""
     resampling: Literal["bilinear", "nearest"] = "bilinear"
     """How an image is sampled when it is warped; trt_pose uses `nearest`."""
-    stdev: Annotated[float, Field(gt=0, lt=0.5)] = 0.025
+    stdev: Annotated[float, Field(ge=1e-3, lt=0.5)] = 0.025
     """Width of a target's peak, as a share of the confidence map's height (trt_pose: 0.025)."""
     augmentation: Augmentation = Augmentation()
 

@@ -52,6 +52,9 @@ class Student(Network):
 
     checkpoint: File | None = None
     """A checkpoint to start from instead of pre-training: posequery's own or trt_pose's."""
+    per_seed: bool = False
+    """Whether each seed pre-trains a student of its own. Otherwise all seeds share one, and what a
+    study says is said given that student."""
     backbone: File | None = None
     """ImageNet weights of the backbone, to start pre-training from, in torchvision's file
     format."""
@@ -65,6 +68,10 @@ class Student(Network):
     def _one_start(self) -> "Student":
         if self.checkpoint and (self.coco or self.backbone):
             raise ValueError("checkpoint takes the place of coco and backbone: give it or them")
+        if self.checkpoint and self.per_seed:
+            raise ValueError(
+                "per_seed: a given checkpoint is one student; leave out one of the two"
+            )
         if self.backbone and SIDE_UNITS[self.name] < 32:
             raise ValueError(f"backbone: {self.name} has none; trt_pose's networks have one")
         return self

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import torch
 
-from posequery.skeletons import LINKS
+from posequery.skeletons import JOINTS, LINKS
 
 LINK_FROM = torch.tensor([a for a, _ in LINKS])
 LINK_TO = torch.tensor([b for _, b in LINKS])
@@ -28,9 +28,10 @@ def confidence_maps(
 
     `size` is (h, w), or the side of a square. A peak ends int(5 sigma) // 2 cells from the cell
     that contains it (trt_pose, generate_cmap.cpp). The result is float32, as for the fields, on the
-    people's device.
+    people's device. Raises ValueError for another shape, an empty map, and a `sigma` that is not
+    above 0.
     """
-    height, width = _height_and_width(size)
+    height, width = _height_and_width(people, size, sigma)
     batch, joints = people.shape[::2]
     present = torch.isfinite(people).all(-1)
     sample, _, joint = present.nonzero(as_tuple=True)
@@ -56,9 +57,9 @@ def affinity_fields(
 
     Link k fills channels 2k (y) and 2k + 1 (x) with its unit vector times exp(-d^2 / sigma^2),
     where d is the distance to its segment (trt_pose, generate_paf.cpp); values below 1.5e-8 may be
-    dropped. `size` is (h, w), or the side of a square.
+    dropped. `size` is (h, w), or the side of a square. Raises ValueError as `confidence_maps` does.
     """
-    height, width = _height_and_width(size)
+    height, width = _height_and_width(people, size, sigma)
     batch, links, device = len(people), len(LINKS), people.device
     start, end = people[:, :, LINK_FROM].double(), people[:, :, LINK_TO].double()
     span = end - start
@@ -94,8 +95,15 @@ def affinity_fields(
     return fields.view(batch, 2 * links, height, width)
 
 
-def _height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else size
+def _height_and_width(
+    people: torch.Tensor, size: int | tuple[int, int], sigma: float
+) -> tuple[int, int]:
+    if people.ndim != 4 or people.shape[2:] != (len(JOINTS), 2) or not people.is_floating_point():
+        raise ValueError(f"people: {people.dtype} {tuple(people.shape)}, not (b, p, 18, 2)")
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < 1 or not 0 < sigma < math.inf:
+        raise ValueError(f"maps of {height} x {width} cells, with a sigma of {sigma}")
+    return height, width
 
 
 def _zeros(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:

@@ -69,6 +69,7 @@ def fit(
     val_set: str | None = None,
     best: nn.Module | None = None,
     workers: int = 0,
+    steps: int | None = None,
     state: Path | None = None,
     log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -83,7 +84,8 @@ def fit(
     `workers`, the number of processes that make the batches, nor resuming changes a single bit (on
     one CPU thread). `state` is the folder of exactly this training (`jobs.resume` ensures that):
     each epoch is kept there, so a kill loses at most one epoch; training resumes from the last, and
-    starts over if it is damaged. `log` is a CSV file of the epochs so far.
+    starts over if it is damaged. `steps`: training ends after so many batches, within an epoch if
+    need be; the schedule stays that of all epochs. `log` is a CSV file of the epochs so far.
     `progress` advances by images of both sets.
 
     Raises ValueError if either set has no samples, and for a `best` without validation; `BadInput`
@@ -109,16 +111,20 @@ def fit(
     requests = _shuffled(len(samples), recipe, words, len(epochs))
     # The same workers serve all epochs: they prepare the next one while this one is validated.
     made = load(maker, requests, workers, pin_memory=device.type == "cuda")
-    for epoch in range(len(epochs), recipe.epochs):
+    every = recipe.epochs * batches
+    last = every if steps is None else min(steps, every)
+    for epoch in range(len(epochs), math.ceil(last / batches)):
         started = time.perf_counter()
         _set_mode(network, recipe.batch_norm)
-        total = 0.0
-        for number, batch in enumerate(islice(made, batches), start=epoch * batches):
+        total, seen = 0.0, 0
+        these = min(batches, last - epoch * batches)
+        for number, batch in enumerate(islice(made, these), start=epoch * batches):
             learning_rate = recipe.learning_rate_at(number, batches)
             value = step(network, optimiser, batch.to(device), recipe, learning_rate)
             if not math.isfinite(value):
                 raise _diverged(f"the loss of epoch {epoch + 1} is {value}", recipe)
             total += value * len(batch.images)
+            seen += len(batch.images)
             if progress is not None:
                 progress.advance(len(batch.images))
         seconds = time.perf_counter() - started
@@ -130,8 +136,7 @@ def fit(
             if best is not None and val_loss < min(before, default=math.inf):
                 best.load_state_dict(network.state_dict())
         learning_rate = recipe.learning_rate_at(epoch * batches, batches)
-        loss = total / len(samples)
-        epochs.append(Epoch(loss, len(samples), seconds, learning_rate, val_loss, val_set))
+        epochs.append(Epoch(total / seen, seen, seconds, learning_rate, val_loss, val_set))
         _save_state(state, network, optimiser, epochs, best)
         _write_log(log, epochs)
     return epochs

@@ -9,13 +9,14 @@ import tarfile
 import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from importlib.metadata import distributions
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 from posequery.jobs import bounds
-from posequery.jobs.files import COPY_AGAIN, BadInput, summed_by, unreadable, whole
+from posequery.jobs.files import COPY_AGAIN, SUM_SUFFIX, BadInput, unreadable, whole
 from posequery.study import sums
 from posequery.study.sums import SUMS
 
@@ -23,9 +24,7 @@ KEPT = (
     "breakdown.csv",
     "cells",
     "cells.csv",
-    "clips/pool.json",
-    "clips/stream.json",
-    "clips/test.json",
+    "clips/*.json",
     "evidence",
     "figures",
     "labels",
@@ -48,6 +47,7 @@ CHUNK = 1 << 20  # bytes
 
 _BLOCK = 1 << 16  # bytes
 _HOSTILE_FIX = "Do not unpack it"
+_MAKE_WHOLE = "Copy it again, or delete it with what lies beside it and run the study again"
 
 
 def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: Path) -> int:
@@ -56,7 +56,8 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
     Beside the results go `settings` (the whole config, as JSON), the pins in `checkout`/envs,
     the versions installed, the git commit if there is one, and a SHA256SUMS that
     `sha256sum -c` reads. The same content gives the same bytes. `target` appears whole or not
-    at all; memory does not grow with the files. Raises BadInput if the study has no cells.csv.
+    at all; memory does not grow with the files. Raises BadInput if the study has no cells.csv,
+    and, naming the file, where what is packed is not what the study's own SHA256SUMS says.
     """
     if not (results / "cells.csv").is_file():
         raise BadInput(results, "holds no cells.csv, so no finished study", "Run the study first")
@@ -67,9 +68,9 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
     commit = _commit(checkout)
     if commit:
         texts["environment/commit.txt"] = commit
-    files = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
-    files |= {path.relative_to(results).as_posix(): path for path in _kept(results)}
-    listed: dict[str, str] = {}
+    own = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
+    stated, kept = _kept(results)
+    files, listed = own | kept, {}  # type: dict[str, Path], dict[str, str]
     with (
         whole(target) as temporary,
         temporary.open("wb") as raw,
@@ -78,8 +79,6 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
         tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
         for name in sorted(files | texts):
-            if not sums.is_safe(name):
-                raise BadInput(results / name, "has a name that SHA256SUMS cannot hold", "Rename")
             if name in texts:
                 content = texts[name].encode()
                 listed[name] = _add(tar, results.name, name, BytesIO(content), len(content))
@@ -87,6 +86,9 @@ def pack(results: Path, target: Path, *, settings: Mapping[str, Any], checkout: 
                 with files[name].open("rb") as file:
                     size = files[name].stat().st_size
                     listed[name] = _add(tar, results.name, name, file, size)
+                if name in kept and listed[name] != stated[name]:
+                    fault = f"is not as it was made: {SUMS} has another sum of it"
+                    raise BadInput(files[name], fault, _MAKE_WHOLE)
         listing = sums.as_text(listed).encode()
         _add(tar, results.name, SUMS, BytesIO(listing), len(listing))
     return len(listed)
@@ -102,6 +104,8 @@ def verify(path: Path) -> int:
     """
     found: dict[str, str] = {}
     listing: str | None = None
+    if path.exists() and not path.is_file():
+        raise BadInput(path, "is no file", "Give the archive's file")
     try:
         with path.open("rb") as file:
             for name, content in _members(path, _Unzipped(file, path.stat().st_size)):
@@ -162,14 +166,27 @@ def _require_apart(path: Path, names: list[str]) -> None:
                 raise BadInput(path, f"holds {parent} both as file and as folder", _HOSTILE_FIX)
 
 
-def _kept(results: Path) -> Iterator[Path]:
-    for part in KEPT:
-        top = results / part
-        for path in [top, summed_by(top)] if top.is_file() else top.rglob("*"):
-            name = path.relative_to(results)
-            shows_people = "pictures" in name.parts
-            if path.is_file() and not shows_people and sums.is_result(name.as_posix()):
-                yield path
+def _kept(results: Path) -> tuple[dict[str, str], dict[str, Path]]:
+    """What a study's list says of the files to be packed, and these files, by name.
+
+    Raises BadInput where one is missing or not listed, or is no file.
+    """
+    listed, found = sums.read(results / SUMS), sums.find(results)
+    sums.refuse_odd(results, found)
+    files = {name: path for name, path in found.files.items() if _is_kept(name)}
+    for name in sorted(filter(_is_kept, listed.keys() ^ files.keys())):
+        if name in files:
+            fault = f"{SUMS} does not list it, so that no job made it"
+            raise BadInput(files[name], fault, sums.MOVE)
+        raise BadInput(results, f"lacks {name}, which {SUMS} lists", _MAKE_WHOLE)
+    return listed, files
+
+
+def _is_kept(name: str) -> bool:
+    path = PurePosixPath(name.removesuffix(SUM_SUFFIX))
+    parts = [str(part) for part in (path, *path.parents)]
+    kept = any(fnmatchcase(part, pattern) for part in parts for pattern in KEPT)
+    return kept and "pictures" not in path.parts
 
 
 class _Hashing:

@@ -109,7 +109,8 @@ def look(plan: Plan) -> Report:
     faults += study.source.faults(missing)
     faults += [fault for one in found for fault in one.faults if fault.path not in named]
     people = _people(study, named)
-    played = [one for one in found if "stream" in one.clip.streams]
+    lived = set(study.source.streams)
+    played = [one for one in found if lived & {*one.clip.streams}]
     stream = [(one.clip, one.about, one.frames or 0) for one in played]
     others = list(people.lines)
     faults += people.faults

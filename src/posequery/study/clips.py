@@ -58,9 +58,11 @@ def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> No
     What was made of it may be in `out`: results may lie where the data are not.
     """
     unmade = [clip for clip in clips.values() if not (out / "clips" / f"{clip.slug}.h5").is_file()]
-    made = {"student": (out / "student/pretrained.pt").is_file()}
+    own = [f"seed{seed}/" for seed in study.seeds] if study.student.per_seed else [""]
+    made = {"student": all((out / f"student/{at}pretrained.pt").is_file() for at in own)}
     for name in study.labellers:
-        made[teachers.load(name).key] = (out / f"labels/{name}.h5").is_file()
+        labels = [out / f"labels/{stream}/{name}.h5" for stream in study.source.streams]
+        made[teachers.load(name).key] = all(path.is_file() for path in labels)
     for key, fault in unusable_files(study):
         if not made.get(key.split(".")[0], not unmade):
             raise fault

@@ -34,21 +34,24 @@ def of_frames(
     """
     played = {
         stream: [slug for slug, clip in clips.items() if stream in clip.streams]
-        for stream in ("pool", "test", "stream")
+        for stream in ("pool", "test", *study.source.streams)
     }
     found = [*_of_rates(study, clips, shown, played)]
     if found:
         return found
-    timing = timing_of(study, [shown[slug] for slug in played["stream"]])
+    for stream in study.source.streams:
+        timing = timing_of(study, [shown[slug] for slug in played[stream]])
+        found += of_stream(study, cells, stream, timing)
     pool = [shown[slug][0] for slug in played["pool"]]
-    return [*of_stream(study, cells, timing), *of_pool(study, cells, pool)]
+    found += of_pool(study, cells, pool)
+    return list({str(fault): fault for fault in found}.values())
 
 
-def of_stream(study: Study, cells: Sequence[Cell], timing: Timing) -> list[BadInput]:
+def of_stream(study: Study, cells: Sequence[Cell], stream: str, timing: Timing) -> list[BadInput]:
     """What a stream whose frames are shown at these times is unfit for."""
     online, epochs = study.online, study.training.epochs
     return _refused(
-        cells,
+        [cell for cell in cells if cell.stream == stream],
         "online",
         lambda one: require_trainings(*one, timing, online, online.profile, epochs),
     )

@@ -4,8 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
+from posequery.cell import Cell
 from posequery.online.clock import Train
 from posequery.online.policies import Policy, trainings
 from posequery.settings import counted
@@ -40,8 +42,9 @@ class Student(NamedTuple):
 class Work:
     """What all of a study's jobs do together.
 
-    extracted: frames of all clips. pool, test, stream: frames of each; scored: of the pool, once
-    before the cells. windows, batches: how often a strategy and `continual` train on the stream.
+    extracted: frames of all clips. pool, test: frames of each; scored: of the pool, once for each
+    student. streams: frames of each stream by its name; windows, batches: how often a strategy and
+    `continual` train on it.
     pretrained, finetuned, adapted: images that pass through a training network, all epochs.
     predicted: frames that the student predicts. cells: how many there are.
     """
@@ -49,10 +52,10 @@ class Work:
     extracted: int
     pool: int
     test: int
-    stream: int
     scored: int
-    windows: int
-    batches: int
+    streams: Mapping[str, int]
+    windows: Mapping[str, int]
+    batches: Mapping[str, int]
     pretrained: int
     finetuned: int
     adapted: int
@@ -76,38 +79,50 @@ def work(
     def of(stream: str) -> int:
         return sum(frames[slug] for slug, clip in clips.items() if stream in clip.streams)
 
-    pool, test, stream = of("pool"), of("test"), of("stream")
+    pool, test = of("pool"), of("test")
     online, epochs = study.online, study.training.epochs
-    played = [slug for slug, clip in clips.items() if "stream" in clip.streams and slug in fps]
-    timing = timing_of(study, [(frames[slug], fps[slug]) for slug in played])
-    stream = len(timing)
-    windows = _sizes(trainings(Policy(online.window), timing, online))
-    batches = []
-    if "continual" in online.methods:
-        batches = _sizes(trainings(Policy(online.continual_every), timing, online))
+    streams: dict[str, int] = {}
+    windows: dict[str, list[int]] = {}
+    batches: dict[str, list[int]] = {}
+    for stream in study.source.streams:
+        played = [slug for slug, clip in clips.items() if stream in clip.streams and slug in fps]
+        timing = timing_of(study, [(frames[slug], fps[slug]) for slug in played])
+        streams[stream] = len(timing)
+        windows[stream] = _sizes(trainings(Policy(online.window), timing, online))
+        batches[stream] = []
+        if "continual" in online.methods:
+            batches[stream] = _sizes(trainings(Policy(online.continual_every), timing, online))
     offline = [cell for cell in grid.cells(study) if cell.setting == "offline"]
     lived = [cell for cell in grid.cells(study) if cell.setting == "online"]
+    students = len({*study.seeds}) if study.student.per_seed else 1
     adapted = 0
     for cell in lived:
-        own = {"baseline": [], "once": windows[:1], "continual": batches}.get(cell.method, windows)
-        adapted += sum(int(size * cell.rate) for size in own)
+        every = windows[cell.stream]
+        own = {"baseline": [], "once": every[:1], "continual": batches[cell.stream]}
+        adapted += sum(int(size * cell.rate) for size in own.get(cell.method, every))
     # `continual` is read twice: by its live weights, and at the other methods' lag.
-    plays = len(lived) + sum(cell.method == "continual" for cell in lived)
-    scored = pool if offline else 0
+    read = [cell.stream for cell in lived for _ in range(1 + (cell.method == "continual"))]
+    scored = students * pool if offline else 0
     return Work(
         extracted=sum(frames[slug] for slug in clips),
         pool=pool,
         test=test,
-        stream=stream,
         scored=scored,
-        windows=len(windows),
-        batches=len(batches),
-        pretrained=images * study.student.recipe.epochs,
-        finetuned=epochs * sum(int(pool * cell.rate) for cell in offline),
+        streams=streams,
+        windows={stream: len(found) for stream, found in windows.items()},
+        batches={stream: len(found) for stream, found in batches.items()},
+        pretrained=students * images * study.student.recipe.epochs,
+        finetuned=epochs * sum(int(pool * _share(study, cell)) for cell in offline),
         adapted=epochs * adapted,
-        predicted=scored + len(offline) * test + plays * stream,
+        predicted=scored + len(offline) * test + sum(streams[stream] for stream in read),
         cells=len(offline) + len(lived),
     )
+
+
+def _share(study: Study, cell: Cell) -> Fraction:
+    """The share of the pool that each epoch of an offline cell costs."""
+    control = study.offline and study.offline.steps_of(cell.method)
+    return control or cell.rate
 
 
 def _sizes(found: Sequence[Train]) -> list[int]:
@@ -182,12 +197,17 @@ def text(
         lines.append(f"To {made} the videos and to extract their frames is not in these hours.")
     openpose = study.settings_of("openpose")
     if openpose and openpose.program:
-        lines.append(f"OpenPose's own time on {done.stream:,} frames is not in these hours.")
-    lines.append(
-        f"The stream has {done.stream:,} frames; windows that are trained on: {done.windows}."
-    )
+        frames = sum(done.streams.values())
+        lines.append(f"OpenPose's own time on {frames:,} frames is not in these hours.")
+    for stream, frames in done.streams.items():
+        which = f" {stream}" if len(done.streams) > 1 else ""
+        lines.append(
+            f"The stream{which} has {frames:,} frames; windows that are trained on: "
+            f"{done.windows[stream]}."
+        )
     if study.online.clock != "ideal":
         lines.append(f"By the clock of {study.online.clock} fewer may be trained on.")
     if "continual" in study.online.methods:
-        lines.append(f"Batches that continual trains on: {done.batches}.")
+        batches = ", ".join(map(str, done.batches.values()))
+        lines.append(f"Batches that continual trains on: {batches}.")
     return "\n".join(lines)

@@ -111,8 +111,13 @@ def require_writable(folder: Path) -> None:
 
 
 def refuse_older_layout(out: Path) -> None:
-    """Raise `BadInput` if `out` holds cells of a version whose trainings measured themselves."""
-    if any((out / "cells").rglob("summary.json")):
+    """Raise `BadInput` if `out` holds cells of a version whose trainings measured themselves, or
+    whose streams had no names."""
+    unmeasured = any((out / "cells").rglob("summary.json"))
+    # The folder of a stream's cells lies one deeper now.
+    unnamed = any((out / "cells/online").glob("*/*/*/*/cell.json"))
+    unnamed |= (out / "measures/offline.csv").is_file()
+    if unmeasured or unnamed:
         fault = "holds results of an older version, whose cells cannot be measured any more"
         raise BadInput(out, fault, "Move this folder away, or delete it, and run again")
 

@@ -1,10 +1,9 @@
 """What a run of a study consists of, and where each of its files lies.
 
-The rules ask here for their inputs and parameters, station by station. Paths are relative to the
-folder that the workflow runs in.
+The rules ask here for their inputs and parameters, station by station; what is there before any
+cell is in `inputs`.
 """
 
-import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,14 +11,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from posequery import strategies, teachers
-from posequery.cell import Cell, draw, parse_rate_slug
+from posequery import strategies
+from posequery.cell import NO_STREAM, Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
 from posequery.online import profiles
-from posequery.study import clips, conditions, grid, identity, origins, readings
+from posequery.study import conditions, grid, identity, origins, readings
+from posequery.study.inputs import Inputs
 from posequery.study.loading import load_study
 from posequery.study.schema import Study, protocol
-from posequery.teachers.openpose import places
+
+SOLE_STREAMS = ("stream", "S1")
+"""Streams whose names seed no draw: once a study had one stream, and these numbers stay."""
 
 
 def as_json(section: BaseModel) -> str:
@@ -27,207 +29,25 @@ def as_json(section: BaseModel) -> str:
     return json.dumps(section.model_dump(mode="json"), sort_keys=True)
 
 
-class Plan:
+class Plan(Inputs):
     """A study, or with `only` those of its cells whose method is named.
 
-    study: the validated settings. out: the folder of its results. final: where cells.csv, tables
-    and figures go, which for a part of a study is not `out`. clips: each clip by its slug. cells:
+    final: where cells.csv, tables and figures go, which for a part of a study is not `out`. cells:
     the points of the grid that this run makes. Raises BadInput for a study that is known to fail
     before any file is read.
     """
 
     def __init__(self, study: Study, only: tuple[str, ...] = ()) -> None:
-        self.study = study
+        super().__init__(study)
         self.only = only
-        self.out = f"results/{study.name}"
         self.final = f"{self.out}/only/{'+'.join(only)}" if only else self.out
         self.archive = f"{self.final}/{study.name}.tar.gz"
-        self.state = f"{self.out}/state"
-        self.student = f"{self.out}/student/pretrained.pt"
-        self.clips = clips.clips(study, self.out)
         self.cells = grid.cells(study, only)
         conditions.require_cells(study, self.cells)
-        known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
-        self._known = len(known) == len(self.clips)
-        if self._known:
+        if self.fits:
+            known = {slug: clip.known for slug, clip in self.clips.items() if clip.known}
             for fault in conditions.of_frames(study, self.cells, self.clips, known):
                 raise fault
-
-    def seed_words(self, *parts: str) -> str:
-        """The words that seed a job's random draws, as JSON."""
-        return json.dumps([self.study.name, *parts])
-
-    # Sources
-
-    def clip_files(self, stream: str) -> list[str]:
-        """The clips of the pool, the test or the stream, in the order in which they are played."""
-        found = (slug for slug, clip in self.clips.items() if stream in clip.streams)
-        return [f"{self.out}/clips/{slug}.h5" for slug in found]
-
-    def index_files(self) -> list[str]:
-        streams = ("pool", "test", "stream") if self.study.offline else ("stream",)
-        return [f"{self.out}/clips/{stream}.json" for stream in streams]
-
-    def fitting_files(self) -> list[str]:
-        """Those that are there once a study's frames have been found to do; none where planning
-        has found it."""
-        return [] if self._known else self.index_files()
-
-    def index_options(self, stream: str) -> list[str]:
-        online = self.study.online
-        first = online.first_frames if stream == "stream" else None
-        options = ["--first-frames", first] if first else []
-        return options if online.in_frames else [*options, "--any-rate"]
-
-    def rendered_files(self, subject: str) -> tuple[list[str], list[str]]:
-        """The videos and the annotations that are rendered of a subject."""
-        own = [clip for clip in self.clips.values() if clip.subject == subject]
-        return [clip.video for clip in own], [clip.annotation for clip in own if clip.annotation]
-
-    @functools.cached_property
-    def sources_are_there(self) -> bool:
-        """True, or BadInput. Only jobs that read them ask: results may lie apart from a dataset."""
-        clips.require_sources(self.study, self.clips, Path(self.out))
-        return True
-
-    def source_files(self, slug: str) -> dict[str, str]:
-        """What a clip is extracted from: a video and its annotation, or a fetched package."""
-        assert self.sources_are_there
-        return self.clips[slug].files
-
-    def extract_options(self, slug: str) -> list[str]:
-        clip = self.clips[slug]
-        options = {
-            "--video": clip.video,
-            "--slug": clip.slug,
-            "--subject": clip.subject,
-            "--action": clip.action,
-            "--subaction": clip.subaction,
-            "--camera": clip.camera,
-            "--size": self.study.student.input_size,
-            "--annotation": clip.annotation,
-            "--stem": clip.stem,
-            "--expected": clip.expected,
-            "--fps": clip.fps,
-        }
-        return [str(word) for option in options.items() if option[1] for word in option]
-
-    def stream_videos(self) -> list[str]:
-        """The sources of the stream's clips: a fetched package, or the videos themselves."""
-        played = (clip for clip in self.clips.values() if "stream" in clip.streams)
-        return [*dict.fromkeys(clip.package or clip.video for clip in played)]
-
-    # The student
-
-    def training_set(self, domain: str) -> str:
-        return f"{self.out}/training_sets/{domain}.h5"
-
-    def people_files(self, domain: str) -> dict[str, str]:
-        """Annotations and images of a training set: rendered, or a dataset's own."""
-        assert self.sources_are_there
-        student = self.study.student
-        given = {"generic": student.coco, "validation": student.validation}.get(domain)
-        if given:
-            return {"annotations": str(given.annotations), "images": str(given.images)}
-        data = f"{self.out}/data/{domain}"
-        return {
-            "annotations": f"{data}/annotations/person_keypoints_train2017.json",
-            "images": f"{data}/train2017",
-        }
-
-    def rendered_people(self, domain: str) -> dict[str, int]:
-        """How many images of people are rendered, and the side of each in pixels."""
-        teacher = self.study.settings_of("network")
-        networks = {"generic": self.study.student, "studio": teacher}
-        return {"count": networks[domain].images, "size": networks[domain].image_size}
-
-    def student_sets(self) -> dict[str, str]:
-        """What the student is pre-trained on, and validated with."""
-        if self.study.student.checkpoint:
-            return {}
-        sets = {"training_set": self.training_set("generic")}
-        if self.study.student.validation:
-            sets["validation"] = self.training_set("validation")
-        return sets
-
-    def pretrain_inputs(self) -> dict[str, str]:
-        backbone = self.study.student.backbone
-        return self.student_sets() | ({"backbone": str(backbone)} if backbone else {})
-
-    def pretrain_options(self) -> list[str]:
-        """What validation and a given backbone add to the script's options."""
-        inputs, options = self.pretrain_inputs(), []
-        if "validation" in inputs:
-            best = f"{self.out}/student/best.pt"
-            options += ["--validation-set", inputs["validation"], "--best", best]
-        return options + (["--backbone", inputs["backbone"]] if "backbone" in inputs else [])
-
-    def validation_record(self) -> dict[str, list[str]]:
-        """What a pre-training was validated on, and its losses; nothing where there was none."""
-        if self.study.student.checkpoint:
-            return {"validated": [], "epochs": []}
-        epochs = f"{self.out}/student/epochs.csv"
-        return {"validated": [self.training_set("validation")], "epochs": [epochs]}
-
-    def student_reports(self) -> list[str]:
-        """What is reported of the pre-trained student beside the cells."""
-        if not self.study.student.validation:
-            return []
-        return [f"{self.out}/student/average_precision.json"]
-
-    # Teachers
-
-    def teacher_labels(self, teacher: str) -> list[str]:
-        """A teacher's labels of the stream; ground truth travels in the clips themselves."""
-        labels = teacher in self.study.labellers
-        return [f"{self.out}/labels/{teacher}.h5"] if labels else []
-
-    def label_files(self) -> list[str]:
-        return [file for teacher in self.study.labellers for file in self.teacher_labels(teacher)]
-
-    def teacher_files(self, teacher: str) -> dict[str, Any]:
-        """What a teacher reads beside the stream, by its own names."""
-        slugs = [slug for slug, clip in self.clips.items() if "stream" in clip.streams]
-
-        def below(file: Any) -> Any:
-            several = isinstance(file, list)
-            return [below(one) for one in file] if several else f"{self.out}/{file}"
-
-        return {name: below(file) for name, file in teachers.load(teacher).files(slugs).items()}
-
-    def teacher_inputs(self, teacher: str) -> dict[str, Any]:
-        videos = self.stream_videos() if teachers.load(teacher).watches else []
-        index = f"{self.out}/clips/stream.json"
-        return {"stream": index, "videos": videos, **self.teacher_files(teacher)}
-
-    def openpose_inputs(self, slug: str) -> dict[str, str]:
-        """The video, and the program that sees it; JSON files enter by `openpose_digest`."""
-        program = self.study.settings_of("openpose").program
-        return self.clips[slug].video_file | ({"program": str(program)} if program else {})
-
-    def openpose_digest(self, slug: str) -> str:
-        """A digest of a video's JSON files; without them or the video, the one of the last run."""
-        clip, labels = self.clips[slug], self.study.settings_of("openpose").labels
-        if not labels:
-            return ""
-        noted = Path(f"{self.out}/labels/openpose/{slug}.files")
-        video = Path(clip.video)
-        if noted.is_file() and not (labels.is_dir() and video.exists()):
-            return noted.read_text()
-        return places.digest(labels, self.openpose_subject(slug) or None, video)
-
-    def openpose_subject(self, slug: str) -> str:
-        """Whose folder holds the JSON files of a clip; '' where the video's name is enough."""
-        clip = self.clips[slug]
-        return clip.subject if self.study.source.subjects_share_names else ""
-
-    def openpose_options(self, slug: str) -> list[str]:
-        # Who is taken of several people is decided later, and makes no detection again.
-        given = self.study.settings_of("openpose").model_dump(mode="json", exclude={"person"})
-        options = ["--video", self.clips[slug].video, "--scratch", f"{self.state}/openpose"]
-        options += ["--settings", json.dumps(given, sort_keys=True)]
-        more = {"--subject": self.openpose_subject(slug), "--fps": self.clips[slug].fps}
-        return options + [str(word) for option in more.items() if option[1] for word in option]
 
     # Cells
 
@@ -259,12 +79,9 @@ class Plan:
             if cell.setting == "offline"
         ]
 
-    def cell_folders(self, setting: str) -> list[str]:
-        cells = (cell for cell in self.cells if cell.setting == setting)
-        return [f"{self.out}/cells/{cell.folder}" for cell in cells]
-
     def cell_files(self, setting: str) -> list[str]:
-        return [f"{folder}/cell.json" for folder in self.cell_folders(setting)]
+        cells = (cell for cell in self.cells if cell.setting == setting)
+        return [f"{self.out}/cells/{cell.folder}/cell.json" for cell in cells]
 
     def cell(self, setting: Literal["offline", "online"], wildcards: Any) -> str:
         """What the cell of a job's wildcards is, as JSON."""
@@ -274,47 +91,69 @@ class Plan:
             method=wildcards.method,
             rate=parse_rate_slug(wildcards.rate),
             seed=int(wildcards.seed),
+            stream=wildcards.stream if setting == "online" else NO_STREAM,
         )
         return as_json(cell)
+
+    def online_words(self, stream: str, *draw: str) -> str:
+        """The words that seed an online cell's random draws, as JSON."""
+        return self.seed_words("online", *([] if stream in SOLE_STREAMS else [stream]), *draw)
+
+    def finetune_options(self, method: str) -> list[str]:
+        """What a method adds to the script's options."""
+        rate = self.study.offline and self.study.offline.steps_of(method)
+        return ["--steps-of", str(rate)] if rate else []
 
     def profile_options(self) -> list[str]:
         """The device that the online clock is of, if it is one's."""
         profile = self.study.online.profile
         return ["--profile", as_json(profile)] if profile else []
 
-    def adapt_labels(self, teacher: str) -> list[str]:
+    def adapt_labels(self, stream: str, teacher: str) -> list[str]:
         """The labels trained on, or, of real people, looked for as well."""
         truth = self.study.source.has_truth
-        return self.teacher_labels(teacher) if truth else self.reference_labels()
+        return self.teacher_labels(stream, teacher) if truth else self.reference_labels(stream)
 
     # Measuring
 
+    def tested(self, stream: str) -> list[Cell]:
+        """The cells that are measured on a stream; 'test' stands for that of the offline ones."""
+        own = NO_STREAM if stream == "test" else stream
+        return [cell for cell in self.cells if cell.stream == own]
+
+    def tested_folders(self, stream: str) -> list[str]:
+        return [f"{self.out}/cells/{cell.folder}" for cell in self.tested(stream)]
+
+    def tested_files(self, stream: str) -> list[str]:
+        return [f"{folder}/cell.json" for folder in self.tested_folders(stream)]
+
     def measured_files(self, part: str = "") -> list[str]:
-        """A table of each setting that has cells; part: `_breakdown` for those of its parts."""
-        settings = dict.fromkeys(cell.setting for cell in self.cells)
-        return [f"{self.final}/measures/{setting}{part}.csv" for setting in settings]
+        """A table of each stream that cells are measured on; part: `_breakdown` for those of its
+        parts."""
+        streams = [stream for stream in self.played if self.tested(stream)]
+        return [f"{self.final}/measures/{stream}{part}.csv" for stream in streams]
 
-    def tested_index(self, setting: str) -> str:
-        """The index of the stream that a setting's cells are measured on."""
-        return f"{self.out}/clips/{'test' if setting == 'offline' else 'stream'}.json"
+    def measured_index(self, stream: str) -> list[str]:
+        """The index of a stream, where the run has cells that are measured on it."""
+        return [self.index(stream)] if self.tested(stream) else []
 
-    def measured_index(self, setting: str) -> list[str]:
-        """That index, where the run has such cells."""
-        return [self.tested_index(setting)] if self.cell_folders(setting) else []
+    def measured_streams(self) -> list[str]:
+        return [file for stream in self.streams for file in self.measured_index(stream)]
 
-    def reference_labels(self) -> list[str]:
+    def reference_labels(self, stream: str) -> list[str]:
         """What real people are measured against: the labels of the study's first teacher."""
-        return [] if self.study.source.has_truth else self.teacher_labels(self.study.teachers[0])
+        truth = self.study.source.has_truth
+        return [] if truth else self.teacher_labels(stream, self.study.teachers[0])
 
-    def taught_files(self, setting: str) -> list[str]:
-        """The labels files of the teachers of a setting's cells, called after them."""
-        online = [cell.teacher for cell in self.cells if cell.setting == setting == "online"]
-        return [file for name in dict.fromkeys(online) for file in self.teacher_labels(name)]
+    def taught_files(self, stream: str) -> list[str]:
+        """The labels files of the teachers of a stream's cells, called after them."""
+        own = dict.fromkeys(cell.teacher for cell in self.tested(stream))
+        return [file for name in own for file in self.teacher_labels(stream, name)]
 
     # The report
 
     def picture_files(self) -> list[str]:
-        """Of real people, where the run has a student that never adapts and one that does."""
+        """Of real people, where the run has an unadapted student and an adapted one."""
         online = {cell.method for cell in self.cells if cell.setting == "online"}
         comparable = "baseline" in online and len(online) > 1
         return [f"{self.final}/pictures"] if comparable and not self.study.source.has_truth else []
@@ -328,7 +167,7 @@ class Plan:
     def evidence_options(self) -> list[str]:
         """Of whom verdicts may speak, and how their methods are compared."""
         student, rendered = self.study.student, self.study.source.rendered
-        own = ["--per-seed"] if getattr(student, "per_seed", False) else []
+        own = ["--per-seed"] if student.per_seed else []
         return [*own, *(["--stand-in"] if rendered else [])]
 
     def report_files(self) -> list[str]:
@@ -340,16 +179,25 @@ class Plan:
         chosen = {
             "teachers": study.teachers,
             "strategies": list(study.strategies),
+            "streams": study.source.streams,
             "online.methods": study.online.methods,
             "online.rates": [str(rate) for rate in study.online.rates],
         }
         if study.offline:
             chosen["offline.rates"] = [str(rate) for rate in study.offline.rates]
+            chosen["offline.methods"] = study.offline.methods
         return json.dumps(protocol(study) | chosen, sort_keys=True)
 
     def shown_picture(self) -> list[str]:
-        """The picture of real people that the page may show."""
-        return [f"{folder}/before_after.png" for folder in self.picture_files()]
+        """The picture of real people, where the page may show it."""
+        shown = self.picture_files() if self.shows_frames() else []
+        return [f"{folder}/before_after.png" for folder in shown]
+
+    def shows_frames(self) -> bool:
+        """Whether the page may hold frames of the stream: rendered ones, and a person's own where
+        the study says so; never a dataset's."""
+        source = self.study.source
+        return source.rendered or (self.study.report.frames and not source.has_truth)
 
     def page(self) -> str:
         return f"{self.final}/report.html"
@@ -361,8 +209,9 @@ class Plan:
         date without it.
         """
         offline = self.study.offline
-        scores = [f"{self.out}/scores/pool.h5", *self.selection_files()] if offline else []
-        made = [self.student, *self.index_files(), *self.label_files(), *scores]
+        scores = [*self.of_students(self.scores), *self.selection_files()] if offline else []
+        students = self.of_students(self.student)
+        made = [*students, *self.index_files(), *self.label_files(), *scores]
         return [*made, *self.cell_files("offline"), *self.cell_files("online")]
 
     def final_files(self) -> list[str]:

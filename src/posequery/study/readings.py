@@ -25,6 +25,7 @@ def captions(study: Study) -> dict[str, Any]:
         "source": source.title,
         "stand_in": source.rendered,
         "teacher": teachers.load(teacher).title,
+        "per_seed": study.student.per_seed,
         "readings": {
             "common": _common(study, own.get("common", ())),
             "offline": _offline(study, own.get("offline", ())),

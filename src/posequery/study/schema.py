@@ -127,7 +127,7 @@ class Study(TeacherSections):
     name: Annotated[str, Field(pattern=f"^{NAME}$")]
     """The study file's name; its results lie in `results/<name>/`."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
-    """Every cell is run once for each."""
+    """Every cell that a draw enters is run once for each."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone."""
     workers: Annotated[int, Field(ge=0, le=bounds.PROCESSES)] = 0
@@ -136,7 +136,7 @@ class Study(TeacherSections):
     """Where the frames come from."""
     student: Student = Student()
     teachers: Annotated[list[TeacherName], Field(min_length=1)] = ["blazepose"]
-    """Who labels the stream: ground truth, and one of the others beside it or alone."""
+    """Who labels the streams: ground truth, and one of the others beside it or alone."""
     least_labelled: Rate = Fraction(1, 5)
     """Share of the stream's frames in which a teacher that labels must find somebody, or the study
     ends; it changes no number."""
@@ -272,7 +272,8 @@ def named_paths(study: Study) -> dict[str, list[Path]]:
 NO_PROTOCOL = frozenset(
     {
         *("name", "seeds", "strategies", "teachers", "least_labelled", "workers"),
-        *("offline.rates", "online.rates", "online.methods"),
+        *("offline.rates", "offline.methods", "online.rates", "online.methods"),
+        "source.stream_subjects",
         "report.frames",
     }
 )

@@ -1,27 +1,48 @@
-"""The sums of a study's files, by which a copy of it is known to be whole, and made current.
+"""The list of a study's sums, by which a copy of it is known to be whole.
 
-A copy made without dates (`cp -r`, a download, an object store) has the files in any order of
-date, so that everything would be made again. All files of a study may have one date: Snakemake
-makes again what has a newer input.
+Its first line states how many sums follow and the SHA-256 of them all, so that a list that was cut
+short is known; `sha256sum -c` passes over that line.
 """
 
+import hashlib
 import os
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import re
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from posequery.jobs.bounds import TEXT_BYTES
-from posequery.jobs.files import COPY_AGAIN, BadInput, sha256, unreadable, write_text
-from posequery.jobs.terminal import tell
+from posequery.jobs.files import COPY_AGAIN, BadInput, sha256, unreadable
 
 SUMS = "SHA256SUMS"
 """The list, in the study's folder and in its archive, as `sha256sum -c` reads it."""
-DATE = "state/sums.date"
-"""Where the list's date is noted."""
 LEFT_OUT = ("check.txt", "logs", "state", SUMS)
 """What means nothing in a copy. Benchmarks do: Snakemake takes their dates for the results'."""
+NEW_LIST = (
+    "Delete it where the results are known to be whole and run the workflow, which lists them; "
+    "elsewhere, copy it again"
+)
+"""What to do about a list that is none of this version's."""
+
+_HEAD = "# posequery sums of {} files, sha256 of the list {}\n"
+_HEADED = re.compile(r"# posequery sums of (\d{1,9}) files, sha256 of the list ([0-9a-f]{64})\n")
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class Found(NamedTuple):
+    """What is in a study's folder: its files by their names below it, sorted; and what is none.
+
+    odd: of what is neither file nor folder, or has a name that not every system holds, what is
+    wrong with it.
+    """
+
+    files: dict[str, Path]
+    odd: dict[str, str]
 
 
 class Compared(NamedTuple):
@@ -33,112 +54,87 @@ class Compared(NamedTuple):
     unlisted: list[str]
 
 
-def note(results: Path) -> None:
-    """Write the list of the files in the folder `results`.
+def find(results: Path) -> Found:
+    """All that is a result in the folder `results`, also in folders that are links.
 
-    A file that is older than the list is not read again: it keeps the sum that it had, so that
-    damage since does not become right. Where the list cannot be written, that is said.
+    Raises `BadInput` for a folder that cannot be read.
     """
+    found = Found({}, {})
+    _find(results, "", (), found)
+    return Found(dict(sorted(found.files.items())), dict(sorted(found.odd.items())))
+
+
+def _find(folder: Path, below: str, within: tuple[tuple[int, int], ...], found: Found) -> None:
     try:
-        _note(results)
+        entries = list(os.scandir(folder))
     except OSError as error:
-        told = f"is not written ({error.strerror}), so that a copy of these results has no sums"
-        tell(f"{results / SUMS}: {told}")
-
-
-def _note(results: Path) -> None:
-    listing = results / SUMS
-    known: dict[str, str] = {}
-    since = 0
-    with suppress(BadInput):
-        known, since = read(listing), listing.stat().st_mtime_ns
-    sums = {}
-    for name, path in _files(results):
-        if not is_safe(name):  # the list cannot hold it, so that a copy names it as unlisted
+        raise unreadable(folder, error) from None
+    for entry in entries:
+        name = below + entry.name
+        if name in LEFT_OUT or not is_result(name):
             continue
-        kept = known.get(name) if path.stat().st_mtime_ns <= since else None
-        sums[name] = kept or sha256(path)
-    if sums != known:
-        write_text(listing, as_text(sums))
-    _note_date(results)
+        fault = None if is_safe(name) else "has a name that not every system can hold"
+        try:
+            status = entry.stat()
+        except OSError as error:
+            found.odd[name] = f"is a link that leads nowhere ({error.strerror})"
+            continue
+        place = (status.st_dev, status.st_ino)
+        kind = stat.S_IFMT(status.st_mode)
+        if kind == stat.S_IFDIR and place in within:
+            found.odd[name] = "is a link to a folder that it lies in"
+        elif kind not in (stat.S_IFDIR, stat.S_IFREG):
+            found.odd[name] = f"is {_KINDS.get(kind, 'no file')}"
+        elif fault:
+            found.odd[name] = fault
+        elif kind == stat.S_IFDIR:
+            _find(folder / entry.name, f"{name}/", (*within, place), found)
+        else:
+            found.files[name] = folder / entry.name
 
 
-def _note_date(results: Path) -> None:
-    """Note the list's date, which a copy without dates has not."""
-    write_text(results / DATE, str((results / SUMS).stat().st_mtime_ns))
+def refuse_odd(results: Path, found: Found) -> None:
+    """Raise `BadInput`, which names the first, where something is no file that a copy can hold."""
+    for name, fault in found.odd.items():
+        more = f", and so are {len(found.odd) - 1} others" if len(found.odd) > 1 else ""
+        raise BadInput(results / name, f"{fault}, which no copy of a study holds{more}", MOVE)
 
 
-def looks_copied(results: Path) -> bool:
-    """Whether all files of a list are there, but their dates are not those of the run's end.
-
-    That is so of a copy without dates, and of an unpacked archive, which has no state.
-    """
-    try:
-        listed, date = read(results / SUMS), (results / SUMS).stat().st_mtime_ns
-        noted = (results / DATE).read_text() if (results / DATE).parent.is_dir() else ""
-    except (BadInput, OSError, UnicodeDecodeError):
-        return False  # of an older version, which noted no date
-    return noted != str(date) and all((results / name).is_file() for name in listed)
+MOVE = "Move it out of the study's folder"
+"""What to do about what is no file of a study."""
 
 
 def compare(results: Path) -> Compared:
-    """Hash every file of a list; raises `BadInput` where there is no list or a broken one."""
-    listed, there = read(results / SUMS), dict(_files(results))
-    compared = Compared([], [], [], sorted(there.keys() - listed.keys()))
+    """Hash every file of a list.
+
+    Raises `BadInput` where there is no list or a broken one, or something that is no file.
+    """
+    listed, found = read(results / SUMS), find(results)
+    refuse_odd(results, found)
+    compared = Compared([], [], [], sorted(found.files.keys() - listed.keys()))
     for name, digest in sorted(listed.items()):
-        if not (results / name).is_file():
+        if name not in found.files:
             compared.missing.append(name)
         else:
-            same = sha256(results / name) == digest
+            same = sha256(found.files[name]) == digest
             (compared.right if same else compared.changed).append(name)
     return compared
 
 
-def restore(results: Path) -> int:
-    """Make a copy of a study current if it is whole, so that nothing is made again.
-
-    Names each file that is missing, changed or not listed; what is not listed is left as it is.
-    Returns the number of those listed. Raises `BadInput`, and changes nothing, if one of them is
-    missing or changed.
-    """
-    found = compare(results)
-    for what, names in found._asdict().items():
-        for name in names if what != "right" else ():
-            tell(f"{what}: {results / name}")
-    if found.missing or found.changed:
-        fault = f"{len(found.missing)} of its files are missing and {len(found.changed)} changed"
-        fix = "Copy these again, or run the workflow, which makes what is missing"
-        raise BadInput(results, fault, fix)
-    make_current(results, found.right)
-    _note_date(results)
-    return len(found.right)
-
-
-def make_current(results: Path, names: Iterable[str]) -> None:
-    """Give these files, and the folders that they are in, one date: now."""
-    now = time.time_ns()
-    folders = {results}
-    for name in (*names, SUMS):
-        path = results / name
-        os.utime(path, ns=(now, now))
-        folders |= {parent for parent in path.parents if results in parent.parents}
-    for folder in folders:
-        # Where Snakemake looks for the date of a folder that a rule makes.
-        for dated in (folder, folder / ".snakemake_timestamp"):
-            if dated.exists():
-                os.utime(dated, ns=(now, now))
-
-
 def as_text(sums: dict[str, str]) -> str:
-    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+    return _HEAD.format(len(sums), hashlib.sha256(lines.encode()).hexdigest()) + lines
 
 
 def read(path: Path) -> dict[str, str]:
     """The sums in a list, by name; raises `BadInput` for a missing or broken one."""
     try:
-        if path.stat().st_size > TEXT_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BadInput(path, "is no file", MOVE)
+        if status.st_size > TEXT_BYTES:
             raise BadInput(path, "is oversized", COPY_AGAIN)
-        return parse(path, path.read_text(encoding="utf-8"))
+        return parse(path, path.read_bytes().decode())
     except FileNotFoundError:
         fix = "Run the workflow where the results are whole: it writes the list at its end"
         raise BadInput(path, "there is no such list of sums", fix) from None
@@ -150,29 +146,36 @@ def read(path: Path) -> dict[str, str]:
 
 def parse(path: Path, text: str) -> dict[str, str]:
     """The sums in the text of the list of `path`, by name."""
-    sums = {}
-    for line in text.splitlines():
+    head = _HEADED.match(text)
+    if not head:
+        fault = f"{SUMS} is not whole, or of an older version: it does not begin with its own sum"
+        raise BadInput(path, fault, NEW_LIST)
+    lines, sums = text[head.end() :], {}
+    if hashlib.sha256(lines.encode()).hexdigest() != head[2]:
+        fault = f"{SUMS} is not whole: it is not as it was written (its sum differs)"
+        raise BadInput(path, fault, NEW_LIST)
+    for line in lines.splitlines():
         digest, separator, name = line.partition("  ")
         if not separator or len(digest) != 64 or not is_safe(name):
             raise BadInput(path, f"{SUMS} has the line {line!r}, which is no checksum", COPY_AGAIN)
         sums[name] = digest
+    if len(sums) != int(head[1]):
+        fault = f"{SUMS} is not whole: it holds {len(sums)} sums and states {head[1]}"
+        raise BadInput(path, fault, NEW_LIST)
     return sums
 
 
 def is_result(name: str) -> bool:
     """Whether a file of a study is a result: none half-written, Snakemake's own, or an archive."""
-    hidden = any(word.startswith(".") for word in name.split("/"))
-    return not hidden and not name.endswith(".tar.gz")
+    words = name.split("/")
+    hidden = any(word.startswith(".") for word in words)
+    beside_cells = len(words) == 1 or (words[0] == "only" and len(words) == 3)
+    return not hidden and not (beside_cells and name.endswith(".tar.gz"))
 
 
 def is_safe(name: str) -> bool:
     """Whether a name is of a file below its folder on every system, and of one line."""
-    inside = {"", ".", ".."}.isdisjoint(name.split("/"))
-    return inside and name.isprintable() and "\\" not in name and ":" not in name
-
-
-def _files(results: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(results.rglob("*")):
-        name = path.relative_to(results).as_posix()
-        if name.split("/")[0] not in LEFT_OUT and is_result(name) and path.is_file():
-            yield name, path
+    words = name.split("/")
+    inside = {"", ".", ".."}.isdisjoint(words)
+    trimmed = all(word == word.strip() and not word.endswith(".") for word in words)
+    return inside and trimmed and name.isprintable() and "\\" not in name and ":" not in name

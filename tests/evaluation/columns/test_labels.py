@@ -6,7 +6,7 @@ import numpy as np
 def test_frames_labelled_are_those_picked(lived, value, tried):
     found = lived(np.zeros(30), updates={10: [0, 5], 20: [11, 12, 13]})
     assert value("frames_labelled", found) == 5
-    offline = lived(np.zeros(3), setting="offline", window=None, k=7)
+    offline = lived(np.zeros(3), setting="offline", stream="none", window=None, k=7)
     assert value("frames_labelled", offline) == 7
     assert value("frames_labelled", lived(np.zeros(3), method="baseline", k=0)) == 0
     tried("10", "a metric on a stream whose answer is known: frames labelled", {"right": 3})

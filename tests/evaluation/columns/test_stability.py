@@ -118,3 +118,18 @@ def test_the_columns_of_recovery(lived, value, tried):
     assert value("recovered_share", never) == 0
     assert np.isnan(value("recovered_share", lived(off)))
     tried("10", "a metric on a stream whose answer is known: time to recover", {"right": 4})
+
+
+def test_both_columns_of_recovery_are_of_one_search(lived, value, monkeypatch):
+    asked = []
+
+    def counted(*given):
+        asked.append(given)
+        return recoveries(*given)
+
+    monkeypatch.setattr("posequery.evaluation.columns.stability.recoveries", counted)
+    for off in (np.full(45, 10.0), np.full(45, 20.0)):
+        found = lived(off, updates={10: [0]})
+        for name in ("time_to_recover_s", "recovered_share"):
+            value(name, found)
+    assert len(asked) == 2

@@ -1,14 +1,22 @@
 """Pages of fabricated studies, and what an HTML parser finds in them."""
 
 from collections import Counter
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
 
 from posequery.jobs.files import write_summed
+from posequery.online import profiles
+from posequery.report.efficiency import Budget, Devices
 from posequery.report.html.sources import Sources
 from posequery.report.html.write import bundle
 
+DEVICES = Devices(
+    {name: profiles.load(name) for name in profiles.names()},
+    Budget("10 frames", None, (Fraction(1, 10),), 10, "densenet_small", 80),
+)
+"""What a study asks of the declared boards, of whose students its own is none."""
 VOID = {"meta", "img", "br", "link", "input"}
 
 
@@ -92,15 +100,18 @@ def cells(a_cell):
 def _sources(folder, said, **files):
     seen = folder / "facts.json"
     write_summed(seen, '{"mpjpe_px": 5.0, "found_share": 1.0}\n')
-    rest = dict.fromkeys(("tests", "consensus", "picture")) | {"truth": True} | files
+    rest = (
+        dict.fromkeys(("tests", "consensus", "picture")) | {"truth": True, "frames": False} | files
+    )
     return Sources(
         cells_csv=folder / "cells.csv",
         seconds_csv=folder / "seconds.csv",
         seen=[seen],
         evidence=folder / "evidence",
         said=said,
-        settings={"online.window": "10 frames", "device": "cpu"},
+        settings={"online.window": "10 frames", "online.clock": "ideal", "device": "cpu"},
         codes={"adapt": "0123456789abcdef"},
+        devices=DEVICES,
         **rest,
     )
 
@@ -111,7 +122,7 @@ def sources(write_cells, stream, labels, captions, tmp_path):
 
     def make(rows):
         write_cells(rows)
-        return _sources(tmp_path, captions, stream_index=stream.path, labels=labels)
+        return _sources(tmp_path, captions, streams=[stream.path], labels=labels)
 
     return make
 
@@ -120,5 +131,5 @@ def sources(write_cells, stream, labels, captions, tmp_path):
 def video_sources(video_cells, video_stream, label_files, mine, tmp_path):
     """The sources of a stream of two cameras."""
     teacher, consensus = label_files
-    files = {"stream_index": video_stream.path, "labels": teacher, "consensus": consensus}
+    files = {"streams": [video_stream.path], "labels": teacher, "consensus": consensus}
     return _sources(tmp_path, mine, truth=False, **files)

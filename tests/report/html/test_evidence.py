@@ -1,20 +1,37 @@
-"""Verdicts and comparisons as they are shown, whatever columns they have."""
+"""Verdicts and comparisons as they are shown."""
 
-from posequery.jobs.files import write_summed
+import pandas as pd
+import pytest
+
+from posequery.evidence.verdicts import COLUMNS
+from posequery.jobs.files import BadInput, write_summed
 from posequery.report.html.evidence import NO_VERDICTS, any_sheet, by_verdict, section, tally
 from posequery.report.html.write import render
 
-VERDICTS = (
-    "claim,says,place,verdict,estimate_px,low_px,high_px,p_adjusted,empty\n"
-    "a,first beats second; of some kind,Table 1,same direction,-2,-3,-1,0.004,\n"
-    "b,third is best,Table 2,undecided,0.5,-1,2,0.6,\n"
-    "c,fourth fits,Section 4.4,not run,,,,,\n"
-)
+
+def row(says, verdict, **columns):
+    made = dict.fromkeys(COLUMNS, "") | {"claim": says, "kind": "beats", "says": says}
+    return made | {"place": "Table 1", "verdict": verdict} | columns
 
 
-def written(made, text):
+ROWS = [
+    row(
+        "first beats second; of some kind",
+        "same direction, in the stand-in",
+        published_px=-8.9,
+        estimate_px=-2,
+        low_px=-3,
+        high_px=-1,
+        p_adjusted=0.0004,
+    ),
+    row("third is best", "undecided, in the stand-in", estimate_px=0.5, p_adjusted=0.6),
+    row("fourth fits", "not run", kind="budget"),
+]
+
+
+def written(made, rows):
     made.evidence.mkdir()
-    write_summed(made.evidence / "verdicts.csv", text)
+    write_summed(made.evidence / "verdicts.csv", pd.DataFrame(rows).to_csv(index=False))
     return made
 
 
@@ -24,30 +41,56 @@ def test_without_a_table_the_page_says_so(sources, cells):
 
 
 def test_every_claim_is_a_row_with_its_verdict_and_interval(sources, cells):
-    made = written(sources(cells), VERDICTS)
-    said, table, whole = section(made).parts
-    assert said.texts[0].startswith("3 claims: 1 same direction; 1 not run; 1 undecided.")
+    said, table, whole = section(written(sources(cells), ROWS)).parts
+    assert said.texts[0].startswith(
+        "3 claims: 1 same direction, in the stand-in; 1 not run; 1 undecided, in the stand-in."
+    )
+    assert "given one pre-trained student" in said.texts[1]
     heads = [head for _, head in table.heads]
-    assert heads == ["claim", "verdict", "place", "adjusted p", "estimate (px), 95 % interval"]
-    assert table.rows[0][-1] == ("-2.00", "-3.00 to -1.00")
-    assert table.rows[2][-1] == ("–", "")
-    assert ("", "empty") not in whole.heads
+    estimate = "estimate (px), plain 95 % interval"
+    assert heads == ["claim", "verdict", "where", "published (px)", estimate, "adjusted p"]
+    assert table.rows[0][1:] == (
+        ("same direction", "in the stand-in"),
+        ("Table 1", ""),
+        ("-8.90", ""),
+        ("-2.00", "-3.00 to -1.00"),
+        ("below 0.001", ""),
+    )
+    assert table.rows[1][4] == ("+0.50", "")
+    assert [text for text, _ in table.rows[2][3:]] == ["–"] * 3
+    assert ("", "margin px") not in whole.heads
+
+
+def test_printed_cells_are_no_claims(sources, cells):
+    cell = row("uniform at 1 %: 11.92 px", "inside", kind="cell", estimate_px=12, seeds=3)
+    said, claims, note, printed, _ = section(written(sources(cells), [*ROWS, cell])).parts
+    assert said.texts[0].startswith("3 claims:") and len(claims.rows) == 3
+    assert "no test" in note.texts[0]
+    assert printed.rows[0][3] == ("12.00", "")
 
 
 def test_the_answer_names_what_is_decided_and_nothing_else(sources, cells, parsed):
-    words = parsed(render(written(sources(cells), VERDICTS))).words()
+    words = parsed(render(written(sources(cells), ROWS))).words()
     assert "Same direction First beats second." in words
     assert "Third is best." not in words.partition("Verdicts 3 claims")[0]
 
 
-def test_other_columns_are_shown_as_they_are():
-    table = any_sheet("any", [{"method": "x", "n": "1234", "v": "0.123456", "nan": "nan"}])
-    assert [head for _, head in table.heads] == ["method", "n", "v", "nan"]
-    assert [text for text, _ in table.rows[0]] == ["x", "1234", "0.123", "–"]
-    assert table.sides == ["left", "right", "right", "right"]
+def test_a_table_without_a_column_is_refused(sources, cells):
+    lacking = [{name: value for name, value in one.items() if name != "kind"} for one in ROWS]
+    with pytest.raises(BadInput, match=r"verdicts\.csv: has a row without kind"):
+        section(written(sources(cells), lacking))
+
+
+def test_any_column_is_shown_and_pixels_have_two_digits():
+    table = any_sheet(
+        "any", [{"method": "x", "n": "1234", "v": "0.123456", "low_px": "8.9", "nan": "nan"}]
+    )
+    assert [head for _, head in table.heads] == ["method", "n", "v", "low px", "nan"]
+    assert [text for text, _ in table.rows[0]] == ["x", "1234", "0.123", "8.90", "–"]
+    assert table.sides == ["left", "right", "right", "right", "right"]
 
 
 def test_what_decides_nothing_comes_last():
-    rows = [{"claim": name, "verdict": name} for name in ("undecided", "supported", "")]
-    assert [name for name, _ in by_verdict(rows)] == ["supported", "without a verdict", "undecided"]
-    assert tally([]) == "0 claims: ."
+    rows = [row(name, name) for name in ("undecided", "supported")]
+    assert [name for name, _ in by_verdict(rows)] == ["supported", "undecided"]
+    assert tally(rows) == "2 claims: 1 supported; 1 undecided."

@@ -46,4 +46,4 @@ def test_a_column_that_nobody_here_knows_is_shown(sources, a_cell):
     row = a_cell("offline", "none", "none", 0, 30.0, mpjpe_px_parsed=12.5)
     (table,) = [part for part in tables(sources([row])).parts if getattr(part, "folded", False)]
     assert ("", "mpjpe px parsed") in table.heads
-    assert "12.5" in [text for text, _ in table.rows[0]]
+    assert "12.50" in [text for text, _ in table.rows[0]]

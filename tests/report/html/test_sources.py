@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from posequery.jobs.files import BadInput, sha256, write_summed
-from posequery.report.html.sources import over_streams, read_facts, read_rows
+from posequery.report.cells import over_streams
+from posequery.report.html.sources import read_facts, read_rows
 
 
 def test_streams_are_averaged_within_a_seed_and_never_pooled(frame, a_cell):
@@ -24,17 +25,17 @@ def _sum(path, content):
 
 
 def test_no_table_is_no_rows_and_a_broken_one_is_refused(tmp_path, tried):
-    assert read_rows(tmp_path / "none.csv") == []
+    assert read_rows(tmp_path / "none.csv", ["claim"]) == []
     broken = tmp_path / "verdicts.csv"
     write_summed(broken, "claim\none\n")
     for damaged in ("claim\ntwo\n", "{"):
         broken.write_text(damaged)
-        for read in (read_rows, read_facts):
+        for read in (lambda path: read_rows(path, ["claim"]), read_facts):
             with pytest.raises(BadInput, match=r"verdicts\.csv"):
                 read(broken)
     _sum(broken, b"claim\n\xff\n")
     with pytest.raises(BadInput, match=r"verdicts\.csv: is no table"):
-        read_rows(broken)
+        read_rows(broken, ["claim"])
     write_summed(broken, "{")
     with pytest.raises(BadInput, match="is no JSON"):
         read_facts(broken)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from posequery.report.html.videos import sections
+from posequery.report.html.videos import _by_joint, _by_video, sections
 from posequery.report.html.write import render
+from posequery.skeletons import JOINTS
 
 
 def test_no_frame_is_shown_unless_it_is_asked_for(video_sources, parsed, tmp_path):
@@ -21,7 +22,7 @@ def test_before_and_after_are_poses_with_their_errors(video_sources):
     figures = next(part for part in sections(video_sources) if part.name == "figures")
     poses = figures.parts[0]
     assert [pose.title for pose in poses.poses] == ["cam1", "cam2"]
-    assert "never adapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
+    assert "unadapted 20 px, uniform 20 % 4 px to the teacher" in poses.poses[0].said
     assert all(len(pose.skeletons) == 3 for pose in poses.poses)
     assert all(skeleton.lines for pose in poses.poses for skeleton in pose.skeletons)
 
@@ -29,4 +30,32 @@ def test_before_and_after_are_poses_with_their_errors(video_sources):
 def test_what_the_teacher_saw_is_what_is_noted(video_sources):
     teacher = next(part for part in sections(video_sources) if part.name == "teacher")
     rows = {row[0][0]: row[1][0] for row in teacher.parts[1].rows}
-    assert rows["share of the labelled joints that are found"] == "1"
+    assert rows["share of the labelled joints that are found"] == "100 %"
+    videos, joints = teacher.parts[2:]
+    assert [[text for text, _ in row] for row in videos.rows] == [
+        ["cam1", "20", "20 (100 %)", "18.0"],
+        ["cam2", "20", "20 (100 %)", "18.0"],
+    ]
+    assert joints.folded and len(joints.rows) == 18
+
+
+def test_what_the_teacher_missed_is_counted(video_stream, taught):
+    missed = taught.copy()
+    missed[:5] = np.nan
+    missed[5:25, 4] = np.nan
+    rows = _by_video(missed, video_stream).rows
+    assert [text for text, _ in rows[0]] == ["cam1", "20", "15 (75 %)", "17.0"]
+    assert [text for text, _ in rows[1]] == ["cam2", "20", "20 (100 %)", "17.8"]
+    first = _by_joint(missed).rows[0]
+    assert first == [(JOINTS[4].replace("_", " "), ""), ("43 %", "")]
+    missed[:20] = np.nan
+    assert [text for text, _ in _by_video(missed, video_stream).rows[0]][2:] == ["0 (0 %)", "–"]
+
+
+def test_one_recording_gets_no_interval_from_its_seeds(video_sources, write_cells, a_cell):
+    uniform = [a_cell("online", "t", "uniform", 10, 8.0 + seed, seed=seed) for seed in (0, 1)]
+    write_cells([a_cell("online", "none", "baseline", 0, 20.0), *uniform])
+    table = sections(video_sources)[0].parts[1]
+    rows = [[below for _, below in row] for row in table.rows]
+    assert "±" in " ".join(text for row in table.rows for text, _ in row)
+    assert not any(text for row in rows for text in row)

@@ -9,9 +9,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from posequery.clips import ClipInfo, ClipWriter, write_index
+from posequery.evidence.verdicts import COLUMNS
 from posequery.jobs.files import whole, write_summed
 from posequery.report.html.write import render, write_page
 
@@ -23,7 +25,7 @@ LARGEST = 3_000_000
 def page(request, cells):
     """The HTML of each kind of study."""
     if request.param == "truth":
-        return render(request.getfixturevalue("sources")(cells))
+        return render(replace(request.getfixturevalue("sources")(cells), frames=True))
     return render(request.getfixturevalue("video_sources"))
 
 
@@ -93,22 +95,22 @@ def test_a_page_is_small_and_the_same_bytes_again(sources, cells, tmp_path):
 def test_hostile_names_are_text(sources, cells, captions, parsed, tmp_path, tried):
     scripts = parsed(render(sources(cells))).count()["script"]
     clip = tmp_path / "clips/Walking.h5"
-    info = ClipInfo("w", "S1", HOSTILE, 1, "1", 20, 5.0, 64, 64, 8, f"{HOSTILE}.mp4")
+    info = ClipInfo("Walking", "S1", HOSTILE, 1, "1", 20, 5.0, 64, 64, 8, f"{HOSTILE}.mp4")
     with whole(clip) as temporary, ClipWriter(temporary) as writer:
         for _ in range(20):
             writer.append(np.zeros((8, 8, 3), np.uint8))
         writer.close(info, None)
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    quoted = HOSTILE.replace('"', '""')
-    verdicts = f'claim,verdict,"{quoted}"\n"{quoted}",undecided,1\n'
-    write_summed(evidence / "verdicts.csv", verdicts)
+    row = dict.fromkeys(COLUMNS, "") | dict.fromkeys(("claim", "says", "place"), HOSTILE)
+    row |= {"verdict": "undecided", HOSTILE: 1}
+    write_summed(evidence / "verdicts.csv", pd.DataFrame([row]).to_csv(index=False))
     hostile = replace(captions, study=HOSTILE, source=HOSTILE, teacher=HOSTILE)
     hostile = replace(hostile, readings={"common": [HOSTILE], "offline": [], "online": [HOSTILE]})
     made = replace(
         sources(cells),
         said=hostile,
-        settings={"online.window": "10 frames", HOSTILE: HOSTILE},
+        settings={"online.window": "10 frames", "online.clock": "ideal", HOSTILE: HOSTILE},
         codes={HOSTILE: HOSTILE},
     )
     write_index(made.stream_index, [clip, tmp_path / "clips/Sitting.h5"])
@@ -147,7 +149,8 @@ setTimeout(() => {
     asked: performance.getEntriesByType("resource").length };
   const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
   chart.scrollIntoView();
-  document.title = JSON.stringify({ ...said, tip: hovered(chart) });
+  const tip = hovered(chart), image = document.querySelector("#vg-tooltip-element img");
+  document.title = JSON.stringify({ ...said, tip, image: image ? image.alt : "" });
 }, 3000);
 </script></head>"""
 
@@ -184,6 +187,9 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["marks"] > 20
     assert all(word in found["tip"] for word in ("time", "sequence", "window"))
     assert "undefined" not in found["tip"]
+    frame = re.search(r"frame\s+(\d+)", found["tip"])[1]
+    held = bool(parsed(page).all("script", id="thumbnails"))
+    assert found["image"] == (f"frame {frame} of the stream" if held else "")
 
 
 @pytest.mark.parametrize(

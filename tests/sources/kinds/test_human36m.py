@@ -47,8 +47,25 @@ def test_exclusions_that_bear_on_a_study_are_told_and_those_left_in():
 
 def test_a_stream_without_sequences_is_refused():
     every = [f"S1 {sequence.stem}" for sequence in names.sequences("S1")]
-    with pytest.raises(BadInput, match="leaves no sequence for the stream"):
+    with pytest.raises(BadInput, match="leaves no sequence for the stream S1"):
         human36m(exclude=every).clips("results", offline=True)
+
+
+def test_there_is_a_stream_for_each_subject_and_camera():
+    one, two = names.CAMERAS[:2]
+    source = human36m(stream_subjects=["S1", "S9", "S1"])
+    assert source.streams == ["S1", "S9"]
+    clips = source.clips("results", offline=True)
+    # S9 is tested on as well, on the first video of each action.
+    assert {clip.streams for clip in clips if clip.subject == "S9"} == {("S9",), ("test", "S9")}
+    assert {clip.streams for clip in clips if clip.subject == "S1"} == {("pool", "S1")}
+    source = human36m(stream_subjects=["S1", "S5"], stream_cameras=[two, one, two])
+    assert source.streams == [f"S1_{two}", f"S1_{one}", f"S5_{two}", f"S5_{one}"]
+    clips = source.clips("results", offline=False)
+    assert len(clips) == 4 * 30
+    assert all(clip.streams == (f"{clip.subject}_{clip.camera}",) for clip in clips)
+    said = source.readings(offline=False)["online"]
+    assert said == [f"a stream of each of S1, S5 before cameras {two}, {one}"]
 
 
 def test_frame_counts_are_the_published_ones_unless_any_may_be():

@@ -1,6 +1,7 @@
 """The stand-in, of which a single sequence is rendered here."""
 
 import pytest
+from pydantic import ValidationError
 from suites import SourceSuite
 
 from posequery.sources.human36m import names
@@ -37,3 +38,25 @@ def test_it_has_the_readings_of_the_real_one():
     found = {clip.slug for clip in Rendered(first_video="stem").clips("results", offline=True)}
     assert "S9-Directions-54138969" in found and "S9-Directions-1-54138969" not in found
     assert "S9-Greeting-54138969" not in found
+
+
+def test_each_subject_of_the_streams_has_one_that_changes_nothing_else():
+    alone, several = Rendered(), Rendered(stream_subjects=["S1", "S3", "S1", "S10"])
+    assert (alone.streams, several.streams) == (["S1"], ["S1", "S3", "S10"])
+    before, after = (source.clips("results", offline=True) for source in (alone, several))
+    assert after[: len(before)] == before
+    more = after[len(before) :]
+    assert [clip.streams for clip in more] == [("S3",)] * 30 + [("S10",)] * 30
+    # What S1 acts, by another body.
+    assert [clip.action for clip in more[:30]] == [
+        clip.action for clip in before if clip.subject == "S1"
+    ]
+    assert several.renderings()[: len(names.SUBJECTS)] == alone.renderings()
+    without = Rendered(stream_subjects=["S2"]).clips("results", offline=True)
+    assert {clip.streams for clip in without if clip.subject == "S1"} == {("pool",)}
+
+
+def test_a_subject_of_the_pool_or_the_test_has_no_stream():
+    for subject in ("S5", "S9", "S101"):
+        with pytest.raises(ValidationError, match=f"no subject is called '{subject}'"):
+            Rendered(stream_subjects=[subject])

@@ -36,6 +36,9 @@ def positions(root, stem):
 
 def test_files_are_named_and_shaped_like_human36m(dataset):
     files = sorted(str(p.relative_to(dataset)) for p in dataset.rglob("*") if p.is_file())
+    sums = [name for name in files if name.endswith(".sha256")]
+    files = [name for name in files if name not in sums]
+    assert sums == [f"{name}.sha256" for name in files]
     assert files == [
         "S1/MyPoseFeatures/D2_Positions/Directions 1.54138969.cdf",
         "S1/MyPoseFeatures/D2_Positions/WalkTogether.54138969.cdf",

@@ -49,7 +49,11 @@ def make_stream(folder: Path, videos: list[tuple[Path, int]]) -> Stream:
 @pytest.fixture
 def teacher(tmp_path: Path) -> Path:
     path = tmp_path / "teacher.pt"
-    checkpoint.save(path, build("densenet_small", "a"), CheckpointInfo("densenet_small", SIZE))
+    checkpoint.save(
+        path,
+        build("densenet_small", "a"),
+        CheckpointInfo("densenet_small", SIZE, "teacher_network"),
+    )
     return path
 
 

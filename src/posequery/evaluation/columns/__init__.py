@@ -61,7 +61,7 @@ class Evaluation:
     reference (n, 18, 2): where the joints are, source pixels; NaN where nobody says so, and in
     frames that the record says were missed, so that those count nowhere. taught (n, 18, 2): what
     the cell's teacher says of every frame, whether it was asked or not; None offline, and of a cell
-    without a teacher. baseline: the record of the student that never adapts, of the same stream;
+    without a teacher. baseline: the record of the unadapted student, of the same stream;
     None offline, and where that cell was not run. All arrays are read-only: the next column looks
     at them as well. Raises ValueError for other shapes.
     """
@@ -109,7 +109,7 @@ class Column:
 _FILES = Registry[tuple[Column, ...]](__name__, __path__, "COLUMNS", "file of columns")
 
 
-COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed")
+COUNTED = ("setting", "teacher", "method", "rate", "k", "n", "seed", "stream")
 TRAINED = ("trainings", "frames_trained", "passes")
 """Columns of `cells.csv` that a cell's job counted, before the measured ones and after them."""
 RESERVED = (*COUNTED, *TRAINED, "frames", "folder")

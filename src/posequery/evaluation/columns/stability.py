@@ -1,6 +1,7 @@
 """Whether adaptation harms, and how soon the student is well again after what it sees changes."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -88,6 +89,8 @@ def median_time(times: Sequence[tuple[float, bool]]) -> float:
     return np.nan
 
 
+# Two columns are of them. An evaluation is compared by its identity.
+@lru_cache(maxsize=1)
 def _recoveries(evaluation: Evaluation) -> list[tuple[float, bool]]:
     if evaluation.cell.window is None:
         return []

@@ -3,27 +3,37 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
+from posequery.metrics import joint_errors, mpjpe
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
 from posequery.report.formats import PIXELS, percent, span
-from posequery.report.html.evidence import OPEN, by_verdict, tally
+from posequery.report.html.evidence import OPEN, by_verdict, claims, tally, value
 from posequery.report.html.parts import Points, Section, Words
+from posequery.report.html.real_time import this_machine, trained
 from posequery.report.html.sources import Sources
+from posequery.report.lines import main_line
 from posequery.report.spread import mean
+from posequery.report.stream_report import Adaptation
+from posequery.strategies import METHODS
 
 QUESTION = (
     "A light pose network, the student, is trained further on frames that a teacher labels. Which "
     "frames should it be trained on, and how many, offline on a pool of frames and online on a "
     "video stream?"
 )
-_NOT_PICKED = ("none", "all", "once", *ANY_RATE)
+QUESTION_OF_VIDEOS = (
+    "A light pose network, the student, plays a video stream and is trained further on some of its "
+    "frames, which a teacher labels. Does it come closer to its teacher, and how many labels does "
+    "that take?"
+)
 
 
 def _errors(cells: pd.DataFrame) -> pd.Series:
     """The mean error of each strategy and rate, the lowest first; equal ones by name."""
-    picked = cells[~cells["method"].isin(_NOT_PICKED)]
+    picked = cells[~cells["method"].isin(METHODS)]
     found = picked.groupby(["method", "rate"])["mpjpe_px"].agg(mean).dropna()
     return found.sort_index().sort_values(kind="stable")
 
@@ -43,11 +53,8 @@ def _at(errors: pd.Series, cells: pd.DataFrame, rate: Fraction) -> str:
     k = span(picked_at(cells, rate))
     low, high = PIXELS(here.iloc[0]), PIXELS(here.iloc[-1])
     if len(here) == 1:
-        return f"at {percent(rate)} (k={k}) {names[0]} reaches {low} px"
-    return (
-        f"at {percent(rate)} (k={k}) the strategies reach from {low} px ({names[0]}) to {high} px "
-        f"({names[-1]})"
-    )
+        return f"at {percent(rate)} (k={k}) {low} px ({names[0]})"
+    return f"at {percent(rate)} (k={k}) from {low} px ({names[0]}) to {high} px ({names[-1]})"
 
 
 def _ends(cells: pd.DataFrame) -> str:
@@ -62,74 +69,138 @@ def _sentence(*parts: str) -> str:
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
+def _gain(cells: pd.DataFrame, rate: Fraction) -> str:
+    """What the strategies bring at a rate, on average, of what all frames of the pool bring."""
+    none, every = (mean(cells.loc[cells["method"] == m, "mpjpe_px"]) for m in ("none", "all"))
+    picked = cells[~cells["method"].isin(METHODS) & (cells["rate"] == rate)]
+    found = mean(picked.groupby("method")["mpjpe_px"].agg(mean))
+    if pd.isna(found + none + every) or none <= every:
+        return ""
+    return f"{100 * (none - found) / (none - every):.0f} % at {percent(rate)}"
+
+
 def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     none, every = _of(cells, "none"), _of(cells, "all")
-    parts = [f"the unadapted student errs by {none}"] if none else []
-    parts += [f"trained on all {span(cells['n'])} frames of the pool it errs by {every}"] * bool(
-        every
-    )
-    said = _sentence(*parts, _ends(cells))
-    if said:
+    parts = [f"the unadapted student errs by {none}"] * bool(none)
+    parts += [f"trained on all {span(cells['n'])} frames of the pool by {every}"] * bool(every)
+    few = _of(cells, "all_equal_steps")
+    parts += [f"for only as many gradient steps as the highest rate takes, by {few}"] * bool(few)
+    if said := _sentence(*parts, _ends(cells)):
         yield "Offline", said
+    found = rates(cells)
+    ends = [_gain(cells, rate) for rate in dict.fromkeys((*found[:1], *found[-1:]))]
+    if gains := " and ".join(filter(None, ends)):
+        said = f"Of the gain that all frames of the pool bring, the strategies bring {gains}"
+        yield "How many", f"{said}, on average; a higher rate takes more gradient steps as well."
 
 
-def _online(cells: pd.DataFrame, captions: Captions, truth: bool) -> Iterator[tuple[str, str]]:
-    none = _of(cells, "baseline")
-    errs = "errs by" if truth else f"differs from {captions.teacher}, its teacher, by"
-    if none:
-        yield "Online", f"The student that never adapts {errs} {none}, mean over the stream."
+def _online(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
+    if none := _of(cells, "baseline"):
+        yield "Online", f"The unadapted student errs by {none}, mean over the stream."
     for teacher in teachers(cells):
         own = cells[cells["teacher"] == teacher]
         once, every = _of(own, "once"), _of(own, "continual")
         parts = [_ends(own)]
-        parts += [f"training once, on the first window, reaches {once}"] * bool(once)
-        parts += [f"continual distillation reaches {every}"] * bool(every)
+        parts += [f"trained once, on the first window, {once}"] * bool(once)
+        parts += [f"continual distillation {every}"] * bool(every)
         if said := _sentence(*parts):
             yield f"Online, {captions.teacher_name(teacher)}", said
+
+
+def _videos(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
+    """Before and after, of people whose joints nobody knows but the teacher."""
+    none, found = mean(cells.loc[cells["method"] == "baseline", "mpjpe_px"]), _errors(cells)
+    before = f"the unadapted student differs from {captions.teacher}, its teacher, by "
+    before += f"{PIXELS(none)} px, mean over the stream"
+    parts = [] if pd.isna(none) else [before]
+    for rate in sorted(set(found.index.get_level_values("rate")), reverse=True):
+        for (method, _), error in found[found.index.get_level_values("rate") == rate].items():
+            part = f"adapted by {_name(method, rate)} (k={span(picked_at(cells, rate))}) by "
+            part += f"{PIXELS(error)} px"
+            parts.append(part + ("" if pd.isna(none) else f", {_change(error, none)}"))
+    if said := _sentence(*parts):
+        yield "Before and after", said
+
+
+def _change(error: float, before: float) -> str:
+    share = 100 * (error - before) / before
+    return f"{abs(share):.0f} % {'less' if share < 0 else 'more'}"
+
+
+def _blind(found: Adaptation, teacher: str) -> Iterator[tuple[str, str]]:
+    """Whether a student is any better than the labels that it was trained on, shown again."""
+    lines, (taught, *_) = found.lines, found.references.values()
+    repeated = next((line for line in lines if line.method == "repeat"), None)
+    adapted = main_line(lines)
+    if repeated is None or adapted is None:
+        return
+    off = [joint_errors(line.joints, taught) for line in (repeated, adapted)]
+    both = np.isfinite(off[0]).any(axis=1) & np.isfinite(off[1]).any(axis=1)
+    if both.any():
+        blind, student = (mpjpe(one[both]) for one in off)
+        said = (
+            f"The last label that {adapted.label} had from {teacher}, repeated until the next, "
+            f"differs by {PIXELS(blind)} px; the student that it adapted, in the same "
+            f"{100 * both.mean():.0f} % of the frames, by {PIXELS(student)} px."
+        )
+        yield "Without a student", said
 
 
 def _known(sources: Sources) -> Iterator[tuple[str, str]]:
     """What may be said of these numbers."""
     seeds = sources.cells["seed"].nunique()
-    given = "" if sources.settings.get("student.per_seed") else " Given one pre-trained student."
-    one = "with one seed, a difference between two methods cannot be told from chance"
+    given = f" {sources.given}".rstrip()
+    one = "with one seed, no difference can be told from chance"
+    several = sources.cells.loc[~sources.cells["method"].isin(METHODS), "method"].nunique() > 1
+    about = "Which strategy is best" if several else "What another draw would give"
     untested = f"numbers are means over {seeds} seeds, and no claim has been tested"
     if seeds > 1 and sources.verdicts:
-        yield "Verdicts", f"Of the paper's claims, in this study: {tally(sources.verdicts)}{given}"
+        yield "Verdicts", f"Of the paper's {tally(claims(sources.verdicts))}{given}"
         yield from _decided(sources)
     else:
         why = one if seeds < 2 else untested
-        yield "Undecided", f"Which strategy is best: {why}.{given}"
+        yield "Undecided", f"{about}: {why}.{given}"
     if sources.captions.stand_in:
-        yield (
-            "Stand-in",
-            "The frames are rendered: none of these numbers says that the paper is right or wrong.",
-        )
+        said = "none of these numbers says that the paper is right or wrong."
+        yield "Stand-in", f"The frames are rendered: {said}"
+    if not sources.truth:
+        said = "what it gets wrong, a student that follows it gets wrong as well."
+        yield "No truth", f"Nobody has checked the labels of {sources.captions.teacher}: {said}"
 
 
 def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
-    """The claims on which this study decides, by verdict."""
-    for verdict, claims in by_verdict(sources.verdicts):
+    """The claims on which this study decides, by verdict, and what else is told apart."""
+    for verdict, own in by_verdict(claims(sources.verdicts)):
         if not verdict.startswith(OPEN):
-            short = [claim.partition(";")[0] for claim in claims]
+            short = [said.partition(";")[0] for said in own]
             yield verdict.partition(",")[0].capitalize(), _sentence(*short)
+    rows = [row for row in sources.comparisons if row["against"] == "uniform"]
+    better = sum(value(row, "high_px") < 0 for row in rows)
+    worse = sum(value(row, "low_px") > 0 for row in rows)
+    if rows:
+        said = (
+            f"Of {len(rows)} comparisons of a strategy with uniform (each rate, setting and "
+            f"teacher) {better} have a plain 95 % interval below 0 (better) and {worse} one above "
+            "it (worse); by chance alone, one in twenty would be either."
+        )
+        yield "Exploratory", said
 
 
 def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
-    online = of_setting(sources.seconds, "online")
-    trained = online[online["training_s"] > 0]
-    if trained.empty:
+    cells = trained(sources)
+    if cells.empty:
         return
-    shares = (trained["training_s"] / trained["stream_s"]).groupby(
-        [trained["method"], trained["rate"]]
-    )
+    shares = (cells["training_s"] / cells["stream_s"]).groupby([cells["method"], cells["rate"]])
     found = shares.agg(mean).dropna().sort_index().sort_values(kind="stable")
     least, most = found.index[0], found.index[-1]
     said = [
-        f"{_name(*at)} took {_few_digits(100 * found[at])} % of the stream's time"
-        for at in dict.fromkeys((least, most))
+        f"{_few_digits(100 * found[at])} % ({_name(*at)})" for at in dict.fromkeys((least, most))
     ]
-    yield "Real time", f"On the machine of this run, training for {' and for '.join(said)}."
+    text = f"On this machine training took {' to '.join(said)} of the stream's time"
+    late = found.iloc[-1] > 1 and sources.settings["online.clock"] == "ideal"
+    ideal = "errors are of an ideal clock, on which training takes no time: more than 100 % is late"
+    said = [text, *([ideal] if late else []), *this_machine(sources)[-1:]]
+    yield "Real time", "; ".join(said) + "."
 
 
 def _few_digits(percent: float) -> str:
@@ -141,11 +212,15 @@ def _name(method: str, rate: Fraction) -> str:
 
 
 def section(sources: Sources) -> Section:
-    cells = sources.cells
-    said = [
-        *_known(sources),
-        *_offline(of_setting(cells, "offline")),
-        *_online(of_setting(cells, "online"), sources.captions, sources.truth),
-        *_real_time(sources),
-    ]
-    return Section("answer", "The question and the answer", [Words([QUESTION]), Points(said)])
+    online = of_setting(sources.cells, "online")
+    if sources.truth:
+        question = QUESTION
+        said = [*_known(sources), *_offline(of_setting(sources.cells, "offline"))]
+        said += _online(online, sources.captions)
+    else:
+        question = QUESTION_OF_VIDEOS
+        said = [*_videos(online, sources.captions)]
+        said += _blind(sources.adaptation, sources.captions.teacher)
+        said += _known(sources)
+    said += _real_time(sources)
+    return Section("answer", "The question and the answer", [Words([question]), Points(said)])

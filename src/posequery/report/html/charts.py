@@ -105,7 +105,7 @@ def by_rate(
         alt.Tooltip("at:N", title="rate"),
         alt.Tooltip("k:N", title="frames picked"),
         alt.Tooltip("e:Q", title="error (px)", format=".2f"),
-        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("interval:N", title="plain 95 % interval"),
     ]
     layers = [
         base.mark_rule(strokeWidth=1.4).encode(y="low:Q", y2="high:Q"),
@@ -141,8 +141,8 @@ def over_time(
 ) -> dict[str, Any]:
     """Error over stream time; hovering names every line's error, the window and the sequence.
 
-    rows: t, clock, window, sequence, and each line's error under its id. looks: name, colour and
-    dashes by id. starts: t of each sequence. updates: id, t and e of each training.
+    rows: t, clock, frame, window, sequence, and each line's error under its id. looks: name, colour
+    and dashes by id. starts: t of each sequence. updates: id, t and e of each training.
     """
     x = _time(seconds)
     axis = alt.Axis(grid=True, gridColor="#e6e6e6", domain=False, ticks=False, tickCount=5)
@@ -158,6 +158,7 @@ def over_time(
     lines = base.transform_fold([*looks], as_=["id", "e"]).mark_line(strokeWidth=1.8, clip=True)
     tooltip = [
         alt.Tooltip("clock:N", title="time"),
+        alt.Tooltip("frame:Q", title="frame"),
         alt.Tooltip("sequence:N", title="sequence"),
         alt.Tooltip("window:Q", title="window"),
         *(alt.Tooltip(f"{at}:Q", title=look[0], format=".1f") for at, look in looks.items()),
@@ -197,7 +198,7 @@ def picks(
         "name:N",
         title=None,
         sort=[name for name, _ in looks.values()],
-        axis=alt.Axis(labelLimit=130, domain=False, ticks=False),
+        axis=alt.Axis(labelLimit=175, domain=False, ticks=False),
     )
     tooltip = [
         alt.Tooltip("name:N", title="picked by"),
@@ -206,7 +207,7 @@ def picks(
         alt.Tooltip("window:Q", title="window"),
         alt.Tooltip("live:N", title="weights live from"),
     ]
-    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.8, size=16, opacity=0.75)
+    ticks = alt.Chart(_data(rows)).mark_tick(thickness=1.2, size=16, opacity=0.85)
     layers = [
         alt.Chart(_data(windows)).mark_rule(color="#dcdcdc").encode(x=x),
         ticks.encode(
@@ -236,23 +237,24 @@ class Point:
 
 
 def intervals(
-    points: Sequence[Point], title: str, label: str, level: float = math.nan
+    points: Sequence[Point], title: str, label: str, level: float = math.nan, zero: bool = False
 ) -> dict[str, Any]:
-    """Points below one another, with their intervals. level: where a line stands to compare."""
+    """Points below one another, with their intervals. level: where a line stands to compare.
+    zero: the axis begins there."""
     rows = [asdict(point) | {"interval": point.interval} for point in points]
     names = [point.name for point in points]
     lines = alt.Axis(labelLimit=250, domain=False, ticks=False, grid=True, gridColor="#eee")
     y = alt.Y("name:N", title=None, sort=names, axis=lines)
     x: dict[str, Any] = {
         "title": title,
-        "scale": alt.Scale(zero=False, nice=True),
+        "scale": alt.Scale(zero=zero, nice=True, **{} if zero else {"padding": 8}),
         "axis": alt.Axis(grid=False),
     }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))
     tooltip = [
         alt.Tooltip("name:N", title="method"),
         alt.Tooltip("value:Q", title=title, format=".2f"),
-        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("interval:N", title="plain 95 % interval"),
         alt.Tooltip("note:N", title="of"),
     ]
     dots = base.mark_point(filled=True, size=80, opacity=1, stroke="#222", strokeWidth=0.6)

@@ -1,83 +1,120 @@
-"""Verdicts and comparisons, whatever columns their tables have."""
+"""Verdicts and comparisons as tables of the page."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from posequery.report.formats import NONE
-from posequery.report.html.parts import Part, Section, Sheet, Words, sheet
+from posequery.report.html.parts import Part, Printed, Section, Sheet, Words, sheet
 from posequery.report.html.sources import Row, Sources
 
 NO_VERDICTS = "No verdicts: this run has made none."
 OPEN = ("undecided", "not run")
 """How verdicts begin that decide nothing."""
-_CLAIM = ("says", "sentence", "claim")
-"""Columns that hold a claim in words, the best first."""
-_SHOWN = {
-    "verdict": "verdict",
-    "place": "place",
-    "published_px": "published (px)",
-    "p_adjusted": "adjusted p",
-    "margin": "margin",
-    "margin_px": "margin (px)",
-    "detectable_px": "detectable (px)",
-}
-"""Heads of the columns of verdicts that stand in the open, beside claim and estimate."""
 
 
-def value(row: Row, *names: str) -> float:
-    """The number in the first of these columns that is there; NaN where it is none."""
-    text = next((row[name] for name in names if row.get(name)), "")
+def value(row: Row, name: str) -> float:
+    """The number in a column; NaN where it is none."""
     try:
-        return float(text)
+        return float(row[name])
     except ValueError:
         return math.nan
 
 
-def claim(row: Row) -> str:
-    return next((row[name] for name in _CLAIM if row.get(name)), NONE)
+def _px(number: float) -> str:
+    return NONE if math.isnan(number) else f"{number:.2f}"
 
 
-def _number(text: str) -> str:
-    """As it is printed; words stay as they are."""
-    try:
-        found = float(text)
-    except ValueError:
-        return text or NONE
-    if not math.isfinite(found):
+def _difference(number: float) -> str:
+    return NONE if math.isnan(number) else f"{number:+.2f}"
+
+
+def _p(number: float) -> str:
+    if math.isnan(number):
         return NONE
-    return f"{found:.0f}" if found.is_integer() and abs(found) < 1e6 else f"{found:.3g}"
+    return f"{number:.3f}" if number >= 0.001 else "below 0.001"
 
 
-def _estimate(row: Row) -> tuple[str, str]:
+def _plain(name: str) -> Callable[[Row], Printed]:
+    return lambda row: (row[name] or NONE, "")
+
+
+def _number(name: str, how: Callable[[float], str]) -> Callable[[Row], Printed]:
+    return lambda row: (how(value(row, name)), "")
+
+
+def _verdict(row: Row) -> Printed:
+    """What is decided, and below it of what: 'same direction', 'in the stand-in'."""
+    decided, _, where = row["verdict"].partition(", ")
+    return decided, where
+
+
+def _estimate(how: Callable[[float], str]) -> Callable[[Row], Printed]:
     """The estimate, and below it its interval."""
-    found = value(row, "estimate_px", "estimate")
-    low, high = value(row, "low_px", "low"), value(row, "high_px", "high")
-    ends = "" if math.isnan(low + high) else f"{low:.2f} to {high:.2f}"
-    return (NONE if math.isnan(found) else f"{found:+.2f}"), ends
+
+    def printed(row: Row) -> Printed:
+        low, high = value(row, "low_px"), value(row, "high_px")
+        ends = "" if math.isnan(low + high) else f"{how(low)} to {how(high)}"
+        return how(value(row, "estimate_px")), ends
+
+    return printed
 
 
-def _verdicts(rows: Sequence[Row]) -> Sheet:
-    """What is read first of each verdict."""
-    heads = {name: head for name, head in _SHOWN.items() if any(row.get(name) for row in rows)}
-    cells = [
-        [(claim(row), ""), *((_number(row.get(name) or ""), "") for name in heads), _estimate(row)]
-        for row in rows
-    ]
-    titles = ["claim", *heads.values(), "estimate (px), 95 % interval"]
-    sides = ["left" if name in ("verdict", "place") else "right" for name in heads]
-    named = [("", title) for title in titles]
-    return Sheet("The paper's claims, one test each", named, cells, ["left", *sides, "right"])
+_CLAIMS: Mapping[str, tuple[str, Callable[[Row], Printed]]] = {
+    "claim": ("left", _plain("says")),
+    "verdict": ("left", _verdict),
+    "where": ("left", _plain("place")),
+    "published (px)": ("right", _number("published_px", _difference)),
+    "estimate (px), plain 95 % interval": ("right", _estimate(_difference)),
+    "adjusted p": ("right", _number("p_adjusted", _p)),
+    "detectable (px)": ("right", _number("detectable_px", _px)),
+    "margin (px)": ("right", _number("margin_px", _px)),
+}
+"""The columns of the claims that stand in the open: their heads, sides and texts."""
+_CELLS: Mapping[str, tuple[str, Callable[[Row], Printed]]] = {
+    "cell": ("left", _plain("says")),
+    "verdict": ("left", _verdict),
+    "where": ("left", _plain("place")),
+    "ours (px), 95 % prediction interval": ("right", _estimate(_px)),
+    "seeds": ("right", _plain("seeds")),
+}
+
+
+def _sheet(
+    caption: str,
+    columns: Mapping[str, tuple[str, Callable[[Row], Printed]]],
+    rows: Sequence[Row],
+    folded: bool = False,
+) -> Sheet:
+    """The columns that say anything of any row."""
+    texts = {head: [printed(row) for row in rows] for head, (_, printed) in columns.items()}
+    said = [head for head, cells in texts.items() if any(text != NONE for text, _ in cells)]
+    body = list(zip(*(texts[head] for head in said), strict=True))
+    sides = [columns[head][0] for head in said]
+    return Sheet(caption, [("", head) for head in said], body, sides, folded)
 
 
 def any_sheet(caption: str, rows: Sequence[Row]) -> Sheet:
     """A table of all columns that say anything, folded away."""
     names = [name for name in rows[0] if name and any(row.get(name) for row in rows)]
-    printed = [[_number(row.get(name) or "") for name in names] for row in rows]
+    printed = [[_any(name, row.get(name) or "") for name in names] for row in rows]
     words = [any(_is_word(row.get(name) or "") for row in rows) for name in names]
     made = sheet(caption, [name.replace("_", " ") for name in names], printed)
     return replace(made, sides=["left" if word else "right" for word in words], folded=True)
+
+
+def _any(name: str, text: str) -> str:
+    """As it is printed: pixels with two digits after the point, other numbers with three in all;
+    words stay as they are."""
+    if not text or _is_word(text):
+        return text or NONE
+    number = float(text)
+    if not math.isfinite(number):
+        return NONE
+    if "_px" in name:
+        return _px(number)
+    return f"{number:.0f}" if number.is_integer() and abs(number) < 1e6 else f"{number:.3g}"
 
 
 def _is_word(text: str) -> bool:
@@ -88,15 +125,19 @@ def _is_word(text: str) -> bool:
     return False
 
 
+def claims(rows: Sequence[Row]) -> list[Row]:
+    """The rows of claims, without those of the printed cells."""
+    return [row for row in rows if row["kind"] != "cell"]
+
+
 def by_verdict(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
     """Each verdict and the claims that have it; what decides nothing comes last."""
 
-    def verdict(row: Row) -> str:
-        return row.get("verdict") or "without a verdict"
+    def place(row: Row) -> tuple[bool, str]:
+        return row["verdict"].startswith(OPEN), row["verdict"]
 
-    ordered = sorted(rows, key=lambda row: (verdict(row).startswith(OPEN), verdict(row)))
-    for name, own in groupby(ordered, verdict):
-        yield name, [claim(row) for row in own]
+    for (_, name), own in groupby(sorted(rows, key=place), place):
+        yield name, [row["says"] for row in own]
 
 
 def tally(rows: Sequence[Row]) -> str:
@@ -105,15 +146,31 @@ def tally(rows: Sequence[Row]) -> str:
     return f"{len(rows)} claim{'s' * (len(rows) != 1)}: {said}."
 
 
+_CELLS_SAID = (
+    "Whether each number that the paper printed, which is of a single run, lies where one more run "
+    "of this study would be expected: a description, no test. One in twenty lies outside by chance."
+)
+
+
+_READ = (
+    "Estimate: of this study, for the part of the claim that decides; published: the paper's own "
+    "value of it. Negative is better for what a claim names first. Intervals are plain 95 % ones; "
+    "verdicts use p adjusted for all claims (Holm), so that an interval may leave out 0 where the "
+    "verdict is undecided. Detectable: the smallest true difference that is found with a chance of "
+    "80 %. Margin: within it, two errors are called alike."
+)
+
+
 def section(sources: Sources) -> Section:
     rows = sources.verdicts
     if not rows:
         return Section("verdicts", "Verdicts", [Words([NO_VERDICTS])])
-    note = (
-        f"{tally(rows)} Negative estimates are better for what a claim names first. Intervals are "
-        "plain 95 % ones; verdicts use p adjusted for all claims. Detectable: the smallest "
-        "difference that is found with a chance of 80 %."
-    )
-    parts: list[Part] = [Words([note]), _verdicts(rows)]
+    own = claims(rows)
+    parts: list[Part] = [
+        Words([tally(own), f"{_READ} {sources.given}".rstrip()]),
+        _sheet("The paper's claims, one test each", _CLAIMS, own),
+    ]
+    if printed := [row for row in rows if row["kind"] == "cell"]:
+        parts += [Words([_CELLS_SAID]), _sheet("The printed cells", _CELLS, printed, folded=True)]
     parts.append(any_sheet("All that the verdicts are made from, with each as a sentence", rows))
-    return Section("verdicts", "Verdicts", parts)
+    return Section("verdicts", "Verdicts on the paper's claims", parts)

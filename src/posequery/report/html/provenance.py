@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from posequery.report.cells import of_setting
@@ -23,7 +24,7 @@ def readings(sources: Sources) -> Section:
         "How the protocol reads the paper where it is silent", ["where", "reading"], rows, 2
     )
     keys = [[key, _plain(value)] for key, value in sorted(sources.settings.items())]
-    settings = sheet("The study's settings", ["key", "value"], keys, 2)
+    settings = replace(sheet("The study's settings", ["key", "value"], keys, 2), folded=True)
     return Section("readings", "What was read how", [table, settings])
 
 
@@ -44,7 +45,7 @@ def _versions() -> Iterator[list[str]]:
 
 def _spent(sources: Sources) -> Iterator[list[str]]:
     for setting in ("offline", "online"):
-        here = of_setting(sources.seconds, setting)
+        here = of_setting(sources.seconds_rows, setting)
         if len(here):
             yield [f"{setting}: cells", str(len(here))]
             yield [f"{setting}: seconds of training", f"{here['training_s'].sum():.0f}"]
@@ -59,10 +60,9 @@ def provenance(sources: Sources) -> Section:
         ["device", str(sources.settings.get("device", "cpu"))],
         ["processor", platform.machine()],
         ["seeds", ", ".join(map(str, sorted(set(sources.cells["seed"]))))],
+        ["streams", ", ".join(index.stem for index in sources.streams)],
     ]
-    spent = sheet(
-        "Seconds, of the machine of this run", ["what", "value"], [*first, *_spent(sources)]
-    )
+    spent = sheet("This run, and its seconds", ["what", "value"], [*first, *_spent(sources)])
     versions = sheet("Packages when this page was made", ["package", "version"], _versions())
     codes = sheet(
         "Code: a digest of each script and all that it imports",

@@ -12,10 +12,14 @@ from typing import Any
 import pandas as pd
 
 from posequery.clips import Stream
+from posequery.evidence.comparisons import COLUMNS as OF_COMPARISONS
+from posequery.evidence.verdicts import COLUMNS as OF_VERDICTS
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.report.captions import Captions
-from posequery.report.cells import KEYS, of_setting, read_cells, read_seconds
+from posequery.report.cells import on_stream, over_streams, read_cells, read_seconds
+from posequery.report.efficiency import Devices
 from posequery.report.frame_sizes import FrameSizes
+from posequery.report.stream_report import Adaptation, read_adaptation
 from posequery.report.teacher import read_teacher_error
 
 Row = dict[str, str]
@@ -25,15 +29,17 @@ Row = dict[str, str]
 class Sources:
     """The files of a page; an absent one is None.
 
-    tests, stream: indices of what offline and online cells are measured on. labels: the teacher's,
-    of the stream. seen: what the jobs that labelled say of it, as JSON files. evidence: the folder
-    of the verdicts. picture: of real people before and after, where it may be shown.
-    settings: of the study, by dotted keys. codes: the digest of each script, by name.
+    tests, streams: indices of what offline and online cells are measured on; what is drawn over
+    time is of the first stream. labels: the teacher's, of that stream. seen: what the jobs that
+    labelled say of each, as JSON files. evidence: the folder of the verdicts. picture: of real
+    people before and after, where it may be shown.
+    settings: of the study, by dotted keys. codes: the digest of each script, by name. devices: the
+    declared boards, and what the study would ask of them.
     """
 
     cells_csv: Path
     seconds_csv: Path
-    stream_index: Path
+    streams: Sequence[Path]
     tests: Path | None
     labels: Path | None
     consensus: Path | None
@@ -43,17 +49,35 @@ class Sources:
     said: Captions
     settings: Mapping[str, Any]
     codes: Mapping[str, str]
+    devices: Devices
     truth: bool
     """Whether there is ground truth, so that the paper's tables can be made."""
+    frames: bool
+    """Whether the stream's frames may be shown."""
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """A row a cell, of each stream."""
+        return read_cells(self.cells_csv)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Of several streams, their mean: a row a cell and seed, of these streams."""
-        return over_streams(read_cells(self.cells_csv))
+        """Each seed's means over its streams."""
+        return over_streams(self.rows)
+
+    @cached_property
+    def seconds_rows(self) -> pd.DataFrame:
+        """A row a cell, of each stream."""
+        return read_seconds(self.seconds_csv, self.cells_csv)
 
     @cached_property
     def seconds(self) -> pd.DataFrame:
-        return over_streams(read_seconds(self.seconds_csv, self.cells_csv))
+        """Each seed's means over its streams."""
+        return over_streams(self.seconds_rows)
+
+    @property
+    def stream_index(self) -> Path:
+        return self.streams[0]
 
     @cached_property
     def stream(self) -> Stream:
@@ -72,53 +96,55 @@ class Sources:
     @cached_property
     def recorded(self) -> pd.DataFrame:
         """The online cells whose records are of `stream`."""
-        cells = of_setting(read_cells(self.cells_csv), "online")
-        if "stream" not in cells:
-            return cells
-        played = {"", self.stream.clips[0].subject}
-        return cells[cells["stream"].fillna("").astype(str).isin(played)]
+        return on_stream(self.rows, self.stream_index)
+
+    @cached_property
+    def adaptation(self) -> Adaptation:
+        """Of a stream of real people, whose labels are its teacher's."""
+        assert self.labels is not None
+        window = self.settings["online.window"]
+        files = self.cells_csv, self.stream_index, self.labels, self.consensus
+        return read_adaptation(*files, window, self.captions)
 
     @cached_property
     def verdicts(self) -> list[Row]:
-        return read_rows(self.evidence / "verdicts.csv")
+        return read_rows(self.evidence / "verdicts.csv", OF_VERDICTS)
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        return read_rows(self.evidence / "comparisons.csv")
+        return read_rows(self.evidence / "comparisons.csv", OF_COMPARISONS)
+
+    @property
+    def given(self) -> str:
+        """What every number is said given of; '' where each seed has a student of its own."""
+        own = self.settings.get("student.per_seed", False)
+        return "" if own else "All is said given one pre-trained student."
 
     def frame_sizes(self, setting: str) -> FrameSizes:
         if setting == "online":
-            return FrameSizes.of(self.stream)
-        return FrameSizes.in_index(self.tests)
+            return FrameSizes.in_indices(*self.streams)
+        return FrameSizes.in_indices(self.tests)
 
     @property
     def teacher(self) -> Any:
         """The teacher's own error; None where only ground truth labels."""
-        return read_teacher_error(self.seen[0]) if self.seen else None
+        return read_teacher_error(*self.seen) if self.seen else None
 
 
-def over_streams(table: pd.DataFrame) -> pd.DataFrame:
-    """The mean over streams of each cell and seed; as it was where there is one stream."""
-    if "stream" not in table or table["stream"].nunique() < 2:
-        return table
-    how = {
-        name: "mean" if pd.api.types.is_float_dtype(table[name]) else "first"
-        for name in table
-        if name not in KEYS
-    }
-    return table.groupby(KEYS, sort=False, as_index=False).agg(how)[list(table)]
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a table whose columns are not known here; none where there is no such file."""
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a table that has these columns; none where there is no such file."""
     if not path.is_file():
         return []
     try:
-        return list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_summed(path, REMAKE), newline=""), strict=True))
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
         raise BadInput(path, f"is no table ({error})", REMAKE) from None
+    for row in rows:
+        if missing := [name for name in columns if row.get(name) is None]:
+            raise BadInput(path, f"has a row without {', '.join(missing)}", REMAKE)
+    return rows
 
 
 def read_facts(path: Path) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def _rows(
         yield {
             "t": float(shown[frame]),
             "clock": clock(shown[frame]),
+            "frame": frame,
             "window": _window(windows, frame),
             "sequence": _sequence(timeline, frame),
             **{at: float(curve.error[frame]) for at, curve in ids.items()},

@@ -2,20 +2,20 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from posequery.clips import read_labels
+from posequery.clips import Stream, read_labels
 from posequery.jobs.files import REMAKE, BadInput
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.before_after import sheet_aspect, shown_frames
 from posequery.report.cells import of_setting
 from posequery.report.film import weights_said
 from posequery.report.formats import NONE
-from posequery.report.html.paper import seeds_of
 from posequery.report.html.parts import (
     Charts,
     Key,
@@ -24,6 +24,7 @@ from posequery.report.html.parts import (
     Pose,
     Poses,
     Section,
+    Sheet,
     Skeleton,
     Words,
     ink,
@@ -33,10 +34,10 @@ from posequery.report.html.parts import (
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.lines import Line, clip_names, scene
-from posequery.report.stream_report import Adaptation, read_adaptation
+from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
 from posequery.report.views import boxes, view_of
-from posequery.skeletons import LINKS
+from posequery.skeletons import JOINTS, LINKS
 
 _SAID = {
     "labelled_share": "share of frames in which somebody is found",
@@ -51,18 +52,6 @@ _WIDEST = 1400
 """Pixels of a picture."""
 
 
-def _adaptation(sources: Sources) -> Adaptation:
-    assert sources.labels is not None
-    return read_adaptation(
-        sources.cells_csv,
-        sources.stream_index,
-        sources.labels,
-        sources.consensus,
-        sources.settings["online.window"],
-        sources.captions,
-    )
-
-
 def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
     """The links of a pose (18, 2) whose ends are both known, to a tenth of a pixel."""
     known = np.isfinite(joints).all(axis=1)
@@ -71,7 +60,7 @@ def _lines(joints: np.ndarray) -> list[tuple[float, float, float, float]]:
 
 
 def _drawn(lines: Sequence[Line]) -> tuple[Style, Style, Style]:
-    """Of the student that never adapts, of the one that does, of the teacher."""
+    """Of the unadapted student, of the adapted one, of the teacher."""
     adapted = method_style(lines[1].method, *(line.method for line in lines))
     return STYLES["baseline"], adapted, STYLES["teacher"]
 
@@ -138,26 +127,62 @@ def _facts(facts: Mapping[str, Any], above: str = "") -> Iterator[list[str]]:
         elif isinstance(value, list):
             yield [name, str(len(value))]
         elif value is not None:
-            yield [name, f"{value:.4g}" if isinstance(value, float) else str(value)]
+            yield [name, _printed(name, value)]
 
 
-def teacher(sources: Sources) -> Section:
+def _printed(name: str, value: float | str) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{100 * value:.4g} %" if "share" in name else f"{value:.4g}"
+
+
+def _by_video(taught: np.ndarray, stream: Stream) -> Sheet:
+    """In how many frames of each video somebody is found, and how many joints."""
+    found = np.isfinite(taught).all(axis=2)
+    rows = []
+    for name, start, clip in zip(clip_names(stream), stream.starts, stream.clips, strict=True):
+        joints = found[start : start + clip.frames].sum(axis=1)
+        seen = joints[joints > 0]
+        shares = [f"{len(seen)} ({100 * len(seen) / len(joints):.0f} %)"]
+        mean = f"{seen.mean():.1f}" if len(seen) else NONE
+        rows.append([name, str(len(joints)), *shares, mean])
+    heads = ["video", "frames", "with somebody found", f"joints found there, of {len(JOINTS)}"]
+    return sheet("By video", heads, rows)
+
+
+def _by_joint(taught: np.ndarray) -> Sheet:
+    """In which share of the frames in which somebody is found each joint is, the rarest first."""
+    found = np.isfinite(taught).all(axis=2)
+    known = found[found.any(axis=1)]
+    shares = dict(zip(JOINTS, known.mean(axis=0), strict=True))
+    rows = [
+        [name.replace("_", " "), f"{100 * share:.0f} %"]
+        for name, share in sorted(shares.items(), key=lambda one: one[1])
+    ]
+    table = sheet("By joint: in which share of these frames it is found", ["joint", "found"], rows)
+    return replace(table, folded=True)
+
+
+def teacher(sources: Sources, taught: np.ndarray) -> Section:
     name = sources.captions.teacher
     words = Words([f"The labels are of {name}: what it does not see, no student can learn."])
     parts: list[Part] = [words]
     for path in sources.seen:
         rows = list(_facts(read_facts(path)))
         parts.append(sheet(f"What is noted of {path.stem}", ["what", "value"], rows))
+    parts.append(_by_video(taught, sources.stream))
+    if np.isfinite(taught).any():
+        parts.append(_by_joint(taught))
     return Section("teacher", "What the teacher saw", parts)
 
 
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
-    found, window = _adaptation(sources), sources.settings["online.window"]
+    found, window = sources.adaptation, sources.settings["online.window"]
     taught = read_labels(sources.labels, sources.stream_index)[0]
     table, figure = found.table, found.figure
-    count = seeds_of(of_setting(sources.cells, "online"))
-    adapted: list[Part] = [Words([f"{table.label}. {table.caption}"]), *sheets(table, count)]
+    # One recording is a demonstration: its means have no interval.
+    adapted: list[Part] = [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]
     figures: list[Part] = []
     if poses := _poses(sources, found, taught):
         figures.append(poses)
@@ -172,5 +197,5 @@ def sections(sources: Sources) -> list[Section]:
     return [
         Section("adaptation", "How the student adapted", adapted),
         Section("figures", "Figures", figures),
-        teacher(sources),
+        teacher(sources, taught),
     ]

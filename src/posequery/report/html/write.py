@@ -10,11 +10,26 @@ from markupsafe import Markup
 
 from posequery.evidence import published
 from posequery.jobs.files import write_text
-from posequery.report.html import answer, evidence, paper, provenance, videos
+from posequery.report.html import (
+    answer,
+    compared,
+    evidence,
+    paper,
+    provenance,
+    real_time,
+    videos,
+)
+from posequery.report.html.assets import SCRIPT, STYLE
 from posequery.report.html.parts import Section
 from posequery.report.html.sources import Sources
-from posequery.report.html.template import SCRIPT, STYLE, TEMPLATE
+from posequery.report.html.template import TEMPLATE
+from posequery.report.html.thumbnails import thumbnails
 
+TITLES = {
+    True: "which frames should a light pose network train on?",
+    False: "a light pose network adapts to its videos",
+}
+"""With ground truth, and of somebody's own videos."""
 FOOT = (
     f"The paper: {published.PAPER}. This file holds all that it shows, and asks no network for "
     "anything."
@@ -28,8 +43,12 @@ def bundle() -> str:
 
 
 def sections(sources: Sources) -> list[Section]:
-    shown = paper if sources.truth else videos
-    found = [answer.section(sources), evidence.section(sources), *shown.sections(sources)]
+    found = [answer.section(sources)]
+    if sources.truth:
+        found += [evidence.section(sources), *paper.sections(sources), compared.section(sources)]
+    else:
+        found += videos.sections(sources)
+    found += [real_time.section(sources)]
     found += [provenance.readings(sources), provenance.provenance(sources)]
     return [section for section in found if section.parts]
 
@@ -51,10 +70,11 @@ def render(sources: Sources) -> str:
     made.filters["first_word"] = _first_word
     page = made.from_string(TEMPLATE)
     return page.render(
-        title=f"Study {sources.captions.study}: which frames should a light pose network train on?",
+        title=f"Study {sources.captions.study}: {TITLES[sources.truth]}",
         under=f"Frames: {sources.captions.source}. Teacher: {sources.captions.teacher}.",
         sections=sections(sources),
         foot=FOOT,
+        thumbnails=thumbnails(sources.stream) if sources.frames else None,
         style=Markup(STYLE),
         script=Markup(SCRIPT),
         bundle=Markup(bundle()),

@@ -29,7 +29,8 @@ DEFAULT = "videos"
 
 @dataclass(frozen=True)
 class ClipSource:
-    """A clip before it is extracted: where it comes from, and in which streams it plays."""
+    """A clip before it is extracted: where it comes from, and in which streams it plays, by their
+    names, the pool and the test among them."""
 
     slug: str
     subject: str
@@ -102,6 +103,12 @@ class Source(Section, ABC):
     def filmed(self) -> bool:
         """Whether its frames show real people."""
         return not self.rendered
+
+    @property
+    def streams(self) -> list[str]:
+        """The names of its streams, each of which a student lives on; those of one subject are
+        named by `cell.stream_name`."""
+        return ["stream"]
 
     @abstractmethod
     def clips(self, out: str, offline: bool) -> list[ClipSource]:

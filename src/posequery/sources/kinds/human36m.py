@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from posequery.cell import stream_name
 from posequery.jobs.files import BadInput
 from posequery.settings import Folder
 from posequery.sources.human36m import counts, folders, mmpose, names
@@ -33,10 +34,13 @@ class Human36M(Sequences, Source):
     of them (at the full 50 frames/s)."""
     cameras: Annotated[list[Camera], Field(min_length=1)] = ["54138969"]
     """Cameras of the offline pool and test."""
+    stream_subjects: Annotated[list[Subject], Field(min_length=1)] = ["S1"]
+    """Whose sequences make a stream each: a student lives on each, with each seed."""
     stream_cameras: Annotated[list[Camera], Field(min_length=1)] = ["54138969"]
-    """Cameras of the stream. Of several, a sequence is played once from each."""
+    """Cameras of the streams. Of several, each subject has a stream before each; they film the same
+    motion, and count as one subject's."""
     pool_subjects: Annotated[list[Subject], Field(min_length=1)] = list(names.POOL_SUBJECTS)
-    """Whose sequences make the offline pool. The stream is always S1's."""
+    """Whose sequences make the offline pool."""
     test_subjects: Annotated[list[Subject], Field(min_length=1)] = list(names.TEST_SUBJECTS)
     """Whom the offline study tests on, on the first video of each action."""
     frame_counts: Literal["published", "any"] = "published"
@@ -50,6 +54,18 @@ class Human36M(Sequences, Source):
             raise ValueError(f"{' and '.join(both)}: in pool_subjects and in test_subjects")
         return self
 
+    @property
+    def streams(self) -> list[str]:
+        played = [(subject, camera) for subject in self.stream_subjects for camera in self._before]
+        return list(dict.fromkeys(self._stream(*one) for one in played))
+
+    @property
+    def _before(self) -> list[str]:
+        return list(dict.fromkeys(self.stream_cameras))
+
+    def _stream(self, subject: str, camera: str) -> str:
+        return stream_name(subject, camera if self._before[1:] else "")
+
     def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
         found = [
             self._clip(subject, sequence, camera, streams)
@@ -57,9 +73,9 @@ class Human36M(Sequences, Source):
             for sequence, camera in names.recordings(subject, names.CAMERAS)
             if (streams := self._streams(subject, sequence, camera, offline))
         ]
-        for stream in ("pool", "test", "stream") if offline else ("stream",):
+        for stream in ("pool", "test", *self.streams) if offline else self.streams:
             if not any(stream in clip.streams for clip in found):
-                fault = f"leaves no sequence for the {stream}"
+                fault = f"leaves no sequence for {_called(stream)}"
                 raise BadInput("source.exclude", fault, "Take fewer words, or other subjects")
         return found
 
@@ -75,7 +91,8 @@ class Human36M(Sequences, Source):
             "test": half
             and subject in self.test_subjects
             and sequence in names.first_videos(subject, self.first_video),
-            "stream": subject == "S1" and camera in self.stream_cameras,
+            self._stream(subject, camera): subject in self.stream_subjects
+            and camera in self.stream_cameras,
         }
         return tuple(stream for stream, here in plays.items() if here)
 
@@ -139,8 +156,19 @@ class Human36M(Sequences, Source):
         return {
             "common": common,
             "offline": [self.tested_on, people],
-            "online": [f"stream of {_cameras(self.stream_cameras)}"],
+            "online": [self._said_of_streams()],
         }
+
+    def _said_of_streams(self) -> str:
+        cameras = _cameras(self._before)
+        if self.streams == ["S1"]:
+            return f"stream of {cameras}"
+        subjects = ", ".join(dict.fromkeys(self.stream_subjects))
+        return f"a stream of each of {subjects} before {cameras}"
+
+
+def _called(stream: str) -> str:
+    return f"the {stream}" if stream in ("pool", "test") else f"the stream {stream}"
 
 
 def _cameras(names: list[str]) -> str:

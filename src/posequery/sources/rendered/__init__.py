@@ -7,3 +7,6 @@ parts, `painting` paints the parts, `backdrops` and `rooms` the background, `sce
 
 FPS = 5
 """Frames a second of the rendered videos."""
+MORE_SUBJECTS = ("S2", "S3", "S4", "S10")
+"""Human3.6M's subjects whose annotations are not published. Rendered, each is a body of its own,
+which acts what S1 acts, for one more stream."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posequery.jobs.files import BadInput, whole_folder
+from posequery.jobs.files import BadInput, whole_folder, write_sums
 from posequery.jobs.seeds import generator as seeded
 from posequery.skeletons import JOINTS
 from posequery.sources.rendered.anatomy import Array, Pose, pose_bodies
@@ -54,8 +54,8 @@ def write_people(
     studio's room, camera and motions with a new body in each image, the
     whole 320 x 320 frame squashed to `size` by area averaging. Image i depends only on (seed,
     domain, size, i); `advance` is called with 1 for each. Raises `BadInput` for an unknown domain,
-    or a count or size that makes no image. The folder appears complete or not at all, and replaces
-    an older one.
+    or a count or size that makes no image. Annotations and images have their
+    sums beside them. The folder appears complete or not at all, and replaces an older one.
     """
     samplers: dict[str, Callable[[np.random.Generator, int], _Sample]] = {
         "generic": _generic_sample,
@@ -101,6 +101,8 @@ def write_people(
         )
         file = folder / "annotations" / "person_keypoints_train2017.json"
         file.write_text(text, encoding="utf-8")
+        write_sums(file)
+        write_sums(folder / "train2017")
 
 
 def _category() -> dict[str, Any]:

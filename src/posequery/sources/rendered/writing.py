@@ -10,7 +10,7 @@ import numpy as np
 from cdflib.cdfwrite import CDF
 from numpy.typing import NDArray
 
-from posequery.jobs.files import whole
+from posequery.jobs.files import whole, write_sums
 from posequery.jobs.seeds import generator as seeded
 from posequery.sources.human36m.names import CAMERAS, Sequence, annotation_path, video_path
 from posequery.sources.rendered import FPS
@@ -36,7 +36,8 @@ def write_subject(
     `<root>/<subject>/MyPoseFeatures/D2_Positions/<stem>.54138969.cdf`: variable `Pose`
     (1, frames, 64), float32, x and y of 32 joints in pixels of the full image. The body depends on
     the subject, and the motion also on the action and subaction; `advance` is called with 1 for
-    each annotated frame and 0 for each other one. Each file appears complete or not at all.
+    each annotated frame and 0 for each other one. Each file appears complete or not at all, and
+    has its sum beside it.
     """
     bodies = [random_body(seeded("rendered", 0, role, subject)) for role in ("body", "companion")]
     studio = Studio()
@@ -54,6 +55,8 @@ def write_subject(
                 advance(int(number < frames))
         with whole(annotation_path(*place)) as path:
             _write_positions(path, positions[:frames])
+        write_sums(video_path(*place))
+        write_sums(annotation_path(*place))
 
 
 @contextmanager

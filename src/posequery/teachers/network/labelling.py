@@ -32,7 +32,7 @@ def label_stream(
     `BadInput` for a bad checkpoint, and for a video that is missing, broken or shorter than its
     clip.
     """
-    loaded, info = checkpoint.load(path, device)
+    loaded, info = checkpoint.load(path, device, of=checkpoint.TEACHER)
     network = for_inference(loaded)
     joints, peaks = [], []
     with Progress(len(stream), "frames", "label with the network") as progress:
