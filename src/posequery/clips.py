@@ -322,6 +322,11 @@ class Stream:
         clips = zip(inside, self.clips, strict=True)
         return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
 
+    def clip_timing(self, number: int) -> Timing:
+        """When the frames that are played of a clip are shown."""
+        info = self.clips[number]
+        return Timing.joined([(self.clip(number).times[: info.frames], info.fps)])
+
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""
         sizes = np.array([(clip.width, clip.height) for clip in self.clips])

@@ -40,7 +40,7 @@ def split(index: Path, labels: Path, share: Fraction, gap: str, pool: Path, test
     """
     stream = Stream(index)
     joints, confidence = read_labels(labels, index)
-    timings = [_timing(stream, number) for number in range(len(stream.clips))]
+    timings = [stream.clip_timing(number) for number in range(len(stream.clips))]
     for info, timing in zip(stream.clips, timings, strict=True):
         require_parts(info.video, timing, share, gap)
     with Progress(len(timings), "clips", "split in time") as progress:
@@ -52,12 +52,6 @@ def split(index: Path, labels: Path, share: Fraction, gap: str, pool: Path, test
                 own = slice(start + part.start, start + part.stop)
                 _write(folder, stream, number, part, joints[own], confidence[own])
             progress.advance()
-
-
-def _timing(stream: Stream, number: int) -> Timing:
-    """When the played frames of a stream's clip are shown."""
-    info = stream.clips[number]
-    return Timing.joined([(stream.clip(number).times[: info.frames], info.fps)])
 
 
 def _write(

@@ -1,6 +1,7 @@
 """The paper's Tables 1 and 2, made from a study's cells, and all tables written."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,17 @@ def table_1(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SI
             group,
             theirs,
         ),
+    )
+
+
+def labels_needed(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Table:
+    """Table 1 of videos whose labels are a teacher's, with nothing published beside it."""
+    return replace(
+        table_1(cells, captions, frames),
+        name="labels_needed",
+        label="How many frames to label",
+        caption=captions.labels_needed(of_setting(cells, "offline"), frames),
+        published=None,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from posequery import teachers
+from posequery.settings import as_percent, as_text
 from posequery.study.schema import Study
 
 CONFIDENCE = {
@@ -54,6 +55,9 @@ def _offline(study: Study, of_the_source: Sequence[str]) -> list[str]:
     if study.offline is None:
         return []
     said = [*of_the_source]
+    if split := study.source.parts:
+        said.append(f"pool: the first {as_percent(split.pool)} of each video")
+        said.append(f"test: what follows a gap of {as_text(split.gap)}")
     if study.offline.select_from == "clip":
         said.append("selected from each video on its own")
     return said

@@ -31,11 +31,13 @@ from posequery.report.html.parts import (
     sheet,
     sheets,
 )
+from posequery.report.html.rates import by_rate
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.lines import Line, clip_names, scene
 from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
+from posequery.report.tables import labels_needed
 from posequery.report.views import boxes, view_of
 from posequery.skeletons import JOINTS, LINKS
 
@@ -194,7 +196,12 @@ def sections(sources: Sources) -> list[Section]:
     if chart:
         caption = "Each tick is a frame that was picked from its window and trained on."
         figures.append(Charts("Frames picked", caption, [chart]))
+    needed: list[Part] = []
+    if len(of_setting(sources.cells, "offline")):
+        own = labels_needed(sources.rows, sources.captions, sources.frame_sizes("offline"))
+        needed = [Words([f"{own.label}. {own.caption}"]), *sheets(own, 0), by_rate(sources)]
     return [
+        Section("labels", "How many frames to label", needed),
         Section("adaptation", "How the student adapted", adapted),
         Section("figures", "Figures", figures),
         teacher(sources, taught),
