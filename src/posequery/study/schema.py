@@ -178,6 +178,9 @@ class Study(TeacherSections):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         source = self.source
+        if self.offline and not (source.has_truth or source.parts):
+            fault = f"source kind '{source.kind}' has neither ground truth nor a split in time"
+            raise ValueError(f"offline: {fault}")
         for name in self.teachers:
             if not teachers.load(name).fits(source):
                 raise ValueError(f"teachers: '{name}' does not go with source kind '{source.kind}'")
