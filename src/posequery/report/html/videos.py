@@ -178,6 +178,15 @@ def teacher(sources: Sources, taught: np.ndarray) -> Section:
     return Section("teacher", "What the teacher saw", parts)
 
 
+def _labels(sources: Sources) -> list[Section]:
+    """Of a study with an offline half, how many frames must be labelled."""
+    if of_setting(sources.cells, "offline").empty:
+        return []
+    table = labels_needed(sources.rows, sources.captions, sources.frame_sizes("offline"))
+    parts = [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0), by_rate(sources)]
+    return [Section("labels", table.label, parts)]
+
+
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
     found, window = sources.adaptation, sources.settings["online.window"]
@@ -196,12 +205,8 @@ def sections(sources: Sources) -> list[Section]:
     if chart:
         caption = "Each tick is a frame that was picked from its window and trained on."
         figures.append(Charts("Frames picked", caption, [chart]))
-    needed: list[Part] = []
-    if len(of_setting(sources.cells, "offline")):
-        own = labels_needed(sources.rows, sources.captions, sources.frame_sizes("offline"))
-        needed = [Words([f"{own.label}. {own.caption}"]), *sheets(own, 0), by_rate(sources)]
     return [
-        Section("labels", "How many frames to label", needed),
+        *_labels(sources),
         Section("adaptation", "How the student adapted", adapted),
         Section("figures", "Figures", figures),
         teacher(sources, taught),
