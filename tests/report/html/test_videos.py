@@ -60,9 +60,7 @@ def test_a_split_study_shows_how_many_labels_it_needs(
     first, second = sections(made)[:2]
     assert (first.name, second.name) == ("labels", "adaptation")
     words, table, charts = first.parts
-    assert (
-        "nobody has checked them" in words.paragraphs[0] and "Published" not in words.paragraphs[0]
-    )
+    assert "nobody has checked them" in words.texts[0] and "Published" not in words.texts[0]
     texts = [[text for text, _ in row] for row in table.rows]
     assert texts == [["uniform", "30.00", "20.00", "12.00", "10.00"]]
     assert [chart.name for chart in charts.charts] == ["by-rate"]
