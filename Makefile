@@ -3,6 +3,7 @@
 
 digest = $(shell cat $(1) | sha256sum | cut -c 1-16)
 STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
+CRATE_ENV := .venv/crate-$(call digest,envs/crate.txt)
 TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
@@ -10,7 +11,7 @@ RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help study lab run check archive verify test lint format docs
+.PHONY: help study lab run check archive verify restore test lint format docs
 .NOTPARALLEL:
 
 help:
@@ -21,6 +22,7 @@ help:
 	@echo "make check CONFIG=human36m   what a study's data lack, and what it would take"
 	@echo "make archive CONFIG=mini     results, settings and checksums of a study in one file"
 	@echo "make verify CONFIG=mini      a copied or unpacked study: check its sums, make nothing again"
+	@echo "make restore ARCHIVE=mini.tar.gz   put an archived study back into results, making nothing again"
 	@echo "make test    the tests; make test TESTS=tests/strategies, some of them"
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
@@ -50,7 +52,11 @@ verify: $(STUDY_ENV)
 	@case "$(CONFIG)" in *.yaml | *.yml) copy="$(CONFIG)" ;; *) copy="results/$(CONFIG)" ;; esac; \
 	PYTHONPATH=src .venv/bin/python scripts/archive.py "$$copy"
 
-test: $(TEST_ENV)
+restore: $(STUDY_ENV)
+	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
+	@PYTHONPATH=src .venv/bin/python scripts/restore.py "$(ARCHIVE)"
+
+test: $(TEST_ENV) $(CRATE_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 
 lint: $(TEST_ENV)
@@ -72,6 +78,11 @@ docs: $(TEST_ENV)
 
 $(STUDY_ENV):
 	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt
+	@touch $@
+
+$(CRATE_ENV): | $(TEST_ENV)
+	@$(RUN) venv .venv/crate
+	@.venv/crate/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/crate.txt
 	@touch $@
 
 $(TEST_ENV):

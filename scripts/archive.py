@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 
 from posequery.jobs.command import run
-from posequery.study import changes, copies
-from posequery.study.archive import pack, verify
+from posequery.study import changes, copies, runs
+from posequery.study.archive import pack
 from posequery.study.loading import SUFFIXES
+from posequery.study.sharing import Sharing
+from posequery.study.unpacking import verify
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,6 +24,9 @@ def main() -> None:
     )
     parser.add_argument("--results", type=Path, help="the study's folder; without it, check")
     parser.add_argument("--settings", type=json.loads, default={}, help="the whole config, JSON")
+    parser.add_argument(
+        "--sharing", type=Sharing.model_validate_json, help="JSON: what of it may leave this place"
+    )
     options = parser.parse_args()
     if options.archive.suffix in SUFFIXES:
         # Its name is enough: the file need not have been copied with the results.
@@ -32,8 +37,15 @@ def main() -> None:
     elif options.results is None:
         print(f"{options.archive}: {verify(options.archive)} files agree with their checksums")
     else:
+        runs.end(options.results)  # packing is the last that it does
         changes.note(options.results)  # what this run has made so far has no sum yet
-        count = pack(options.results, options.archive, settings=options.settings, checkout=ROOT)
+        count = pack(
+            options.results,
+            options.archive,
+            settings=options.settings,
+            sharing=options.sharing,
+            checkout=ROOT,
+        )
         print(f"{options.archive}: {count} files")
 
 

@@ -82,8 +82,7 @@ def test_a_boards_own_python_runs_the_scripts_that_need_torch_and_has_what_they_
     rules = (ROOT / "workflow/rules/common.smk").read_text()
     named = ast.literal_eval(re.search(r"^TORCH = (\{.*?^\})", rules, re.DOTALL | re.M)[1])
     needs = {script.stem: reached(script) for script in (ROOT / "scripts").glob("*.py")}
-    by_hand = {"predict"}  # a user runs it; no rule does
-    assert {name for name in needs if "torch" in needs[name]} - by_hand == named & needs.keys()
+    assert {name for name in needs if "torch" in needs[name]} == named & needs.keys()
     label = ROOT / "scripts/label.py"
     taught = {name: reached(label, [f"posequery.teachers.{name}"]) for name in teachers.names()}
     able = {name for name in taught if teachers.load(name).torch}

@@ -18,8 +18,9 @@ from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
 from posequery.jobs import seeds
 from posequery.jobs.files import whole
 from posequery.metrics import frame_errors, joint_errors
-from posequery.online import loop, parts
+from posequery.online import learning, loop, parts
 from posequery.online.policies import Policy, policy
+from posequery.online.task import Tally, Task
 from posequery.student import checkpoint
 from posequery.student.network import build
 from posequery.student.prediction import Prediction, predict_stream
@@ -48,7 +49,7 @@ def stream(tmp_path_factory: pytest.TempPathFactory) -> Stream:
     return Stream(folder / "stream.json")
 
 
-def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> loop.Task:
+def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> Task:
     truth = stream.joints(np.arange(len(stream)))
     given = {
         "labels": truth,
@@ -57,10 +58,10 @@ def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> l
         "recipe": RECIPE,
         "words": ["test", method],
     }
-    return loop.Task(stream, **(given | changed))
+    return Task(stream, **(given | changed))
 
 
-def play(what: loop.Task, folder: Path) -> tuple[loop.Tally, torch.nn.Module, record.Record]:
+def play(what: Task, folder: Path) -> tuple[Tally, torch.nn.Module, record.Record]:
     folder.mkdir(exist_ok=True)
     network = build("densenet_small", "test")
     tally = loop.run(what, network, INFO, folder)
@@ -219,7 +220,7 @@ def test_a_kill_after_any_stretch_changes_no_bit(
     assert all(map(np.array_equal, rec.picked, again.picked))
 
 
-def play_until_killed(what: loop.Task, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def play_until_killed(what: Task, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop is killed between the fourth stretch's parts and the tally that makes them count."""
     calls = iter(range(100))
     real = loop._commit
@@ -625,7 +626,7 @@ def test_how_often_the_paper_s_stream_trains(
         return Prediction(nothing, nothing[..., 0], nothing)
 
     monkeypatch.setattr(loop, "predict_stream", read)
-    monkeypatch.setattr(loop, "fit", lambda *arguments: None)
+    monkeypatch.setattr(learning, "fit", lambda *arguments, **named: [])
     zeros = np.zeros((frames, 18, 2), np.float32)
     given = {
         "labels": zeros,
@@ -634,9 +635,7 @@ def test_how_often_the_paper_s_stream_trains(
         "recipe": RECIPE,
         "words": ["test"],
     }
-    tally = loop.run(
-        loop.Task(Long(frames), **(given | changed)), torch.nn.Linear(1, 1), INFO, tmp_path
-    )
+    tally = loop.run(Task(Long(frames), **(given | changed)), torch.nn.Linear(1, 1), INFO, tmp_path)
     parts.join(sorted(tmp_path.glob("part-*.npz")), tmp_path / "record.h5", 50)
     rec = record.read(tmp_path / "record.h5")
     assert (tally.trainings, tally.frames_trained) == (trainings, 15 * trainings)

@@ -25,7 +25,7 @@ def counted(numbered):
 def clip_of(path, **options):
     """The clip of a video."""
     output = path.with_suffix(".h5")
-    extract(path, None, slug="s", size=16, output=output, **NAMES, **options)
+    extract(path, None, slug=path.stem, size=16, output=output, **NAMES, **options)
     return Clip(output)
 
 

@@ -182,6 +182,12 @@ def test_weights_that_are_not_those_of_the_sum_are_refused(tmp_path: Path, tried
     tried("5", "weights, or their size, other than a checkpoint's sum says", {"refused": 3})
 
 
+def test_a_checkpoint_that_does_not_say_whose_weights_it_holds_is_older(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.pt", of=None)
+    with pytest.raises(BadInput, match=r"a\.pt: does not say whose weights .* older version"):
+        checkpoint.load(path)
+
+
 def test_weights_of_another_network_of_the_study_are_refused(tmp_path: Path) -> None:
     folder = "online/ground_truth/uniform/1pct/seed0"
     for of in ("student", "teacher_network", folder):

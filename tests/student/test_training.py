@@ -297,9 +297,10 @@ def test_no_frame_is_refused() -> None:
 
 
 def test_a_diverging_loss_is_reported() -> None:
+    beyond = {"learning_rate": 1e15}  # of what a study may ask for
     with pytest.raises(BadInput, match="the loss of epoch"):
-        train(spots(4, 0), Recipe(epochs=40, learning_rate=1e15, stdev=0.1))
-    frozen = Recipe(epochs=1, learning_rate=1e15, stdev=0.1)
+        train(spots(4, 0), Recipe(epochs=40, stdev=0.1).model_copy(update=beyond))
+    frozen = Recipe(epochs=1, stdev=0.1).model_copy(update=beyond)
     with pytest.raises(BadInput, match="the validation loss"):
         train(spots(4, 0), frozen, validation=spots(1, 0))
 

@@ -98,6 +98,10 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ),
         ("online: {clock: jetson_xavier}\n", "did you mean 'jetson_xavier_nx'?"),
         (
+            "online: {clock: measured}\n",
+            "clock: measured goes with overrun: skipped, queued or stopped, or meanwhile: missed",
+        ),
+        (
             "online: {clock: jetson_xavier_nx, training_takes: 8 frames}\n",
             "training_takes: goes with clock: ideal, not jetson_xavier_nx",
         ),
@@ -383,6 +387,13 @@ def test_captions_name_the_readings_in_force() -> None:
         "weights trained on a stretch are live as late as on the paper's Jetson Xavier NX "
         "(declared) at the earliest, selection, labelling, engine build, swap not charged, a "
         "stretch that ends before that is skipped, frames watched meanwhile"
+    )
+    here = load_study("mini", {"online": {"clock": "measured", "overrun": "queued"}}, CONFIG)
+    (said,) = [line for line in captions(here)["readings"]["online"] if "measured" in line]
+    assert said == (
+        "weights trained on a stretch are live as long after it as selection and training took on "
+        "the machine that ran the cell (measured, labelling not charged), which differs from run "
+        "to run, a stretch that ends before that waits, frames watched meanwhile"
     )
     mini = captions(load_study("mini", {}, CONFIG))
     assert (mini["source"], mini["teacher"]) == ("rendered stand-in", "teacher network")

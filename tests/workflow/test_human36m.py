@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 import miniature
@@ -10,6 +11,7 @@ import pytest
 from runs import ROOT, planned, snakemake
 
 from posequery.sources.human36m import names
+from posequery.study.unpacking import restore
 
 STREAM = ("Directions 1", "Directions", "Eating 2", "Walking")
 POOL = ("Directions 1", "Sitting 1")
@@ -133,6 +135,20 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     done = snakemake(tmp_path, "--config", f"study={study}")
     assert planned(done.stdout + done.stderr).keys() == {"paper_tables", "all"}
     assert (out / "tables/table2.md").read_text() == table
+    # An archive holds neither frames nor ground truth nor weights trained on them.
+    done = snakemake(tmp_path, "--config", f"study={study}", "--", "archive")
+    with tarfile.open(out / "few.tar.gz") as packed:
+        held = packed.getnames()
+    assert "few/clips/S1.json" in held and "few/student/pretrained.pt" in held
+    assert not [name for name in held if name.startswith("few/clips/") and name.endswith(".h5")]
+    assert not [name for name in held if name.startswith("few/cells/") and name.endswith(".pt")]
+    shutil.move(out / "few.tar.gz", tmp_path / "few.tar.gz")
+    shutil.rmtree(out)
+    folder = restore(tmp_path / "few.tar.gz", tmp_path / "results")
+    assert (folder / "tables/table2.md").read_text() == table
+    done = snakemake(tmp_path, "--dry-run", "--config", f"study={study}", ok=False)
+    text = done.stdout + done.stderr
+    assert "there is no such video or annotation" in text and "Traceback" not in text
 
 
 def test_json_files_that_change_are_read_again_and_nothing_else_is(

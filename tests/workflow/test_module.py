@@ -37,7 +37,7 @@ def outer(folder: Path, *arguments: str) -> str:
 
 def test_another_workflow_plans_a_whole_study(tmp_path: Path) -> None:
     jobs = planned(outer(tmp_path, "--dry-run"))
-    assert jobs["mine"] == 1 and jobs["pose_finetune"] == 4 * 2 + 1
+    assert jobs["mine"] == 1 and jobs["pose_finetune"] == 4 * 2 + 2
     assert jobs["pose_adapt"] == 1 + 2 * (2 + 4 * 2)
 
 

@@ -121,7 +121,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing_running(
         assert last.startswith("Stopped. What is finished is kept") and last.count("again") == 1
         rest = [line for line in text.splitlines()[:-1] if not line.startswith("[")]
         assert rest == []
-        assert not any(process.is_running() for process in family)
+        assert not psutil.wait_procs(family, timeout=20)[1]
     code, text = ended(start(unfinished))
     assert code == 0, text
     assert cells(unfinished) == cells(made)
@@ -139,7 +139,7 @@ def test_an_interruption_before_the_first_job_is_one_line(unfinished: Path, trie
         assert code == 128 + signal.SIGINT
         (line,) = [line for line in text.splitlines() if not line.startswith("[")]
         assert line.startswith("Stopped. What is finished is kept")
-        assert not any(process.is_running() for process in family)
+        assert not psutil.wait_procs(family, timeout=20)[1]
     tried("13", "Ctrl-C while a run is planned or begins", {"one line": 5})
 
 

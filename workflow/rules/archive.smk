@@ -19,11 +19,13 @@ rule archive:
     params:
         code=code_digest("archive"),
         results=lambda wildcards: OUT,
-        settings=as_json(STUDY),
+        settings=json.dumps(STUDY.model_dump(mode="json", exclude={"name"})),
+        sharing=as_json(sharing.sharing(STUDY)),
     message:
         f"Archive study {STUDY.name}"
     shell:
         script("archive")
         + " {output:q}"
         + " --results {params.results:q}"
-        + " --settings {params.settings:q} 2> {log:q}"
+        + " --settings {params.settings:q}"
+        + " --sharing {params.sharing:q} 2> {log:q}"

@@ -27,9 +27,9 @@ def or_refuse(find):
     """A function that ends the run where it would raise what a user can fix."""
 
     @functools.wraps(find)
-    def found(*arguments):
+    def found(*arguments, **options):
         try:
-            return find(*arguments)
+            return find(*arguments, **options)
         except (BadInput, OSError) as error:
             refuse(error)
 
@@ -48,7 +48,15 @@ class Refusing:
 
 
 try:
-    from posequery.study import changes, identity, origins, provenance, turns
+    from posequery.study import (
+        changes,
+        identity,
+        origins,
+        provenance,
+        runs,
+        sharing,
+        turns,
+    )
     from posequery.study.plan import as_json, planned
 
     provenance.require_checkout(ROOT / "src")
@@ -68,6 +76,7 @@ TORCH = {
     "finetune",
     "import_checkpoint",
     "measure_speed",
+    "predict",
     "pretrain",
     "score",
 }
@@ -119,7 +128,7 @@ def made_by_this_run():
         yield from map(str, [*job.output, *filter(None, [job.params.get("folder")])])
         if job.benchmark:
             yield str(job.benchmark)
-    yield f"{OUT}/study.yaml"
+    yield from (f"{OUT}/study.yaml", f"{OUT}/{runs.RUNS}")
 
 
 def option(name):

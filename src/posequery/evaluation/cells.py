@@ -1,6 +1,7 @@
 """A study's cells gathered into three long tables, from which every table and figure is made.
 
-``cells.csv`` and ``breakdown.csv`` hold what a seed and a config fix to the last bit;
+``cells.csv`` and ``breakdown.csv`` hold what a seed and a config fix to the last bit (online, not
+by `online.clock: measured`);
 ``seconds.csv`` what a clock measured. All are in the order setting, teacher, method, rate, seed,
 stream, the first and the last with one row a cell.
 

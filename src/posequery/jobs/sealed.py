@@ -124,6 +124,12 @@ def digest(path: str | os.PathLike[str]) -> str:
         return _stated(file.read(USER_BLOCK))[1]
 
 
+def bulk(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Where the bulk of a verified file begins and ends, in bytes; (0, 0) where it has none."""
+    with open(path, "rb") as file:
+        return _stated(file.read(USER_BLOCK))[0]
+
+
 def _stated(seal: bytes) -> tuple[tuple[int, int], str]:
     """The range of the bulk and the SHA-256 that a seal states, right or not."""
     title, _, bulk, digest, _ = seal.rstrip(b"\0").decode("ascii").split("\n")
@@ -208,6 +214,9 @@ class Packed:
             fault = f"{self._what} {index} is not readable ({error.strerror or error})"
             raise BadInput(self._path, fault, self._fix) from error
         if zlib.crc32(data) != self._sums[index]:
+            if len(data) and not any(data):
+                fault = f"holds no {self._what}s: an archive leaves those of real people out"
+                raise BadInput(self._path, fault, "Delete it, bring its video, and run again")
             fault = f"{self._what} {index} is broken: it is not as it was written (its sum differs)"
             raise BadInput(self._path, fault, self._fix)
         return np.frombuffer(data, np.uint8)

@@ -16,6 +16,7 @@ from posequery.online import loop, parts
 from posequery.online.policies import policy, require_trainings
 from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
+from posequery.online.task import Task
 from posequery.student import checkpoint
 from posequery.student.recipe import Recipe
 
@@ -51,7 +52,7 @@ def adapt(
     truth = played.joints(np.arange(len(played)))
     taught = read_labels(labels, stream)[0] if labels else truth
     require_trainings(cell.method, cell.rate, played.timing, settings, profile, recipe.epochs)
-    task = loop.Task(
+    task = Task(
         stream=played,
         labels=taught,
         reference=taught if reference == "labels" else truth,
@@ -66,6 +67,7 @@ def adapt(
         missed=settings.meanwhile == "missed",
         overrun=settings.overrun,
         profile=profile,
+        measured=settings.clock == "measured",
     )
     arguments = {
         "cell": cell.model_dump(mode="json"),

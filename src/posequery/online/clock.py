@@ -48,6 +48,16 @@ class Train(NamedTuple):
     epochs: int | None = None
 
 
+class Begin(NamedTuple):
+    """A training on frames first to stop of the stream begins at the frame `at`, and only doing it
+    says how long it takes; `until`: the frame at which it is stopped, None for never."""
+
+    first: int
+    stop: int
+    at: int
+    until: int | None = None
+
+
 class Miss(NamedTuple):
     """Frames start to stop pass unseen while the training that has just begun runs."""
 
@@ -102,7 +112,9 @@ def schedule(
     first: int = 0,
     trained: int = 0,
     busy: int = 0,
-) -> Generator[Play | Train | Miss, bool | None, None]:
+    measured: bool = False,
+    live: int | None = None,
+) -> Generator[Play | Begin | Train | Miss, int | None, None]:
     """What happens on a stream of `frames` frames, in order; each is played or missed once.
 
     Of whatever frame one begins with, `stretch` says where a stretch ends, and `training` where a
@@ -121,6 +133,10 @@ def schedule(
     counts as no training, and no frame is missed for it. `frame`, `first`, `trained` and `busy` go
     on with a stream in its middle: where a `Play` stopped, its `first` and `busy`, and how many
     trainings there were.
+
+    measured: `training` is not asked. Each training is a `Begin` first, answered by sending the
+    frame at which its weights are live, which is given back; without an answer there was nothing to
+    learn. `live` is the answer that a stream goes on with that stopped between the two.
     """
 
     def due(first: int, busy: int) -> Train:
@@ -134,7 +150,25 @@ def schedule(
         return Train(first, end, live)
 
     while frame < frames:
-        event = due(first, busy)
+        if not measured:
+            event = due(first, busy)
+        else:
+            end = stretch(first)
+            begin = max(end, busy)
+            if live is None and frame < begin:
+                stop = min(begin, frames)
+                yield Play(frame, stop, first, busy)
+                frame = stop
+                continue
+            if live is None and (times is None or trained < times):
+                until = stretch(end) if overrun == "stopped" else None
+                asked = Begin(first, end, begin, until)
+                live = yield asked
+                if live is None:
+                    first = end
+                    continue
+                yield asked
+            event = Train(first, end, begin if live is None else live)
         if frame == (event.stop if missed else event.live):
             wanted = (times is None or trained < times) and event.epochs != 0
             if wanted and event.live < frames:
@@ -153,7 +187,8 @@ def schedule(
                 busy = event.live
             while overrun == "skipped" and stretch(first) < busy:
                 first = stretch(first)
-            event = due(first, busy)
+            live = None
+            continue
         stop = min(event.stop if missed else event.live, frames)
         yield Play(frame, stop, first, busy)
         frame = stop

@@ -7,124 +7,21 @@ training begins and when its weights go live is `online.clock`'s to say.
 
 import copy
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 from torch import nn
 
-from posequery import strategies
-from posequery.arrays import shape
-from posequery.clips import Stream
-from posequery.jobs import resume, seeds
+from posequery.jobs import resume
 from posequery.jobs.progress import Progress
-from posequery.metrics import frame_errors, joint_errors
-from posequery.online import parts
-from posequery.online.clock import Miss, Overrun, Pace, Play, Train, schedule
-from posequery.online.policies import Policy
-from posequery.online.profiles import Profile
-from posequery.skeletons import JOINTS
+from posequery.online import learning, parts
+from posequery.online.clock import Begin, Miss, Pace, Play, Train, schedule
+from posequery.online.task import Seen, Tally, Task
 from posequery.student import checkpoint
 from posequery.student.prediction import predict_stream
-from posequery.student.recipe import Recipe
-from posequery.student.samples import StreamFrames
-from posequery.student.training import fit
-
-SECONDS = ("training", "inference", "selection")
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the loop plays, and by which rules.
-
-    `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
-    the poses that are looked for. `error_by_labels`: the strategy 'error' sees the error against
-    the labels, not the reference. `takes`: what passes of the stream while a training runs, if no
-    device's `profile` says so. `overrun`: what happens where that is more than a stretch and not
-    `missed`.
-    """
-
-    stream: Stream
-    labels: np.ndarray
-    reference: np.ndarray
-    policy: Policy
-    recipe: Recipe
-    words: Sequence[str | int]
-    reset: bool = False
-    error_by_labels: bool = False
-    takes: str = "0 frames"
-    missed: bool = False
-    overrun: Overrun = "refused"
-    profile: Profile | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("labels", "reference"):
-            shape(name, getattr(self, name), len(self.stream), len(JOINTS), 2)
-
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """What the network computes for the strategy beside its predictions."""
-        return self.policy.strategy.extras if self.policy.strategy else ()
-
-    @property
-    def scored_against(self) -> np.ndarray:
-        """The poses (n, 18, 2) that the strategy `error` measures by."""
-        return self.labels if self.error_by_labels else self.reference
-
-    @property
-    def labels_all(self) -> bool:
-        """Whether the teacher is asked for every frame of a stretch, not only for those picked."""
-        if self.policy.strategy is None:
-            return True
-        needs = self.policy.strategy.needs
-        by_labels = self.scored_against is self.labels
-        return "disagreement" in needs or ("error" in needs and by_labels)
-
-    @cached_property
-    def lags(self) -> np.ndarray:
-        """First frames (w,) of the parts of the policy's lag."""
-        lag = self.policy.lag
-        return self.stream.timing.starts(lag) if lag else np.empty(0, np.int64)
-
-
-@dataclass
-class Tally:
-    """How far the loop is, and what it has cost. Seconds are of this machine's wall clock."""
-
-    frame: int = 0
-    """The next to be played."""
-    first: int = 0
-    """Of the stretch that is trained on next."""
-    busy: int = 0
-    """The frame until which trainings run, see `clock.Play`."""
-    trainings: int = 0
-    frames_trained: int = 0
-    passes: int = 0
-    """Of those frames through the training network, an epoch each."""
-    labelled: int = 0
-    """Frames that the teacher was asked for."""
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
-    weights: str | None = None
-    """File of the live weights, if they are not the first ones."""
-    parts: str = ""
-    """Sum over all parts of the frames before, see `parts.total`."""
-
-
-Seen: TypeAlias = dict[str, np.ndarray]
-"""What the student said of frames, from the first of the next stretch on: joints, peaks, and the
-task's extras."""
-
-
-class _Begun(NamedTuple):
-    """A training that has begun, what was selected, and what of it (k,) teaches something."""
-
-    training: Train
-    selection: strategies.Selection
-    taught: np.ndarray
 
 
 def run(
@@ -160,19 +57,42 @@ def run(
         first=tally.first,
         trained=tally.trainings,
         busy=tally.busy,
+        measured=task.measured,
+        live=tally.begun.get(str(tally.first), [None])[0],
     )
-    begun = None
+    training = lesson = update = None
+    whole = copy.deepcopy(tally.__dict__)  # as of the last commit
+    if str(tally.first) in tally.begun:
+        lesson = learning.begin_again(task, network, original, tally.first, seen, tally)
     for event in events:
         match event:
-            case Train():
-                begun = _begin(task, event, seen, tally)
-                if begun is None:
+            case Begin():
+                if training and lesson:  # a queue: this one begins where the last one's go live
+                    update = learning.finish(task, network, original, training, lesson, tally)
+                    training = None
+                if str(event.first) in tally.begun:
+                    lesson = learning.begin_again(task, network, original, event.first, seen, tally)
+                else:
+                    lesson = learning.begin_measured(task, network, original, event, seen, tally)
+                    whole["begun"] |= tally.begun
+                    whole |= {"seconds": tally.seconds, "labelled": tally.labelled}
+                    _keep(folder, whole)
+                if lesson is not None:
+                    events.send(tally.begun[str(event.first)][0])
+            case Train(first, stop):
+                training = event
+                if not task.measured:
+                    lesson = learning.begin(task, first, stop, seen, tally)
+                if lesson is None:
+                    training = None
                     events.send(False)
             case Miss(start, stop):
                 _predict_ahead(task, network, start, stop, tally, folder)
                 parts.write_missed(_part(folder, "part", start), stop - start)
             case Play(start, stop, first, busy):
-                update = begun and _finish(task, network, original, begun, tally)
+                if training and lesson:
+                    update = learning.finish(task, network, original, training, lesson, tally)
+                    training = lesson = None
                 _predict_ahead(task, network, start, stop, tally, folder)
                 said = _predict(task, network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
@@ -180,8 +100,8 @@ def run(
                 seen = _joined([before, said])
                 began, tally.frame, tally.first, tally.busy = tally.frame, stop, first, busy
                 written = _written(task, folder, began, start, stop)
-                _commit(folder, network, info, tally, written, changed=begun is not None)
-                begun = None
+                _commit(folder, network, info, tally, written, changed=update is not None)
+                update, whole = None, copy.deepcopy(tally.__dict__)
                 if progress is not None:
                     progress.advance(stop - began)
     return tally
@@ -233,55 +153,6 @@ def _predict_ahead(
         parts.write_part(_part(folder, "lagged", ahead), *own, tally.trainings, None)
 
 
-def _begin(task: Task, training: Train, seen: Seen, tally: Tally) -> _Begun | None:
-    """Select from the stretch that was seen; None if that teaches nothing."""
-    began = time.perf_counter()
-    stretch = slice(training.first, training.stop)
-    selection = _select(task, stretch, seen)
-    tally.seconds["selection"] += time.perf_counter() - began
-    every = training.stop - training.first
-    tally.labelled += every if task.labels_all else len(selection.indices)
-    # A frame in which the teacher saw nobody teaches nothing.
-    picked = task.labels[stretch][selection.indices]
-    taught = selection.indices[np.isfinite(picked).all(axis=2).any(axis=1)]
-    return _Begun(training, selection, taught) if len(taught) else None
-
-
-def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
-    policy, size = task.policy, stretch.stop - stretch.start
-    if policy.strategy is None:
-        return strategies.Selection(np.arange(size))
-    own = {name: rows[:size] for name, rows in seen.items()}
-    joints = own.pop("joints")
-    own["error"] = frame_errors(joint_errors(joints, task.scored_against[stretch]))
-    own["disagreement"] = frame_errors(joint_errors(joints, task.labels[stretch]))
-    window = strategies.Window(size, policy.rate, **own)
-    random = seeds.generator(*task.words, "selection", stretch.start)
-    return strategies.select(policy.strategy, window, random, policy.parameters)
-
-
-def _finish(
-    task: Task, network: nn.Module, original: dict[str, object], begun: _Begun, tally: Tally
-) -> parts.Update:
-    """Train, and let the new weights go live."""
-    began = time.perf_counter()
-    training, selection, taught = begun
-    start = training.first
-    if task.reset:
-        network.load_state_dict(original)
-    samples = StreamFrames(task.stream, start + taught, task.labels[start + taught])
-    recipe = task.recipe
-    if training.epochs is not None:
-        recipe = recipe.model_copy(update={"epochs": training.epochs})
-    fit(network, samples, recipe, task.stream.size, [*task.words, "window", start])
-    tally.seconds["training"] += time.perf_counter() - began
-    tally.trainings += 1
-    tally.frames_trained += len(taught)
-    tally.passes += len(taught) * recipe.epochs
-    picked = start + selection.indices
-    return parts.Update(training.live, picked, selection.score, selection.decided_by)
-
-
 def _written(task: Task, folder: Path, began: int, start: int, stop: int) -> list[Path]:
     """The parts of frames began to stop, of which those up to start were missed."""
     ahead = task.lags[(began <= task.lags) & (task.lags < stop)].tolist()
@@ -302,7 +173,12 @@ def _commit(
     if changed:
         tally.weights = f"weights-{tally.frame:09d}.pt"
         checkpoint.save(folder / tally.weights, network, info)
-    resume.keep(folder, tally.__dict__, [folder / tally.weights] if tally.weights else [])
+    _keep(folder, tally.__dict__)
+
+
+def _keep(folder: Path, tally: Mapping[str, Any]) -> None:
+    weights = tally["weights"]
+    resume.keep(folder, tally, [folder / weights] if weights else [])
 
 
 def _resume(

@@ -9,7 +9,7 @@ from posequery.online import profiles
 from posequery.online.clock import Overrun
 from posequery.settings import Duration, Rate, Section, Stretch, as_text, one_of
 
-Clock = Annotated[str, one_of("clock", ("ideal", *profiles.names()))]
+Clock = Annotated[str, one_of("clock", ("ideal", "measured", *profiles.names()))]
 
 
 class Adaptation(Section):
@@ -28,7 +28,10 @@ class Adaptation(Section):
     """What the strategy `error` measures the student's errors against."""
     clock: Clock = "ideal"
     """What makes weights go live later than at the end of the stretch that they are trained on.
-    `ideal`: nothing but `training_takes`. The name of a declared device profile: the time that this
+    `ideal`: nothing but `training_takes`. `measured`: the seconds that selection and training take
+    the machine that runs the cell, with nothing else asked of it meanwhile; the teacher's own time
+    is not known and not charged, and there is no engine to build or swap. Such cells differ from
+    run to run. The name of a declared device profile: the time that this
     device takes to select, label, train, build an engine and swap it in, so far as its profile
     states them; it is applied to the student that the profile names alone."""
     training_takes: Duration = "0 frames"
@@ -75,12 +78,17 @@ class Online(Adaptation):
     @property
     def profile(self) -> profiles.Profile | None:
         """The device that the clock is of. Raises `BadInput` for a faulty file."""
-        return None if self.clock == "ideal" else profiles.load(self.clock)
+        return None if self.clock in ("ideal", "measured") else profiles.load(self.clock)
 
     @model_validator(mode="after")
     def _one_clock(self) -> "Online":
         if self.clock != "ideal" and not self.training_takes.startswith("0 "):
             raise ValueError(f"training_takes: goes with clock: ideal, not {self.clock}")
+        if self.clock == "measured" and self.meanwhile != "missed" and self.overrun == "refused":
+            raise ValueError(
+                "clock: measured goes with overrun: skipped, queued or stopped, or meanwhile: "
+                "missed, since nobody knows beforehand how long a training takes"
+            )
         if self.meanwhile == "missed" and self.overrun != "refused":
             raise ValueError(
                 "overrun: goes with meanwhile: watched; where frames are missed, a stretch begins "

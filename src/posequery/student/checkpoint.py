@@ -58,6 +58,9 @@ def load(
     content = read(path, _USE_OWN)
     if not is_own(content):
         raise BadInput(path, "is a torch file, but not one written by posequery", _USE_OWN)
+    if not isinstance(content.get("of"), str):
+        fault = "does not say whose weights it holds, as of an older version"
+        raise BadInput(path, fault, "Run its study again, which makes it again")
     info = CheckpointInfo(content["network"], content["input_size"], content["of"])
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
@@ -98,7 +101,7 @@ def require_device(device: str) -> None:
 
 def is_own(content: object) -> bool:
     """Whether the content returned by `read` has the parts that `save` writes."""
-    parts = {"network": str, "input_size": int, "of": str, "joints": list, "weights": dict}
+    parts = {"network": str, "input_size": int, "joints": list, "weights": dict}
     return isinstance(content, dict) and all(
         isinstance(content.get(key), kind) for key, kind in parts.items()
     )

@@ -1,10 +1,11 @@
 """Training a network on labelled images."""
 
+import copy
 import csv
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -73,6 +74,7 @@ def fit(
     state: Path | None = None,
     log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    in_time: Callable[[int], bool] | None = None,
 ) -> list[Epoch]:
     """Train `network` in place on `samples` with a fresh Adam; it keeps the last epoch's weights.
 
@@ -85,8 +87,9 @@ def fit(
     one CPU thread). `state` is the folder of exactly this training (`jobs.resume` ensures that):
     each epoch is kept there, so a kill loses at most one epoch; training resumes from the last, and
     starts over if it is damaged. `steps`: training ends after so many batches, within an epoch if
-    need be; the schedule stays that of all epochs. `log` is a CSV file of the epochs so far.
-    `progress` advances by images of both sets.
+    need be; the schedule stays that of all epochs. `in_time` is asked after each epoch, with how
+    many are done, whether that one still counts: if not, its weights are dropped and training ends.
+    `log` is a CSV file of the epochs so far. `progress` advances by images of both sets.
 
     Raises ValueError if either set has no samples, and for a `best` without validation; `BadInput`
     for a precision that the device does not support, and if a loss is not finite.
@@ -102,6 +105,7 @@ def fit(
         # Tensor cores need channels-last weights; on a CPU these gain nothing (measured).
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = Adam(network.parameters())
+    counts = copy.deepcopy(network.state_dict()) if in_time is not None else {}
     epochs = _restore_state(state, network, optimiser, best)
     _write_log(log, epochs)
     if progress is not None and epochs:
@@ -128,6 +132,11 @@ def fit(
             if progress is not None:
                 progress.advance(len(batch.images))
         seconds = time.perf_counter() - started
+        if in_time is not None:
+            if not in_time(epoch + 1):
+                network.load_state_dict(counts)
+                break
+            counts = copy.deepcopy(network.state_dict())
         val_loss = None
         if validation is not None:
             val_loss = _validate(network, replace(maker, samples=validation), workers, progress)

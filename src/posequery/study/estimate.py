@@ -222,7 +222,7 @@ def text(
             f"{done.windows[stream]}."
         )
     if study.online.clock != "ideal":
-        lines.append(f"By the clock of {study.online.clock} fewer may be trained on.")
+        lines.append(f"By the clock '{study.online.clock}' fewer may be trained on.")
     if "continual" in study.online.methods:
         batches = ", ".join(map(str, done.batches.values()))
         lines.append(f"Batches that continual trains on: {batches}.")

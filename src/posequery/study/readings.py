@@ -82,13 +82,18 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
 
 def _clock(study: Study) -> str:
     online, profile = study.online, study.online.profile
-    if online.training_takes.startswith("0 ") and profile is None:
+    if online.clock == "ideal" and online.training_takes.startswith("0 "):
         return "from its next frame (ideal clock)"
     late = f"{online.training_takes} after it"
     if profile:
         late = f"as late as on {profile.title} (declared)"
         missing = ", ".join(profile.not_charged)
         late += f" at the earliest, {missing} not charged" if missing else ""
+    if online.clock == "measured":
+        late = (
+            "as long after it as selection and training took on the machine that ran the cell "
+            "(measured, labelling not charged), which differs from run to run"
+        )
     if online.overrun != "refused":
         late += f", a stretch that ends before that {_OVERRUN[online.overrun]}"
     late += f", frames {online.meanwhile} meanwhile"

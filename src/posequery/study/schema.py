@@ -129,7 +129,8 @@ class Study(TeacherSections):
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
     """Every cell that a draw enters is run once for each."""
     device: Literal["cpu", "cuda"] = "cpu"
-    """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone."""
+    """Where networks run. Numbers are the same to the last bit from run to run on `cpu` alone, and
+    there not by `online.clock: measured`."""
     workers: Annotated[int, Field(ge=0, le=bounds.PROCESSES)] = 0
     """Processes that make the batches of pre-training; they change no number."""
     source: Source = Field(default={}, validate_default=True)

@@ -247,7 +247,7 @@ def intervals(
     y = alt.Y("name:N", title=None, sort=names, axis=lines)
     x: dict[str, Any] = {
         "title": title,
-        "scale": alt.Scale(zero=zero, nice=True, **{} if zero else {"padding": 8}),
+        "scale": alt.Scale(zero=zero, nice=True, padding=alt.Undefined if zero else 8),
         "axis": alt.Axis(grid=False),
     }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))

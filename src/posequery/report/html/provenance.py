@@ -78,5 +78,7 @@ def provenance(sources: Sources) -> Section:
         "On the CPU the same settings, code and packages give the same numbers to the last bit; "
         "seconds differ from run to run."
     )
+    if sources.settings.get("online.clock") == "measured":
+        same += " So do the online cells here, since seconds decide when their weights go live."
     words = Words([again, same])
     return Section("provenance", "Provenance", [words, spent, versions, codes])

@@ -1,0 +1,153 @@
+"""What the student learns of a stretch: frames are selected, it is trained on them, and the new
+weights go live."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from torch import nn
+
+from posequery import strategies
+from posequery.jobs import seeds
+from posequery.metrics import frame_errors, joint_errors
+from posequery.online import parts
+from posequery.online.clock import Begin, Train
+from posequery.online.task import Seen, Tally, Task
+from posequery.student.recipe import Recipe
+from posequery.student.samples import StreamFrames
+from posequery.student.training import fit
+
+State: TypeAlias = dict[str, Any]
+"""A network's weights by their names."""
+
+
+class Lesson(NamedTuple):
+    """What was selected of a stretch that begins with the frame `first`, and what of it (k,)
+    teaches something; weights: those that were trained on it beside the live ones."""
+
+    first: int
+    selection: strategies.Selection
+    taught: np.ndarray
+    weights: State | None = None
+
+
+def begin(task: Task, first: int, stop: int, seen: Seen, tally: Tally) -> Lesson | None:
+    """Select from the stretch that was seen; None if that teaches nothing."""
+    began = time.perf_counter()
+    stretch = slice(first, stop)
+    selection = _select(task, stretch, seen)
+    tally.seconds["selection"] += time.perf_counter() - began
+    every = stop - first
+    tally.labelled += every if task.labels_all else len(selection.indices)
+    # A frame in which the teacher saw nobody teaches nothing.
+    picked = task.labels[stretch][selection.indices]
+    taught = selection.indices[np.isfinite(picked).all(axis=2).any(axis=1)]
+    return Lesson(first, selection, taught) if len(taught) else None
+
+
+def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
+    policy, size = task.policy, stretch.stop - stretch.start
+    if policy.strategy is None:
+        return strategies.Selection(np.arange(size))
+    own = {name: rows[:size] for name, rows in seen.items()}
+    joints = own.pop("joints")
+    own["error"] = frame_errors(joint_errors(joints, task.scored_against[stretch]))
+    own["disagreement"] = frame_errors(joint_errors(joints, task.labels[stretch]))
+    window = strategies.Window(size, policy.rate, **own)
+    random = seeds.generator(*task.words, "selection", stretch.start)
+    return strategies.select(policy.strategy, window, random, policy.parameters)
+
+
+def begin_measured(
+    task: Task, network: nn.Module, original: State, asked: Begin, seen: Seen, tally: Tally
+) -> Lesson | None:
+    """Select, and train beside the live weights; the seconds of that decide where the new weights
+    go live (`tally.begun`). None if nothing was learnt."""
+    timing, until = task.stream.timing, asked.until
+    selected, labelled = tally.seconds["selection"], tally.labelled
+    lesson = begin(task, asked.first, asked.stop, seen, tally)
+    if lesson is None:
+        return None
+    spent = tally.seconds["selection"] - selected
+    spent += task.labelling * (tally.labelled - labelled)
+    left = math.inf if until is None else float(timing.between(asked.at, until)) - spent
+    began = time.perf_counter()
+    taught, epochs = train_beside(
+        task, network, original, lesson, lambda _: time.perf_counter() - began <= left
+    )
+    seconds = time.perf_counter() - began
+    tally.seconds["training"] += seconds
+    if not epochs:
+        return None
+    live = timing.after(asked.at, f"{Fraction(str(round(spent + seconds, 6)))} s")
+    tally.begun[str(asked.first)] = [live if until is None else min(live, until), epochs]
+    return taught
+
+
+def begin_again(
+    task: Task, network: nn.Module, original: State, first: int, seen: Seen, tally: Tally
+) -> Lesson | None:
+    """The training on the stretch from `first` on that `begin_measured` did before a kill, which
+    changes nothing of `tally`."""
+    stop = task.stream.timing.after(first, task.policy.stretch)
+    lesson = begin(task, first, stop, seen, copy.deepcopy(tally))
+    if lesson is None:
+        return None
+    _, epochs = tally.begun[str(first)]
+    taught, _ = train_beside(task, network, original, lesson, lambda done: done <= epochs)
+    return taught
+
+
+def train_beside(
+    task: Task,
+    network: nn.Module,
+    original: State,
+    lesson: Lesson,
+    in_time: Callable[[int], bool],
+) -> tuple[Lesson, int]:
+    """Train a copy of `network`; the lesson with its weights, and how many epochs were in time."""
+    copied = copy.deepcopy(network)
+    epochs = _train(task, copied, original, lesson, task.recipe, in_time)
+    return lesson._replace(weights=copied.state_dict()), epochs
+
+
+def _train(
+    task: Task,
+    network: nn.Module,
+    original: State,
+    lesson: Lesson,
+    recipe: Recipe,
+    in_time: Callable[[int], bool] | None = None,
+) -> int:
+    """How many epochs were done."""
+    if task.reset:
+        network.load_state_dict(original)
+    frames = lesson.first + lesson.taught
+    samples = StreamFrames(task.stream, frames, task.labels[frames])
+    words = [*task.words, "window", lesson.first]
+    return len(fit(network, samples, recipe, task.stream.size, words, in_time=in_time))
+
+
+def finish(
+    task: Task, network: nn.Module, original: State, training: Train, lesson: Lesson, tally: Tally
+) -> parts.Update:
+    """Train, unless that is done, and let the new weights go live."""
+    if lesson.weights is not None:
+        network.load_state_dict(lesson.weights)
+        _, epochs = tally.begun.pop(str(lesson.first))
+    else:
+        began, recipe = time.perf_counter(), task.recipe
+        if training.epochs is not None:
+            recipe = recipe.model_copy(update={"epochs": training.epochs})
+        epochs = _train(task, network, original, lesson, recipe)
+        tally.seconds["training"] += time.perf_counter() - began
+    tally.trainings += 1
+    tally.frames_trained += len(lesson.taught)
+    tally.passes += len(lesson.taught) * epochs
+    chosen = lesson.selection
+    picked = lesson.first + chosen.indices
+    return parts.Update(training.live, picked, chosen.score, chosen.decided_by)
