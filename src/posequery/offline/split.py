@@ -28,7 +28,8 @@ def require_parts(video: str, timing: Timing, share: Fraction, gap: str) -> None
     """Raise `BadInput` for a video that is too short to have a pool and a test."""
     if 0 in sizes(timing, share, gap):
         fault = f"lasts {timing.seconds:.3g} s, too short for a pool of {as_percent(share)}"
-        fix = "Take a longer video, a shorter source.split.gap, a lower source.split.pool, or no offline half"
+        keys = "a shorter source.split.gap, a lower source.split.pool"
+        fix = f"Take a longer video, {keys}, or no offline half"
         raise BadInput(video, f"{fault}, a gap of {as_text(gap)} and a test", fix)
 
 
