@@ -103,12 +103,14 @@ def value() -> Callable[..., float]:
 @pytest.fixture
 def lived() -> Callable[..., Evaluation]:
     """An online cell of windows of 10 frames at 1 a second. A person of a torso of 100 px stands
-    still; the student is `off` (n,) px beside it, the unadapted one `before` (n,) px."""
+    still; the student is `off` (n,) px beside it, the unadapted one `before`, and one that was
+    trained on everything `every` (n,) px."""
 
     def make(
         off: np.ndarray,
         before: np.ndarray | None = None,
         *,
+        every: np.ndarray | None = None,
         clip: np.ndarray | None = None,
         updates: dict[int, list[int]] = {},  # noqa: B006 (nobody changes it)
         fps: float = 1.0,
@@ -134,8 +136,7 @@ def lived() -> Callable[..., Evaluation]:
         digests = {"record_sha256": "r", "weights_sha256": "w"}
         cell = Outcome(**which | COUNTS | digests | {"window": 10} | changed)
         played = Played.of(truth, clip, np.zeros(count, int), Timing.even(count, fps))
-        return Evaluation(
-            cell, own, None, truth, played, taught, None if before is None else record(before)
-        )
+        others = (None if beside is None else record(beside) for beside in (before, every))
+        return Evaluation(cell, own, None, truth, played, taught, *others)
 
     return make

@@ -67,6 +67,8 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "pck_20": "",
         "frames_labelled": "0",
         "mpjpe_px_blind": "",
+        "regret_px": "",
+        "gain_share": "",
         "harm_rate": "",
         "time_to_recover_s": "",
         "recovered_share": "",
@@ -216,6 +218,26 @@ def test_a_cell_is_compared_with_the_unadapted_student_of_its_seed_or_the_only_o
     assert harm(unadapted(0, 5), unadapted(2, 20), *adapted) == ["1.0", ""]
     # Another record of the unadapted student: compared again.
     assert harm(*adapted, unadapted(0, 50)) == ["0.0", "0.0"]
+
+
+def test_a_cell_is_compared_with_all_of_its_own_seed_and_teacher(
+    stream: Stream, cell: Callable[..., Path], tmp_path: Path
+) -> None:
+    def every(off: float, **more: object) -> Path:
+        which = {"method": "all", "rate": "1", "teacher": "t"} | more
+        return cell(off=[off] * 5, **which)
+
+    def regret(*folders: Path) -> list[str]:
+        found = [row for row in measured(tmp_path, *folders) if row["method"] == "uniform"]
+        return [row["regret_px"] for row in found]
+
+    own = [cell(seed, off=[9] * 5) for seed in (0, 1)]
+    assert regret(*own, every(5, teacher="other")) == ["", ""]
+    # Three windows, of two, two and one frame.
+    assert regret(*own, every(5)) == ["12.0", ""]
+    assert regret(*own, every(10)) == ["-3.0", ""]
+    (found,) = [row for row in measured(tmp_path, *own, every(5)) if row["method"] == "all"]
+    assert found["regret_px"] == "0.0"
 
 
 def test_a_teachers_labels_are_those_of_the_file_called_after_it(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,17 @@ def test_a_device_takes_its_time(options: Callable[..., dict]) -> None:
     short = settings.model_copy(update={"window": "4 frames"})
     with pytest.raises(BadInput, match=r"needs 0\.1 s for a training of uniform on 1 of 4 frames"):
         adapt(**options("uniform", settings=short, profile=slow))
+
+
+def test_all_is_trained_on_everything_at_once(options: Callable[..., dict]) -> None:
+    late = SETTINGS.model_copy(update={"training_takes": "7 frames"})
+    given = options("all", settings=late)
+    given["cell"] = given["cell"].model_copy(update={"rate": Fraction(1)})
+    given["output"] = given["output"].with_name("all")
+    adapt(**given)
+    rec = record.read(given["output"] / "record.h5")
+    assert rec.update_frames.tolist() == [8, 16]
+    assert [picked.tolist() for picked in rec.picked] == [[*range(8)], [*range(8, 16)]]
 
 
 def test_this_machine_takes_its_time(options: Callable[..., dict]) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from posequery import strategies
 from posequery.jobs.files import BadInput
-from posequery.online.policies import Policy, policy, require_trainings
+from posequery.online.policies import Policy, by_its_clock, policy, require_trainings
+from posequery.online.profiles import load
 from posequery.online.settings import Adaptation
 from posequery.timing import Timing
 
@@ -23,6 +24,8 @@ def test_what_each_method_does() -> None:
     assert of("once") == Policy(WINDOW, times=1, strategy=uniform, rate=TENTH)
     # On all of each short stretch, and compared at the others' lag.
     assert of("continual") == Policy("8 frames", lag=WINDOW)
+    # On all of each window.
+    assert of("all") == Policy(WINDOW)
     found = of("least_confidence", over="mean")
     assert (found.stretch, found.times, found.rate, found.lag) == (WINDOW, None, TENTH, None)
     assert found.strategy == strategies.load("least_confidence")
@@ -71,6 +74,21 @@ def test_a_stream_that_a_method_cannot_train_on_is_refused(
         return
     with pytest.raises(BadInput, match=fault):
         require_trainings(method, rate, timing, given)
+
+
+def test_no_clock_delays_all() -> None:
+    """Of 60 frames, 30 a second: a training of 2 s would never go live."""
+    timing = Timing.even(60, 30.0)
+    slow = Adaptation(window="1 s", training_takes="2 s", meanwhile="missed")
+    require_trainings("all", Fraction(1), timing, slow)
+    assert by_its_clock("all", slow, None) == (Adaptation(window="1 s"), None)
+    assert by_its_clock("uniform", slow, None) == (slow, None)
+    board = load("jetson_xavier_nx")
+    declared = Adaptation(window="1 s", clock="jetson_xavier_nx")
+    assert by_its_clock("all", declared, board) == (Adaptation(window="1 s"), None)
+    assert by_its_clock("continual", declared, board) == (declared, board)
+    with pytest.raises(BadInput, match="with a training on jetson_xavier_nx, is no shorter"):
+        require_trainings("uniform", Fraction(1), timing, declared, board, 10)
 
 
 def test_a_window_of_few_frames_at_a_variable_rate_is_named() -> None:

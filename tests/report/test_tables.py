@@ -134,6 +134,14 @@ def test_table_2_baseline_and_continual_fill_every_rate(online, frame, captions)
     ]
 
 
+def test_table_2_has_the_bound_where_it_was_run(a_cell, online, frame, captions):
+    bound = a_cell("online", "ground_truth", "all", 100, 5.0)
+    found = rows(table_2(frame([*online, bound]), captions))
+    assert found["all (100 %) (added)"] == ["3", "5.00", "5.00", "–", "–"]
+    assert [*found][3] == "all (100 %) (added)"
+    assert not any(name.startswith("all") for name in rows(table_2(frame(online), captions)))
+
+
 def test_table_2_without_the_first_window(online, frame, captions):
     table = table_2(frame(online), captions, first_window=False)
     assert rows(table)["uniform"] == ["3", "17.00", "14.00", "18.00", "–"]

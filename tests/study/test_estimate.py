@@ -45,6 +45,25 @@ def test_the_papers_study_before_one_camera():
     assert work.predicted == 389_938 + 23 * 67_805 + (21 + 2) * 62_094
 
 
+def test_a_mirrored_pass_is_a_second_reading():
+    study, _, work = the_papers(strategies=["uniform", "flip_consistency", "k_center"])
+    # The pool once, and of each teacher the stream at two rates.
+    assert work.mirrored == 389_938 + 2 * 2 * 62_094
+    again = work.predicted + work.mirrored
+    said = estimate.text(study, work, estimate.Extraction(1, 0), estimate.Student(1, 1, 0), 0)
+    assert f"  predict    {again:>15,} frames" in said
+    # Nothing of it is recorded.
+    recorded = estimate.RECORDED * (work.predicted - work.scored)
+    assert estimate.size(recorded) in said
+    assert the_papers()[2].mirrored == 0
+
+
+def test_all_is_trained_on_every_frame_of_each_window_by_the_ideal_clock():
+    own = {"methods": ["all"], "training_takes": "1500 frames", "meanwhile": "missed"}
+    _, _, work = the_papers(strategies=[], online=own)
+    assert (work.windows, work.adapted) == ({"S1": 20}, 10 * 2 * 41 * 1500)
+
+
 def test_four_cameras_are_four_times_as_much():
     _, sources, work = the_papers("human36m_four_cameras")
     assert len(sources) == 4 * (5 * 30 + 14 + 15)

@@ -23,6 +23,12 @@ def test_what_is_named_twice_makes_no_cell_twice() -> None:
     # A seed: offline none, all, two strategies at two rates; online baseline, and for each of two
     # teachers once and two strategies at one rate.
     assert len(found) == 2 * (2 + 2 * 2 + 1 + 2 * (1 + 2))
+    more = twice.online.model_copy(update={"methods": ["all"]})
+    every = cells(twice.model_copy(update={"online": more, "strategies": {}, "offline": None}))
+    assert [(cell.teacher, cell.method, cell.rate) for cell in every if not cell.seed] == [
+        ("ground_truth", "all", 1),
+        ("network", "all", 1),
+    ]
     assert cells(twice, ("random",)) == [cell for cell in found if cell.method == "random"]
 
 

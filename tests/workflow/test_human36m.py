@@ -148,7 +148,7 @@ def test_from_videos_and_openpose_to_the_papers_tables(study: Path, tmp_path: Pa
     assert (folder / "tables/table2.md").read_text() == table
     done = snakemake(tmp_path, "--dry-run", "--config", f"study={study}", ok=False)
     text = done.stdout + done.stderr
-    assert "there is no such video or annotation" in text and "Traceback" not in text
+    assert "there is no such folder" in text and "Traceback" not in text
 
 
 def test_json_files_that_change_are_read_again_and_nothing_else_is(

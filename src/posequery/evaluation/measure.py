@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,14 @@ def _unadapted(cell: Outcome, cells: Mapping[Path, Outcome]) -> Path | None:
     return fitting[0] if fitting else None
 
 
+def _every(cell: Outcome, cells: Mapping[Path, Outcome]) -> Path | None:
+    """The folder of the student that is trained on all of each window of a cell's stream, with the
+    same labels, by its seed."""
+    wanted = cell.model_copy(update={"method": "all", "rate": Fraction(1)}).folder
+    found = (folder for folder, other in cells.items() if other.folder == wanted)
+    return next(found, None) if cell.setting == "online" else None
+
+
 def _found(
     folder: Path,
     outcomes: Mapping[Path, Outcome],
@@ -130,8 +139,9 @@ def _found(
 ) -> dict[str, Any]:
     """What a cell came to: `row` of cells.csv but for its folder, and the rows of `breakdown`."""
     cell = outcomes[folder]
-    beside = _unadapted(cell, outcomes)
-    others = [beside and outcomes[beside].record_sha256, reference.digest_of(cell.teacher)]
+    beside, every = _unadapted(cell, outcomes), _every(cell, outcomes)
+    digests = [folder and outcomes[folder].record_sha256 for folder in (beside, every)]
+    others = [*digests, reference.digest_of(cell.teacher)]
     identity = [code, reference.digests, others, cell.model_dump(mode="json")]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     kept = state / f"{cell.folder}.json"
@@ -140,7 +150,7 @@ def _found(
         before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if before["key"] == key and before["sum"] == _sum(before["row"], before["breakdown"]):
             return before
-    evaluation = _evaluation(folder, cell, reference, beside)
+    evaluation = _evaluation(folder, cell, reference, beside, every)
     values = cell.model_dump(mode="json")
     if cell.passes is None:
         values["passes"] = cell.frames_trained * cell.epochs
@@ -158,9 +168,10 @@ def _found(
 
 
 def _evaluation(
-    folder: Path, cell: Outcome, reference: Reference, beside: Path | None
+    folder: Path, cell: Outcome, reference: Reference, beside: Path | None, every: Path | None
 ) -> Evaluation:
-    """beside: the folder of the cell of the unadapted student."""
+    """beside, every: the folders of the cells of the unadapted student, and of the one that is
+    trained on all of each window."""
     path = folder / "record.h5"
     recorded = record.read(path)
     lagged = record.read(folder / "lagged.h5") if cell.lagged_sha256 else None
@@ -169,10 +180,12 @@ def _evaluation(
     seen = recorded.version >= 0
     known = np.where(seen[:, None, None], joints, np.nan)
     taught = reference.of_teacher(cell.teacher) if cell.setting == "online" else None
-    baseline = record.read(beside / "record.h5") if beside else None
-    if beside and baseline:
-        baseline.require_frames(beside / "record.h5", len(joints))
-    return Evaluation(cell, recorded, lagged, known, reference.played, taught, baseline)
+    others: list[record.Record | None] = []
+    for other in (beside, every):
+        others.append(record.read(other / "record.h5") if other else None)
+        if other and others[-1]:
+            others[-1].require_frames(other / "record.h5", len(joints))
+    return Evaluation(cell, recorded, lagged, known, reference.played, taught, *others)
 
 
 def _require_own(folder: Path, cell: Outcome) -> None:

@@ -13,7 +13,7 @@ from posequery.jobs import resume
 from posequery.jobs.files import sha256, write_summed
 from posequery.jobs.progress import Progress
 from posequery.online import loop, parts
-from posequery.online.policies import policy, require_trainings
+from posequery.online.policies import by_its_clock, policy, require_trainings
 from posequery.online.profiles import Profile
 from posequery.online.settings import Adaptation
 from posequery.online.task import Task
@@ -51,6 +51,7 @@ def adapt(
     network, info = checkpoint.load(student, device, played.size, checkpoint.STUDENT)
     truth = played.joints(np.arange(len(played)))
     taught = read_labels(labels, stream)[0] if labels else truth
+    settings, profile = by_its_clock(cell.method, settings, profile)
     require_trainings(cell.method, cell.rate, played.timing, settings, profile, recipe.epochs)
     task = Task(
         stream=played,

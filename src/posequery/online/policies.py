@@ -40,7 +40,7 @@ def policy(
     continual_every: str,
     parameters: Mapping[str, object] | None = None,
 ) -> Policy:
-    """The policy of a method: baseline, once, continual, or a strategy (paper, section 4.3).
+    """The policy of a method: baseline, once, continual, all, or a strategy (paper, section 4.3).
 
     parameters: the strategy's own, plain data.
     """
@@ -51,8 +51,22 @@ def policy(
     if method == "continual":
         # It looks `continual_every` ahead, where the others look a window.
         return Policy(continual_every, lag=window)
+    if method == "all":
+        return Policy(window)
     own = strategies.parameters(method, parameters or {})
     return Policy(window, strategy=strategies.load(method), rate=rate, parameters=own)
+
+
+def by_its_clock(
+    method: str, settings: Adaptation, profile: Profile | None
+) -> tuple[Adaptation, Profile | None]:
+    """A method's settings, and the device that takes its time: of `all`, the bound that the others
+    are measured from, no training takes any."""
+    if method != "all":
+        return settings, profile
+    names = ("clock", "training_takes", "meanwhile", "overrun")
+    ideal = {name: Adaptation.model_fields[name].default for name in names}
+    return settings.model_copy(update=ideal), None
 
 
 def trainings(
@@ -92,6 +106,7 @@ def require_trainings(
     train for longer than a stretch lasts where that is refused."""
     if method == "baseline":
         return
+    settings, profile = by_its_clock(method, settings, profile)
     key = "continual_every" if method == "continual" else "window"
     stretch = getattr(settings, key)
     asked = Policy(stretch, 1 if method == "once" else None, rate=rate)

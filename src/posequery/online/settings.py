@@ -56,8 +56,14 @@ class Online(Adaptation):
     # Which cells there are, and which frames the stream has.
     rates: list[Rate] = [Fraction(1, 100), Fraction(20, 100)]
     """The rates at which each strategy picks frames from a window."""
-    methods: list[Literal["baseline", "once", "continual"]] = ["baseline", "once", "continual"]
-    """Methods to run in addition to the strategies; `baseline` never trains."""
+    methods: list[Literal["baseline", "once", "continual", "all"]] = [
+        "baseline",
+        "once",
+        "continual",
+    ]
+    """Methods to run in addition to the strategies; `baseline` never trains. `all` trains on every
+    frame of each window and always by the ideal clock: the bound that the columns `regret_px` and
+    `gain_share` of the other cells are measured from."""
     once_rate: Rate = Fraction(1, 100)
     """`once` trains on this share of the first window, picked uniformly, and never again."""
     first_frames: Stretch | None = None

@@ -15,7 +15,7 @@ from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
 from posequery.strategies import METHODS
 
-ANY_RATE = ("baseline", "continual")
+ANY_RATE = ("baseline", "continual", "all")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
 WHOLE = ("none", "all", "all_equal_steps")
 """Offline methods that pick at no rate."""
@@ -132,7 +132,8 @@ def lowest_rate(cells: pd.DataFrame) -> Fraction | None:
 
 def picked_at(cells: pd.DataFrame, rate: Fraction) -> pd.Series:
     """How many frames each cell picks at a rate, of a window or of the pool."""
-    return cells["k"][(cells["rate"] == rate) & ~cells["method"].isin(ANY_RATE)]
+    any_rate = (cells["setting"] == "online") & cells["method"].isin(ANY_RATE)
+    return cells["k"][(cells["rate"] == rate) & ~any_rate]
 
 
 def teachers(cells: pd.DataFrame) -> list[str]:

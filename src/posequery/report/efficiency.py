@@ -38,7 +38,7 @@ def _block(title: str, columns: dict[str, pd.Series | pd.DataFrame]) -> Block:
 def efficiency(cells: pd.DataFrame, seconds: pd.DataFrame, captions: Captions) -> Table:
     """Online, a row per method, labels and rate: what it trained and how long that took."""
     online = of_setting(cells, "online").merge(seconds, "left", KEYS)
-    order = ["baseline", "once", "continual", *strategies(online)]
+    order = ["baseline", "once", "continual", "all", *strategies(online)]
     rows = online.assign(
         method=pd.Categorical(online["method"], order),
         teacher=pd.Categorical(online["teacher"], ["none", *teachers(online)]),

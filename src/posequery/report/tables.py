@@ -164,8 +164,8 @@ def _table_2_ours(
     groups = {name: captions.teacher_name(name) for name in teachers(online)}
     heads = _heads({rate: picked_at(online, rate) for rate in rates(online)})
     cells = _with_added(online, first_window, teacher)
-    order = ["baseline", "continual", "equal_lag", "once", *strategies(online), "teacher"]
-    missing = {"equal_lag", "teacher"} - set(cells["method"])
+    order = ["baseline", "continual", "equal_lag", "all", "once", *strategies(online), "teacher"]
+    missing = {"equal_lag", "all", "teacher"} - set(cells["method"])
     methods = [method for method in order if method not in missing]
     everywhere = repeated(cells, ["baseline"], "teacher", [*groups])
     everywhere = repeated(everywhere, [*ANY_RATE, "equal_lag", "teacher"], "rate", [*heads])

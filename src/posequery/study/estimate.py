@@ -1,16 +1,17 @@
 """What a study will cost, before any of it runs: frames, trainings, bytes, hours."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from posequery import strategies
 from posequery.cell import Cell
 from posequery.offline.split import sizes
 from posequery.online.clock import Train
-from posequery.online.policies import Policy, trainings
+from posequery.online.policies import Policy, by_its_clock, trainings
 from posequery.settings import counted
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
@@ -47,7 +48,8 @@ class Work:
     student. streams: frames of each stream by its name; windows, batches: how often a strategy and
     `continual` train on it.
     pretrained, finetuned, adapted: images that pass through a training network, all epochs.
-    predicted: frames that the student predicts. cells: how many there are.
+    predicted: frames that the student predicts; mirrored: those that it reads once more, of which
+    nothing is kept. cells: how many there are.
     """
 
     extracted: int
@@ -61,6 +63,7 @@ class Work:
     finetuned: int
     adapted: int
     predicted: int
+    mirrored: int
     cells: int
 
 
@@ -84,12 +87,15 @@ def work(
     online, epochs = study.online, study.training.epochs
     streams: dict[str, int] = {}
     windows: dict[str, list[int]] = {}
+    wholly: dict[str, list[int]] = {}
     batches: dict[str, list[int]] = {}
     for stream in study.source.streams:
         played = [slug for slug, clip in clips.items() if stream in clip.streams and slug in fps]
         timing = timing_of(study, [(frames[slug], fps[slug]) for slug in played])
         streams[stream] = len(timing)
         windows[stream] = _sizes(trainings(Policy(online.window), timing, online))
+        ideal, _ = by_its_clock("all", online, None)
+        wholly[stream] = _sizes(trainings(Policy(online.window), timing, ideal))
         batches[stream] = []
         if "continual" in online.methods:
             batches[stream] = _sizes(trainings(Policy(online.continual_every), timing, online))
@@ -100,9 +106,11 @@ def work(
     for cell in lived:
         every = windows[cell.stream]
         own = {"baseline": [], "once": every[:1], "continual": batches[cell.stream]}
+        own["all"] = wholly[cell.stream]
         adapted += sum(int(size * cell.rate) for size in own.get(cell.method, every))
     # `continual` is read twice: by its live weights, and at the other methods' lag.
     read = [cell.stream for cell in lived for _ in range(1 + (cell.method == "continual"))]
+    mirrored = sum(streams[cell.stream] for cell in lived if _mirrored([cell.method]))
     scored = students * pool if offline else 0
     return Work(
         extracted=sum(frames[slug] for slug in clips),
@@ -116,6 +124,7 @@ def work(
         finetuned=epochs * sum(int(pool * _share(study, cell)) for cell in offline),
         adapted=epochs * adapted,
         predicted=scored + len(offline) * test + sum(streams[stream] for stream in read),
+        mirrored=scored * _mirrored(study.strategies) + mirrored,
         cells=len(offline) + len(lived),
     )
 
@@ -133,6 +142,13 @@ def _parts(
     videos = parted(study, clips, {slug: (frames[slug], fps[slug]) for slug in fps})
     found = [sizes(timing, split.pool, split.gap) for _, timing in videos]
     return sum(pool for pool, _ in found), sum(test for _, test in found)
+
+
+def _mirrored(methods: Iterable[str]) -> bool:
+    """Whether one is a strategy that has each frame read a second time, mirrored; what else a
+    strategy needs is reduced from the first reading."""
+    known = strategies.names()
+    return any("flipped" in strategies.load(name).extras for name in methods if name in known)
 
 
 def _share(study: Study, cell: Cell) -> Fraction:
@@ -187,7 +203,7 @@ def text(
         ("pre-train", done.pretrained, "images", student and student.training),
         ("fine-tune", done.finetuned, "images", student and student.training),
         ("adapt", done.adapted, "images", student and student.training),
-        ("predict", done.predicted, "frames", student and student.inference),
+        ("predict", done.predicted + done.mirrored, "frames", student and student.inference),
     ]
     seeds = "one seed takes" if len(study.seeds) == 1 else f"{len(study.seeds)} seeds take"
     lines = [f"What {seeds}, by rates measured here ({study.device}, one job at a time):", ""]

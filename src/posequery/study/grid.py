@@ -54,6 +54,8 @@ def _online(study: Study, untrained: bool) -> Iterator[Place]:
     for teacher in study.teachers:
         if "continual" in online.methods:
             yield teacher, "continual", EVERYTHING
+        if "all" in online.methods:
+            yield teacher, "all", EVERYTHING
         if "once" in online.methods:
             yield teacher, "once", online.once_rate
         for strategy in study.strategies:

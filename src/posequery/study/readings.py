@@ -72,6 +72,8 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
     said.append(f"weights trained on a stretch are live {_clock(study)}")
     if "continual" in online.methods:
         said.append(f"continual trains every {online.continual_every}")
+    if "all" in online.methods:
+        said.append("all trains on every frame of each window, by the ideal clock")
     if "error" in study.strategies:
         by = online.error_by.replace("_", " ") if study.source.has_truth else "teacher"
         said.append(f"'error' selects online by {by}")

@@ -62,8 +62,9 @@ class Evaluation:
     frames that the record says were missed, so that those count nowhere. taught (n, 18, 2): what
     the cell's teacher says of every frame, whether it was asked or not; None offline, and of a cell
     without a teacher. baseline: the record of the unadapted student, of the same stream;
-    None offline, and where that cell was not run. All arrays are read-only: the next column looks
-    at them as well. Raises ValueError for other shapes.
+    None offline, and where that cell was not run. every: the same of the student that is trained on
+    all of each window, by the same teacher's labels (the method `all`). All arrays are read-only:
+    the next column looks at them as well. Raises ValueError for other shapes.
     """
 
     cell: Outcome
@@ -73,6 +74,7 @@ class Evaluation:
     played: Played
     taught: np.ndarray | None = None
     baseline: "Record | None" = None
+    every: "Record | None" = None
 
     def __post_init__(self) -> None:
         count, _, _ = shape("record", self.record.joints, "n", len(JOINTS), 2)
@@ -81,11 +83,12 @@ class Evaluation:
             shape(name, getattr(self.played, name), count, kinds="fiu")
         if self.taught is not None:
             shape("taught", self.taught, count, len(JOINTS), 2)
-        if self.baseline is not None:
-            shape("baseline", self.baseline.joints, count, len(JOINTS), 2)
+        for name in ("baseline", "every"):
+            if (beside := getattr(self, name)) is not None:
+                shape(name, beside.joints, count, len(JOINTS), 2)
         if self.lagged is not None and len(self.lagged.joints) > count:
             raise ValueError(f"lagged: {len(self.lagged.joints)} frames of {count}")
-        for part in (self.record, self.lagged, self.baseline, self.played, self):
+        for part in (self.record, self.lagged, self.baseline, self.every, self.played, self):
             for value in vars(part).values() if part else ():
                 if isinstance(value, np.ndarray):
                     value.flags.writeable = False
