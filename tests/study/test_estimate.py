@@ -103,7 +103,7 @@ def test_videos_that_are_split_have_a_pool_and_a_test_of_their_frames():
     assert work.finetuned == found.training.epochs * (2 + 14 + 56 + 280)
     first = load_study(
         "videos",
-        {"videos": [], "source": {"kind": "videos", "videos": ["a.mp4", "b.mp4"]}, "offline": {}}
+        {"source": {"kind": "videos", "videos": ["a.mp4", "b.mp4"]}, "offline": {}}
         | {"online": {"first_frames": "150 frames"}},
         CONFIG,
     )
