@@ -104,7 +104,7 @@ def draw_by_rate(
     cells: the offline ones. frames: of the test.
     Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
-    methods = strategies(cells)[:MOST]
+    methods = strategies(cells, beside_paper=truth)[:MOST]
     with mpl.rc_context(LOOK):
         figure, panels = new_page(1, 1 + truth)
         ours = panels[0, 0]

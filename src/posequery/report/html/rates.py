@@ -66,7 +66,7 @@ def by_rate(sources: Sources) -> Charts:
     if sources.truth:
         title = f"Published: {published.DATA}, Table 1"
         made.append(_rate_chart("by-rate-published", title, published_errors()))
-    methods = strategies(offline)
+    methods = strategies(offline, beside_paper=sources.truth)
     keys = [
         Key(method_name(m), ink(method_style(m, *methods)), (), method_style(m, *methods).marker)
         for m in methods
