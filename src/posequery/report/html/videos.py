@@ -183,7 +183,11 @@ def _labels(sources: Sources) -> list[Section]:
     if of_setting(sources.cells, "offline").empty:
         return []
     table = labels_needed(sources.rows, sources.captions, sources.frame_sizes("offline"))
-    parts = [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0), by_rate(sources)]
+    parts: list[Part] = [
+        Words([f"{table.label}. {table.caption}"]),
+        *sheets(table, 0),
+        by_rate(sources),
+    ]
     return [Section("labels", table.label, parts)]
 
 

@@ -249,10 +249,11 @@ def _exposed(generator: np.random.Generator, image: Image) -> Image:
     """An image as a video camera shows it: blurred or sharpened, its tones changed."""
     soft, sharp = generator.random(2) < 0.4
     if soft:
-        image = cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2))
+        blurred = cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2))
+        image = np.asarray(blurred, np.float32)
     elif sharp:
-        blurred = cv2.GaussianBlur(image, (0, 0), 1.0)
-        image = image + (image - blurred) * np.float32(generator.uniform(0.2, 1.2))
+        around = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.float32)
+        image = image + (image - around) * np.float32(generator.uniform(0.2, 1.2))
     gamma = np.float32(np.exp(generator.normal(0, 0.25)))
     image = 255 * (image.clip(0, 255) / 255) ** gamma
     return (image - 128) * np.float32(generator.uniform(0.75, 1.4)) + 128

@@ -45,7 +45,7 @@ def room(generator: np.random.Generator, camera: Camera) -> Image:
     atlas = np.concatenate([*walls, _floor(generator), ceiling])
     x = (across * (SIDE - 1)).astype(np.float32)
     y = (along.clip(0, 1) * (SIDE - 1) + face * SIDE).astype(np.float32)
-    image = cv2.remap(atlas, x, y, cv2.INTER_LINEAR)
+    image = np.asarray(cv2.remap(atlas, x, y, cv2.INTER_LINEAR), np.float32)
     fade = 1 / (1 + generator.uniform(0, 0.03) * far * far)
     image *= (generator.uniform(0.7, 1.3) * fade).astype(np.float32)
     for _ in range(generator.integers(0, 8)):
