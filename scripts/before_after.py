@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums
+from posequery.jobs.command import parsed_when_whole, run
 from posequery.report.before_after import write_before_after
 from posequery.report.captions import Captions
 
@@ -17,11 +16,7 @@ def main() -> None:
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--folder", type=Path, required=True, help="where the files go")
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = parser.parse_args()
-    require_sums(options.summed)
+    options = parsed_when_whole(parser)
     files = write_before_after(
         options.cells,
         options.stream,

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from posequery.clips import Stream, read_labels, write_labels
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums, write_summed
+from posequery.jobs.command import parsed_when_whole, run
+from posequery.jobs.files import write_summed
 from posequery.multiview.cameras import read_qualisys
 from posequery.multiview.consensus import of_stream, summary
 
@@ -18,11 +18,7 @@ def main() -> None:
     parser.add_argument("--calibration", type=Path, required=True, help="Qualisys, .qca.txt")
     parser.add_argument("--consensus", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON of the errors to write")
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = parser.parse_args()
-    require_sums(options.summed)
+    options = parsed_when_whole(parser)
     stream = Stream(options.stream)
     joints, _ = read_labels(options.labels, options.stream)
     cameras = read_qualisys(options.calibration)

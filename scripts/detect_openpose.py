@@ -4,8 +4,7 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums
+from posequery.jobs.command import parsed_when_whole, run
 from posequery.jobs.terminal import tell
 from posequery.sources import video
 from posequery.teachers.openpose.detections import write_detections
@@ -26,11 +25,7 @@ def main() -> None:
     parser.add_argument("--subject", help="whose folder under the settings' labels holds the files")
     parser.add_argument("--scratch", type=Path, required=True, help="where OpenPose may write")
     parser.add_argument("--output", type=Path, required=True, help="the detections file to write")
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = parser.parse_args()
-    require_sums(options.summed)
+    options = parsed_when_whole(parser)
     given = options.settings
     about = video.info(options.video, options.fps)
     if given.program:

@@ -3,8 +3,7 @@
 import argparse
 from fractions import Fraction
 
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums
+from posequery.jobs.command import parsed_when_whole, run
 from posequery.sources.extraction import extract
 
 
@@ -29,11 +28,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, required=True, help="side of the square, pixels")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", required=True)
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = vars(parser.parse_args())
-    require_sums(options.pop("summed"))
+    options = vars(parsed_when_whole(parser))
     extract(options.pop("video"), options.pop("annotation"), **options)
 
 

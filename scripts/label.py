@@ -7,8 +7,8 @@ from pathlib import Path
 
 from posequery import teachers
 from posequery.clips import Stream, write_labels
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums, write_summed
+from posequery.jobs.command import parsed_when_whole, run
+from posequery.jobs.files import write_summed
 
 
 def main() -> None:
@@ -25,11 +25,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the labels file to write")
     parser.add_argument("--summary", type=Path, required=True, help="JSON to write: its error")
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = parser.parse_args()
-    require_sums(options.summed)
+    options = parsed_when_whole(parser)
     teacher = teachers.load(options.teacher)
     settings = teacher.settings.model_validate_json(options.settings)
     stream = Stream(options.stream)

@@ -2,8 +2,7 @@
 
 import argparse
 
-from posequery.jobs.command import run
-from posequery.jobs.files import require_sums
+from posequery.jobs.command import parsed_when_whole, run
 from posequery.sources.coco import prepare
 
 
@@ -15,11 +14,7 @@ def main() -> None:
     parser.add_argument(
         "--evaluated", action="store_true", help="images without people must be sound as well"
     )
-    parser.add_argument(
-        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
-    )
-    options = vars(parser.parse_args())
-    require_sums(options.pop("summed"))
+    options = vars(parsed_when_whole(parser))
     prepare(**options)
 
 

@@ -17,7 +17,8 @@ def main() -> None:
     options = parser.parse_args()
     folder = restore(options.archive, Path("results"))
     print(f"{folder}: restored from {options.archive}; all files agree with their checksums.")
-    left = (folder / "environment/left_out.sha256").read_text(encoding="utf-8")
+    noted = folder / "environment/left_out.sha256"
+    left = noted.read_text(encoding="utf-8") if noted.is_file() else ""  # none in an older archive
     if words := [line.removeprefix("# ") for line in left.splitlines() if line.startswith("# ")]:
         print(f"Not in it, and not made again without the study's data: {'; '.join(words)}.")
     print(f"Its settings: {folder / settings(folder.name)}, a study's file.")

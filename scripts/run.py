@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
+import yaml
 
 from posequery.jobs.command import INTERRUPTED, run
 from posequery.jobs.terminal import ERASE, tell
@@ -58,7 +59,7 @@ def main() -> int:
     command += ["--rerun-incomplete", "--logger", "posequery", *lock]
     command += ["--config", *(f"{key}={word}" for key, word in config.items())]
     command += ["--", options.target]
-    code = Run(command, remote="slurm" in (options.profile or "")).wait()
+    code = Run(command, remote=_is_remote(options.profile)).wait()
     if code == 0 and Path(plan.out).is_dir():
         changes.note(Path(plan.out))  # Snakemake says nothing where it had nothing to do
     if code == 0 and options.target == "archive":
@@ -131,6 +132,15 @@ class Run:
 
     def _say(self, words: str) -> None:
         print(f"{ERASE if sys.stderr.isatty() else ''}{words}", file=sys.stderr)
+
+
+def _is_remote(profile: str | None) -> bool:
+    """Whether a profile's jobs run elsewhere; what is wrong with it, Snakemake says."""
+    for file in Path(profile).glob("*.yaml") if profile else ():
+        with suppress(OSError, ValueError, AttributeError, yaml.YAMLError):
+            if yaml.safe_load(file.read_text()).get("executor", "local") != "local":
+                return True
+    return False
 
 
 def _lives(process: psutil.Process) -> bool:

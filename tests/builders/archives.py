@@ -6,6 +6,8 @@ import io
 import json
 import tarfile
 
+from result_files import write
+
 from posequery.study import changes
 from posequery.study.archive import pack
 from posequery.study.sharing import Sharing
@@ -30,9 +32,7 @@ RUNS = [
 
 def a_study(folder):
     """A checkout and a study's results in it, a file of each kind."""
-    checkout = folder
-    results = checkout / "results" / "mini"
-    for name, text in {
+    files = {
         "results/mini/runs.json": json.dumps(RUNS),
         "results/mini/study.yaml": "seeds: [0]\n",
         "results/mini/report.html": "<p>",
@@ -53,11 +53,9 @@ def a_study(folder):
         "workflow/Snakefile": "rule all:\n",
         "workflow/rules/archive.smk": "rule archive:\n",
         "envs/workstation.txt": "numpy==2.4.6\n",
-    }.items():
-        path = checkout / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return checkout, results
+    }
+    write(folder, files)
+    return folder, folder / "results" / "mini"
 
 
 def packed(study, target, sharing=ALL):

@@ -11,18 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from playing import play
 
-from posequery import record
 from posequery.clips import Stream
 from posequery.jobs import seeds
-from posequery.online import learning, loop, parts
+from posequery.online import learning, parts
 from posequery.online.policies import policy
-from posequery.online.task import Tally, Task
-from posequery.student import checkpoint
+from posequery.online.task import Task
 from posequery.student.network import build
 from posequery.student.recipe import Recipe
 
-INFO = checkpoint.CheckpointInfo("densenet_small", 32, "student")
 RECIPE = Recipe(epochs=4, batch_size=4, stdev=0.1)
 
 
@@ -74,14 +72,6 @@ def task(stream: Stream, method: str = "uniform", **changed: object) -> Task:
     own = policy(method, Fraction(1, 4), window="8 frames", continual_every="5 frames")
     given = {"labels": truth, "reference": truth, "policy": own, "recipe": RECIPE, "words": ["t"]}
     return Task(stream, **(given | changed))
-
-
-def play(what: Task, folder: Path) -> tuple[Tally, torch.nn.Module, record.Record]:
-    folder.mkdir(exist_ok=True)
-    network = build("densenet_small", "test")
-    tally = loop.run(what, network, INFO, folder)
-    parts.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
-    return tally, network, record.read(folder / "record.h5")
 
 
 def require_same(one: tuple, other: tuple) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from corruption import corrupted
+from playing import INFO, SIZE, play
 
 from posequery import record, strategies
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index
@@ -20,8 +21,7 @@ from posequery.jobs.files import whole
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import learning, loop, parts
 from posequery.online.policies import Policy, policy
-from posequery.online.task import Tally, Task
-from posequery.student import checkpoint
+from posequery.online.task import Task
 from posequery.student.network import build
 from posequery.student.prediction import Prediction, predict_stream
 from posequery.student.recipe import Recipe
@@ -29,8 +29,6 @@ from posequery.student.samples import StreamFrames
 from posequery.student.training import fit
 from posequery.timing import Timing
 
-SIZE = 32
-INFO = checkpoint.CheckpointInfo("densenet_small", SIZE, "student")
 RECIPE = Recipe(epochs=2, batch_size=4, stdev=0.1)
 
 
@@ -59,14 +57,6 @@ def task(stream: Stream, method: str, rate: str = "1/4", **changed: object) -> T
         "words": ["test", method],
     }
     return Task(stream, **(given | changed))
-
-
-def play(what: Task, folder: Path) -> tuple[Tally, torch.nn.Module, record.Record]:
-    folder.mkdir(exist_ok=True)
-    network = build("densenet_small", "test")
-    tally = loop.run(what, network, INFO, folder)
-    parts.join(sorted(folder.glob("part-*.npz")), folder / "record.h5", what.stream.fps)
-    return tally, network, record.read(folder / "record.h5")
 
 
 def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:

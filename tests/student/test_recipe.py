@@ -45,6 +45,7 @@ def test_a_recipe_is_read_from_plain_data() -> None:
         {"stdev": 0.5},
         {"learning_rate": 1e-300},
         {"learning_rate": 11},
+        {"schedule": [1] * 21},
         *({"augmentation": {name: 10.5}} for name in ("brightness", "contrast", "saturation")),
         {"augmentation": {"angle": 3.2}},
         {"augmentation": {"shift": 1.5}},

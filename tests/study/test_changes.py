@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from result_files import write
 
 from posequery.jobs.files import BadInput
 from posequery.study import changes, sums
@@ -16,12 +17,6 @@ FILES = {
     "tables/table 1.md": "| a |\n",
     "data/S1/Walking 1.mp4": "video",
 }
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
 
 
 @pytest.fixture
@@ -149,3 +144,64 @@ def test_a_list_that_cannot_be_written_is_said(
     monkeypatch.setattr(changes, "write_text", full)
     changes.note(results)
     assert "SHA256SUMS: is not written (No space left on device)" in capsys.readouterr().err
+
+
+def test_damage_is_named_although_the_list_cannot_be_written(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    write(results, {"cells.csv": "damaged\n"})
+    for broken in ("write_text", "_now"):
+        with monkeypatch.context() as patch:
+            patch.setattr(changes, broken, full)
+            with pytest.raises(BadInput, match="1 of its files"):
+                changes.note(results)
+        said = capsys.readouterr().err
+        assert f"changed: {results / 'cells.csv'}" in said
+        assert "SHA256SUMS: is not written" in said
+
+
+def test_a_file_that_cannot_be_read_is_no_list_that_cannot_be_written(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: Path) -> str:
+        raise OSError(5, "Input/output error", str(path))
+
+    (results / "cells.csv").touch()
+    monkeypatch.setattr(changes, "sha256", failing)
+    with pytest.raises(BadInput, match=r"cells\.csv: cannot be read .Input/output error"):
+        changes.note(results)
+
+
+def test_a_date_that_is_still_to_come_hides_no_damage(results: Path) -> None:
+    date, since = (results / changes.DATE).read_text().split()
+    write(results, {"cells.csv": "damaged\n", changes.DATE: f"{date} {int(since) + 10**18}"})
+    with pytest.raises(BadInput, match="1 of its files"):
+        changes.note(results)
+
+
+@pytest.mark.parametrize("noted", ['["."]', "[1, null]", "[" * 100_000, "{", '"."'])
+def test_nothing_is_expected_of_a_note_that_is_damaged(results: Path, noted: str) -> None:
+    write(results, {changes.EXPECTED: noted, "cells.csv": "damaged\n"})
+    with pytest.raises(BadInput, match="1 of its files"):
+        changes.note(results)
+    changes.expect(results, [str(results), str(results / "tables")])
+    with pytest.raises(BadInput, match="1 of its files"):
+        changes.note(results)
+
+
+@pytest.mark.parametrize("name", [changes.DATE, changes.EXPECTED])
+def test_a_pipe_in_place_of_a_note_is_not_waited_for(results: Path, name: str) -> None:
+    (results / name).unlink(missing_ok=True)
+    os.mkfifo(results / name)
+    write(results, {"cells.csv": "damaged\n"})
+    with pytest.raises(BadInput, match="1 of its files"):
+        changes.note(results)
+
+
+def test_a_list_that_was_there_and_is_gone_is_said(results: Path, capsys) -> None:
+    (results / "SHA256SUMS").unlink()
+    changes.note(results)
+    assert "SHA256SUMS: was there and is gone" in capsys.readouterr().err

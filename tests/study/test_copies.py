@@ -7,39 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from result_files import FILES
 
 from posequery.jobs.files import BadInput
 from posequery.study import changes, copies, sums
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {
-    "cells.csv": "setting\n",
-    "cells/online/none/baseline/0pct/seed0/weights.pt": "weights",
-    "tables/table 1.md": "| a |\n",
-    "data/S1/Walking 1.mp4": "video",
-    "benchmarks/a.tsv": "1 s\n",
-}
-LEFT_OUT = {
-    "logs/a.log": "log",
-    "state/a/job": "unfinished",
-    "mini.tar.gz": "an archive",
-    "tables/.snakemake_timestamp": "",
-    "check.txt": "looked at",
-}
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    folder = tmp_path / "results" / "mini"
-    write(folder, FILES | LEFT_OUT)
-    changes.note(folder)
-    return folder
 
 
 def test_a_copy_that_is_whole_gets_one_date(results: Path, tmp_path: Path, capsys, tried) -> None:

@@ -2,9 +2,12 @@
 
 import gzip
 import os
+import subprocess
+import sys
 import tarfile
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +18,8 @@ from posequery.jobs.files import BadInput
 from posequery.study import copies, unpacking
 from posequery.study.sums import as_text
 from posequery.study.unpacking import restore, verify
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -282,3 +287,47 @@ def test_an_archive_that_changes_while_it_is_unpacked_is_refused(study, tmp_path
     with pytest.raises(BadInput, match="changed while it was unpacked"):
         restore(path, tmp_path / "results")
     assert not (tmp_path / "results/mini").exists()
+
+
+def test_what_a_system_hides_in_a_checkout_is_not_packed(study, tmp_path):
+    checkout, _ = study
+    for name in ("workflow/.DS_Store", "workflow/rules/.archive.smk.swp", "envs/.hidden"):
+        (checkout / name).write_text("hidden")
+    path = packed(study, tmp_path / "mini.tar.gz")
+    with tarfile.open(path) as tar:
+        assert not [one for one in tar.getnames() if "/." in one]
+    restore(path, tmp_path / "results")
+
+
+@pytest.mark.parametrize("name", [".hidden", "state/a", "logs/a", "old.tar.gz"])
+def test_what_no_list_of_a_study_holds_is_refused(name, tmp_path):
+    path = archive(tmp_path / "a.tar.gz", member(f"mini/{name}"), sums(name))
+    for use in (verify, lambda path: restore(path, tmp_path / "results")):
+        with pytest.raises(BadInput, match=f"holds {name}, which is no result of a study"):
+            use(path)
+
+
+def test_a_name_too_long_for_a_file_system_is_refused(tmp_path):
+    name = "a" * 300
+    path = archive(tmp_path / "a.tar.gz", member(f"mini/{name}"), sums(name))
+    with pytest.raises(BadInput, match="whose name is too long"):
+        verify(path)
+
+
+def test_an_archive_of_nothing_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="holds nothing beside its list"):
+        verify(archive(tmp_path / "a.tar.gz", sums()))
+
+
+def test_an_archive_that_does_not_say_what_it_leaves_out_is_restored(tmp_path):
+    path = archive(tmp_path / "a.tar.gz", member("mini/cells.csv"), sums("cells.csv"))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts/restore.py"), str(path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("results/mini: restored from") and not done.stderr
+    assert "Not in it" not in done.stdout and (tmp_path / "results/mini/cells.csv").is_file()

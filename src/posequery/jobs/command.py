@@ -1,5 +1,6 @@
 """What wraps every script: a user's mistake is reported in one line, a bug with its traceback."""
 
+import argparse
 import errno
 import os
 import signal
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, require_sums
 from posequery.jobs.terminal import tell
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
@@ -21,11 +22,27 @@ FIXES = {
     errno.EIO: "Check its disk, and the disks of what was read",
     errno.EROFS: "Use a folder that is writable",
     errno.EACCES: "Get permission for it, or use another folder",
+    errno.EPERM: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",
     errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
     errno.EEXIST: "Move it away and run again",
 }
 """System errors that the user can fix, and how."""
+
+
+def parsed_when_whole(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """A job's arguments, once the data that it reads are known to be as they were made.
+
+    These follow `--summed`, which is added here and taken out again. Raises `BadInput` as
+    `files.require_sums` does.
+    """
+    parser.add_argument(
+        "--summed", nargs="*", default=[], help="what is held against the sum beside it"
+    )
+    options = parser.parse_args()
+    require_sums(options.summed)
+    del options.summed
+    return options
 
 
 def of_system(error: OSError) -> BadInput:

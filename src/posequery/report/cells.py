@@ -17,8 +17,6 @@ from posequery.strategies import METHODS
 
 ANY_RATE = ("baseline", "continual", "all")
 """Online methods that pick at no rate; one cell of theirs stands in every rate's column."""
-WHOLE = ("none", "all", "all_equal_steps")
-"""Offline methods that pick at no rate."""
 KEYS = list(KEY)
 
 
@@ -123,7 +121,7 @@ def strategies(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:
     """The rates that strategies (and once) were run at, ascending."""
-    picked = ~cells["method"].isin((*WHOLE, *ANY_RATE))
+    picked = ~cells["method"].isin({*METHODS} - {"once"})
     return sorted(set(cells["rate"][picked]))
 
 

@@ -10,6 +10,7 @@ from posequery.settings import Positive, Section
 # Beyond these bounds an image holds nothing that could be learnt, or a target is no number.
 Magnification = Annotated[float, Field(ge=0.05, le=20)]
 Jitter = Annotated[float, Field(ge=0, le=10)]
+Milestones = Annotated[tuple[Positive, ...], Field(max_length=20)]
 
 
 class Augmentation(Section):
@@ -60,7 +61,7 @@ class Recipe(Section):
     """Passes over the training images."""
     learning_rate: Annotated[float, Field(ge=1e-9, le=10)] = 1e-3
     """Learning rate of Adam; each training starts with a new optimiser."""
-    schedule: Literal["constant", "cosine"] | tuple[Positive, ...] = "constant"
+    schedule: Literal["constant", "cosine"] | Milestones = "constant"
     """How the learning rate changes. A list of epochs, as in [75, 150], cuts it to a tenth after
     each of them."""
     batch_size: Positive = 64

@@ -31,7 +31,7 @@ def confidence_maps(
     people's device. Raises ValueError for another shape, an empty map, and a `sigma` that is not
     above 0.
     """
-    height, width = _height_and_width(people, size, sigma)
+    height, width = _required(people, size, sigma)
     batch, joints = people.shape[::2]
     present = torch.isfinite(people).all(-1)
     sample, _, joint = present.nonzero(as_tuple=True)
@@ -59,7 +59,7 @@ def affinity_fields(
     where d is the distance to its segment (trt_pose, generate_paf.cpp); values below 1.5e-8 may be
     dropped. `size` is (h, w), or the side of a square. Raises ValueError as `confidence_maps` does.
     """
-    height, width = _height_and_width(people, size, sigma)
+    height, width = _required(people, size, sigma)
     batch, links, device = len(people), len(LINKS), people.device
     start, end = people[:, :, LINK_FROM].double(), people[:, :, LINK_TO].double()
     span = end - start
@@ -95,9 +95,7 @@ def affinity_fields(
     return fields.view(batch, 2 * links, height, width)
 
 
-def _height_and_width(
-    people: torch.Tensor, size: int | tuple[int, int], sigma: float
-) -> tuple[int, int]:
+def _required(people: torch.Tensor, size: int | tuple[int, int], sigma: float) -> tuple[int, int]:
     if people.ndim != 4 or people.shape[2:] != (len(JOINTS), 2) or not people.is_floating_point():
         raise ValueError(f"people: {people.dtype} {tuple(people.shape)}, not (b, p, 18, 2)")
     height, width = (size, size) if isinstance(size, int) else size

@@ -49,7 +49,9 @@ def pack(
         path.relative_to(checkout).as_posix(): path
         for path in (checkout / "workflow").rglob("*")
         if path.is_file()
-    } | kept
+    }
+    # What an editor or a system hides there is in no list, so that no copy would be whole with it.
+    files = {name: path for name, path in files.items() if sums.is_listed(name)} | kept
     packed: dict[str, crate.File] = {}
     with (
         whole(target) as temporary,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from posequery.jobs.files import SUM_SUFFIX, BadInput, sha256, write_text
+from posequery.jobs.files import SUM_SUFFIX, BadInput, sha256, unreadable, write_text
 from posequery.jobs.terminal import tell
 from posequery.study import sums
 from posequery.study.sums import SUMS
@@ -27,7 +27,8 @@ def expect(results: Path, outputs: Iterable[str]) -> None:
     """Note that a run is about to make `outputs`, files and folders; `results` is the study's."""
     inside = (Path(output) for output in outputs)
     names = {one.relative_to(results).as_posix() for one in inside if one.is_relative_to(results)}
-    write_text(results / EXPECTED, json.dumps(sorted(names | _expected(results)), indent=0))
+    expected = names - {"."} | _expected(results)
+    write_text(results / EXPECTED, json.dumps(sorted(expected), indent=0))
 
 
 def forget(results: Path) -> None:
@@ -36,10 +37,12 @@ def forget(results: Path) -> None:
 
 
 def _expected(results: Path) -> set[str]:
-    # Where it is damaged less is expected, so that more is told.
-    with suppress(OSError, ValueError, TypeError):
-        return {*json.loads((results / EXPECTED).read_bytes())}
-    return set()
+    # Where it is damaged less is expected, so that more is told; '.' would expect everything.
+    path, found = results / EXPECTED, set[str]()
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        noted = json.loads(path.read_bytes()) if path.is_file() else []
+        found = {name for name in noted if isinstance(name, str) and name != "."}
+    return found
 
 
 def note(results: Path) -> None:
@@ -51,15 +54,67 @@ def note(results: Path) -> None:
     is no file, or the list is broken. A folder that is gone is said, and no longer listed. Where
     the list cannot be written, that is said.
     """
+    listing, since = results / SUMS, _dates(results)[1] or 0
+    known = sums.read(listing) if listing.exists() else None
+    if known is None and since:
+        tell(f"{listing}: was there and is gone; all files are listed as they are now")
+    now, unwritable = since, None  # type: int, OSError | None
     try:
-        faults = _note(results)
+        now = _now(results)
+    except OSError as error:  # it does not keep damage from being found
+        unwritable = error
+    # By a clock that was set back, or damaged, it says nothing.
+    listed, faults = _compared(results, known, since if since <= now else 0)
+    text = sums.as_text(dict(sorted(listed.items())))
+    try:
+        if unwritable:
+            raise unwritable
+        if known is None or text != listing.read_text(encoding="utf-8"):
+            write_text(listing, text)
+        _write_date(results, since if faults else now)  # and so they are told again
     except OSError as error:
         told = f"is not written ({error.strerror}), so that a copy of these results has no sums"
-        tell(f"{results / SUMS}: {told}")
-        return
+        tell(f"{listing}: {told}")
+    _refuse(results, faults)
+
+
+def _compared(
+    results: Path, known: dict[str, str] | None, since: int
+) -> tuple[dict[str, str], list[str]]:
+    """The sums to be listed, and what is wrong with the files, a line each.
+
+    known: the list so far; since: all files that were not touched after this are as it says.
+    """
+    found, expected, before = sums.find(results), _expected(results), known or {}
+    listed: dict[str, str] = {}
+    faults = [f"{results / name}: {fault}" for name, fault in found.odd.items()]
+    unlisted = []
+    for name, path in found.files.items():
+        status, sum_before = path.stat(), before.get(name)
+        if sum_before and max(status.st_mtime_ns, status.st_ctime_ns) < since:
+            listed[name] = sum_before
+        elif _is_among(name, expected) or known is None:
+            listed[name] = _sum(path)
+        elif not sum_before:
+            unlisted.append(name)
+        else:
+            listed[name] = sum_before
+            if _sum(path) != sum_before:
+                faults.append(f"changed: {path}")
+    gone = [name for name in before.keys() - found.files.keys() if not _is_among(name, expected)]
+    for name in sorted(gone):
+        if (results / name).parent.is_dir():
+            listed[name] = before[name]
+            faults.extend([f"missing: {results / name}"] * (name not in found.odd))
+    _tell(results, unlisted, sorted(name for name in gone if name not in listed))
+    return listed, faults
+
+
+def _refuse(results: Path, faults: list[str]) -> None:
+    """Name the files that are not as they were made, and raise `BadInput` if there are any."""
+    for fault in faults[:SHOWN]:
+        tell(fault)
     if faults:
-        for fault in faults[:SHOWN]:
-            tell(fault)
         fix = (
             "Copy them again, or delete them with what lies beside them and run again; if all is "
             f"as you want it, delete {SUMS}, and the next run lists what is there"
@@ -70,38 +125,11 @@ def note(results: Path) -> None:
         raise BadInput(results, fault, fix)
 
 
-def _note(results: Path) -> list[str]:
-    """Writes the list; what is wrong with the files, a line each."""
-    found, listing = sums.find(results), results / SUMS
-    known = sums.read(listing) if listing.exists() else None
-    expected, before, since = _expected(results), known or {}, _since(results)
-    now = _now(results)
-    listed: dict[str, str] = {}
-    faults = [f"{results / name}: {fault}" for name, fault in found.odd.items()]
-    unlisted = []
-    for name, path in found.files.items():
-        status, sum_before = path.stat(), before.get(name)
-        if sum_before and max(status.st_mtime_ns, status.st_ctime_ns) < since:
-            listed[name] = sum_before
-        elif _is_among(name, expected) or known is None:
-            listed[name] = sha256(path)
-        elif not sum_before:
-            unlisted.append(name)
-        else:
-            listed[name] = sum_before
-            if sha256(path) != sum_before:
-                faults.append(f"changed: {path}")
-    gone = [name for name in before.keys() - found.files.keys() if not _is_among(name, expected)]
-    for name in sorted(gone):
-        if (results / name).parent.is_dir():
-            listed[name] = before[name]
-            faults.extend([f"missing: {results / name}"] * (name not in found.odd))
-    _tell(results, unlisted, sorted(name for name in gone if name not in listed))
-    text = sums.as_text(dict(sorted(listed.items())))
-    if known is None or text != listing.read_text(encoding="utf-8"):
-        write_text(listing, text)
-    _write_date(results, since if faults else now)  # and so they are told again
-    return faults
+def _sum(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 def _is_among(name: str, outputs: set[str]) -> bool:
@@ -128,14 +156,12 @@ def noted_date(results: Path) -> int | None:
     return _dates(results)[0]
 
 
-def _since(results: Path) -> int:
-    return _dates(results)[1] or 0
-
-
 def _dates(results: Path) -> tuple[int | None, int | None]:
+    path = results / DATE
     with suppress(OSError, ValueError):
-        date, since = (results / DATE).read_text().split()
-        return int(date), int(since)
+        if path.is_file():
+            date, since = path.read_text().split()
+            return int(date), int(since)
     return None, None
 
 

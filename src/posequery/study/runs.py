@@ -49,7 +49,7 @@ def read(results: Path) -> list[dict[str, Any]]:
         records = json.loads(path.read_bytes())
         if all(isinstance(record["started"], str) for record in records):
             return list(records)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         pass
     raise BadInput(path, "is no list of runs", REMAKE)
 

@@ -24,6 +24,8 @@ NEW_LIST = (
 )
 """What to do about a list that is none of this version's."""
 
+_LONGEST = 255
+"""Bytes of a file's name, without its folders, on the usual systems."""
 _HEAD = "# posequery sums of {} files, sha256 of the list {}\n"
 _HEADED = re.compile(r"# posequery sums of (\d{1,9}) files, sha256 of the list ([0-9a-f]{64})\n")
 _KINDS = {
@@ -71,7 +73,7 @@ def _find(folder: Path, below: str, within: tuple[tuple[int, int], ...], found: 
         raise unreadable(folder, error) from None
     for entry in entries:
         name = below + entry.name
-        if name in LEFT_OUT or not is_result(name):
+        if not is_listed(name):
             continue
         fault = None if is_safe(name) else "has a name that not every system can hold"
         try:
@@ -165,6 +167,11 @@ def parse(path: Path, text: str) -> dict[str, str]:
     return sums
 
 
+def is_listed(name: str) -> bool:
+    """Whether a file of that name is in a study's list."""
+    return name.partition("/")[0] not in LEFT_OUT and is_result(name)
+
+
 def is_result(name: str) -> bool:
     """Whether a file of a study is a result: none half-written, Snakemake's own, or an archive."""
     words = name.split("/")
@@ -173,9 +180,15 @@ def is_result(name: str) -> bool:
     return not hidden and not (beside_cells and name.endswith(".tar.gz"))
 
 
+def is_short(name: str) -> bool:
+    """Whether the usual file systems hold a name as long as this."""
+    return all(len(os.fsencode(word)) <= _LONGEST for word in name.split("/"))
+
+
 def is_safe(name: str) -> bool:
     """Whether a name is of a file below its folder on every system, and of one line."""
     words = name.split("/")
     inside = {"", ".", ".."}.isdisjoint(words)
     trimmed = all(word == word.strip() and not word.endswith(".") for word in words)
-    return inside and trimmed and name.isprintable() and "\\" not in name and ":" not in name
+    plain = name.isprintable() and "\\" not in name and ":" not in name
+    return inside and trimmed and plain and is_short(name)

@@ -78,6 +78,8 @@ def _verified(path: Path) -> tuple[str, dict[str, str]]:
         raise unreadable(path, fault) from None
     if listing is None:
         raise BadInput(path, f"holds no {SUMS}", COPY_AGAIN)
+    if strange := next((name for name in found if not sums.is_listed(name)), None):
+        raise BadInput(path, f"holds {strange}, which is no result of a study", _HOSTILE_FIX)
     _require_apart(path, [*found, SUMS])
     listed = sums.parse(path, listing)
     for name in sorted(found.keys() | listed.keys()):
@@ -87,6 +89,8 @@ def _verified(path: Path) -> tuple[str, dict[str, str]]:
             raise BadInput(path, f"{name} is not listed in {SUMS}", "Do not trust it")
         if found[name] != listed[name]:
             raise BadInput(path, f"{name} differs from its checksum", COPY_AGAIN)
+    if not found:
+        raise BadInput(path, "holds nothing beside its list", COPY_AGAIN)
     return folders[0], listed
 
 
@@ -224,6 +228,8 @@ def _safe_name(path: Path, member: tarfile.TarInfo, folder: str | None) -> str:
         fault = "which is no plain file"
     elif not member.name.isprintable():
         fault = "which no file of a study is called"
+    elif not sums.is_short(member.name):
+        fault = "whose name is too long"
     elif not sums.is_safe(member.name) or not name or folder not in (None, top):
         fault = "which lies outside its folder"
     else:

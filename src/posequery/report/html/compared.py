@@ -17,6 +17,7 @@ from posequery.report.html.points import point, points_chart
 from posequery.report.html.sources import Row, Sources
 from posequery.report.spread import mean
 from posequery.report.style import method_style
+from posequery.strategies import METHODS
 
 
 def _level_chart(
@@ -44,7 +45,7 @@ def _compared(sources: Sources) -> Iterator[Chart]:
             own = cells[cells["teacher"] == teacher]
             found = rates(own[own["method"] != "once"])
             for rate in dict.fromkeys((*found[:1], *found[-1:])):
-                shared = own["method"].isin(order[-4:])
+                shared = own["method"].isin(METHODS)
                 here = own[(own["rate"] == rate) | shared]
                 k = span(picked_at(own[own["method"].isin(strategies(own))], rate))
                 title = f"{setting.capitalize()}, {percent(rate)} (k={k})"

@@ -117,8 +117,7 @@ class Sources:
     @property
     def given(self) -> str:
         """What every number is said given of; '' where each seed has a student of its own."""
-        own = self.settings.get("student.per_seed", False)
-        return "" if own else "All is said given one pre-trained student."
+        return "" if self.said.per_seed else "All is said given one pre-trained student."
 
     def frame_sizes(self, setting: str) -> FrameSizes:
         if setting == "online":
