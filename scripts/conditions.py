@@ -24,6 +24,8 @@ def main() -> None:
     faults = []
     if options.played in plan.streams:
         faults = conditions.of_stream(plan.study, plan.cells, options.played, stream.timing)
+        videos = [(clip.video, stream.clip_timing(n)) for n, clip in enumerate(stream.clips)]
+        faults += conditions.of_parts(plan.study, plan.cells, videos)
     elif options.played == "pool":
         sizes = [clip.frames for clip in stream.clips]
         faults = conditions.of_pool(plan.study, plan.cells, sizes)

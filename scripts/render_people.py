@@ -11,7 +11,7 @@ from posequery.sources.rendered.people import write_people
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the folder to make")
-    parser.add_argument("--domain", required=True, help="generic or studio")
+    parser.add_argument("--domain", required=True, help="generic, rooms or studio")
     parser.add_argument("--count", type=int, required=True, help="images")
     parser.add_argument("--size", type=int, required=True, help="side of an image, pixels")
     options = parser.parse_args()

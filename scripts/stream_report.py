@@ -5,6 +5,7 @@ from pathlib import Path
 
 from posequery.jobs.command import run
 from posequery.report.captions import Captions
+from posequery.report.frame_sizes import FrameSizes
 from posequery.report.stream_report import write_report
 
 
@@ -14,6 +15,7 @@ def main() -> None:
     parser.add_argument("--stream", type=Path, required=True, help="the stream's index")
     parser.add_argument("--labels", type=Path, required=True, help="the teacher's labels of it")
     parser.add_argument("--consensus", type=Path, help="the views' consensus, if there is one")
+    parser.add_argument("--tests", type=Path, help="index of the clips of the offline test")
     parser.add_argument("--window", required=True, help="'1500 frames' or '30 s'")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--figures", type=Path, required=True, help="folder of the figure")
@@ -28,6 +30,7 @@ def main() -> None:
         options.captions,
         options.figures,
         options.tables,
+        FrameSizes.in_indices(options.tests),
     )
     print(f"{len(files)} files: {options.figures}, {options.tables}")
 

@@ -88,8 +88,10 @@ def _by_number(row):
     return (int(line) if line.isdigit() else 0, line, fault)
 
 
-def _make_stream(folder, videos, cameras=None, rate=50, size=32):
-    """A stream with a real video and a clip for each name of `videos` (name: frames)."""
+def _make_stream(folder, videos, cameras=None, rate=50, size=32, joints=None):
+    """A stream with a real video and a clip for each name of `videos` (name: frames).
+
+    joints: of every clip, which then have as many frames."""
     paths = []
     for number, (name, frames) in enumerate(videos.items()):
         source = media.write_video(folder / f"{name}.mp4", frames, rate)
@@ -101,7 +103,7 @@ def _make_stream(folder, videos, cameras=None, rate=50, size=32):
         with whole(folder / f"{name}.h5") as temporary, ClipWriter(temporary) as writer:
             for _ in frames:
                 writer.append(np.zeros((size, size, 3), np.uint8))
-            writer.close(info, None)
+            writer.close(info, joints)
         paths.append(folder / f"{name}.h5")
     write_index(folder / "stream.json", paths)
     return Stream(folder / "stream.json")

@@ -169,6 +169,10 @@ class Clip:
             cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=frames[place])
         return frames
 
+    def jpeg(self, index: int) -> np.ndarray:
+        """The bytes (k,) uint8 of a frame as they are stored."""
+        return self._frames[index]
+
     def verify(self) -> None:
         """Raise `BadInput` if a frame is not as it was written."""
         for index in range(len(self._frames)):
@@ -267,7 +271,8 @@ class Stream:
         """The clip's number (k,) for each frame of `indices` (k,)."""
         return np.searchsorted(self.starts, indices, side="right") - 1
 
-    def _clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> Clip:
+        """A clip by its number, which the stream keeps open."""
         if number in self._open:
             self._open.move_to_end(number)
             return self._open[number]
@@ -293,7 +298,7 @@ class Stream:
         for number in np.unique(numbers):
             here = numbers == number
             inside = indices[here] - self.starts[number]
-            clip = self._clip(int(number))
+            clip = self.clip(int(number))
             out[here] = clip.frames(inside) if name == "frames" else clip.joints[inside]
         return out
 
@@ -313,9 +318,14 @@ class Stream:
     @cached_property
     def timing(self) -> Timing:
         """When each frame is shown."""
-        inside = (self._clip(number).times for number in range(len(self.clips)))
+        inside = (self.clip(number).times for number in range(len(self.clips)))
         clips = zip(inside, self.clips, strict=True)
         return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
+
+    def clip_timing(self, number: int) -> Timing:
+        """When the frames that are played of a clip are shown."""
+        info = self.clips[number]
+        return Timing.joined([(self.clip(number).times[: info.frames], info.fps)])
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""

@@ -32,7 +32,8 @@ def options(make_stream: Callable[..., Stream], tmp_path: Path) -> Callable[...,
     for name, count in (("pool", 10), ("test", 6)):
         (tmp_path / name).mkdir()
         frames = list(random.integers(0, 255, (count, 48, 64, 3), np.uint8))
-        streams.append(make_stream(tmp_path / name, {"a": frames}))
+        joints = random.uniform(0, 48, (count, 18, 2)).astype(np.float32)
+        streams.append(make_stream(tmp_path / name, {"a": frames}, joints=joints))
     info = checkpoint.CheckpointInfo("densenet_small", 32, "student")
     checkpoint.save(tmp_path / "w.pt", build("densenet_small", "test"), info)
 
@@ -117,6 +118,24 @@ def test_without_a_picked_frame_nothing_is_trained(
         for path in (given["student"], given["output"] / "weights.pt")
     )
     assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_frame_in_which_the_teacher_saw_nobody_is_labelled_and_not_trained_on(
+    options: Callable[..., dict], make_stream: Callable[..., Stream], tmp_path: Path
+) -> None:
+    given = options(0, 5)
+    frames, joints = list(np.zeros((10, 48, 64, 3), np.uint8)), np.full((10, 18, 2), 20, np.float32)
+    for name, unseen, trained in (("one", [5], 1), ("both", [0, 5], 0)):
+        joints[unseen] = np.nan
+        (tmp_path / name).mkdir()
+        pool = make_stream(tmp_path / name, {"a": frames}, joints=joints)
+        write_selection(
+            given["selection"], pool, Selection(np.array([0, 5])), "uniform/20pct/seed0"
+        )
+        finetune(**given | {"pool": pool.path})
+        cell = Outcome.read(given["output"])
+        assert (cell.k, cell.labelled) == (2, 2)
+        assert (cell.frames_trained, cell.trainings, cell.passes) == (trained, trained, 2 * trained)
 
 
 def test_a_killed_cell_is_not_trained_again(

@@ -202,6 +202,17 @@ def video_cells(a_cell, write_cells, taught, tmp_path):
 
 
 @pytest.fixture
+def split_rows(a_cell):
+    """Offline cells of videos that are split in time, with a teacher's labels for the truth."""
+    return [
+        a_cell("offline", "none", "none", 0, 30.0),
+        a_cell("offline", "blazepose", "uniform", 1, 20.0),
+        a_cell("offline", "blazepose", "uniform", 20, 12.0),
+        a_cell("offline", "blazepose", "all", 100, 10.0),
+    ]
+
+
+@pytest.fixture
 def mine(captions):
     """Captions of videos of one's own."""
     return replace(captions, study="mine", source="own videos", stand_in=False, teacher="BlazePose")

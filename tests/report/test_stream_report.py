@@ -17,6 +17,26 @@ def whole(*errors):
     return [text for error in errors for text in (error, "1")]
 
 
+def test_a_split_study_has_a_table_and_a_figure_of_the_labels_it_needs(
+    write_cells, split_rows, a_cell, video_stream, label_files, mine, tmp_path
+):
+    cells_csv, _ = write_cells([*split_rows, a_cell("online", "none", "baseline", 0, 20.0)])
+    out = tmp_path / "figures", tmp_path / "tables"
+    written = write_report(cells_csv, video_stream.path, *label_files, WINDOW, mine, *out)
+    assert {path.stem for path in written} == {
+        *("error_over_time", "error_by_rate", "adaptation", "labels_needed")
+    }
+    with (tmp_path / "tables/labels_needed.csv").open() as handle:
+        assert list(csv.reader(handle)) == [
+            ["strategy", "0 % (k=0)", "1 % (k=10)", "20 % (k=200)", "100 % (k=1000)"],
+            ["uniform", "30", "20", "12", "10"],
+        ]
+    for file in ("tables/labels_needed.md", "figures/error_by_rate.md"):
+        text = (tmp_path / file).read_text()
+        assert "Errors are against BlazePose, whose labels are trained on and tested" in text
+        assert "published" not in text.lower() and "Table 1" not in text
+
+
 def test_the_table_by_hand_and_the_same_bytes_again(
     video_cells, video_stream, label_files, mine, tmp_path
 ):

@@ -99,6 +99,27 @@ def test_a_student_per_seed_and_more_streams_are_counted():
     assert shared.cells == 1 + 2 * (4 * 5 + 2) + 1 + 2 * 2 * (2 + 4 * 2)
 
 
+def test_videos_that_are_split_have_a_pool_and_a_test_of_their_frames():
+    found = load_study("lab", {}, CONFIG)
+    sources = clips(found, "results/lab")
+    frames, fps = dict.fromkeys(sources, 100), dict.fromkeys(sources, 60.0)
+    work = estimate.work(found, sources, frames, fps, 10)
+    # Of each camera 70 %, then 6 frames that are in neither.
+    assert (work.extracted, work.pool, work.test) == (400, 4 * 70, 4 * 24)
+    assert work.finetuned == found.training.epochs * (2 + 14 + 56 + 280)
+    first = load_study(
+        "videos",
+        {"source": {"kind": "videos", "videos": ["a.mp4", "b.mp4"]}, "offline": {}}
+        | {"online": {"first_frames": "150 frames"}},
+        CONFIG,
+    )
+    sources = clips(first, "results/videos")
+    frames, fps = dict.fromkeys(sources, 100), dict.fromkeys(sources, 10.0)
+    work = estimate.work(first, sources, frames, fps, 10)
+    # Of 150 frames played, 100 and 50; a second is 10.
+    assert (work.pool, work.test) == (70 + 35, 20 + 5)
+
+
 def test_frames_lost_while_training_explain_the_papers_33_windows():
     """33 (1,500 + 381) = 62,073, and 21 frames are left to test the last weights."""
     _, _, work = the_papers(online={"training_takes": "381 frames", "meanwhile": "missed"})

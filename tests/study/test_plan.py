@@ -144,3 +144,35 @@ def test_guarded_picks_by_the_code_of_uniform_and_says_what_it_holds_back():
     assert plan.strategy_modules("guarded") == ["strategies.uniform"]
     said = "guarded holds back 3 frames of each window to judge new weights by"
     assert said in plan.captions()
+
+
+def test_videos_are_split_from_what_the_teacher_labelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = planned({"study": "lab"}, CONFIG)
+    clips = "results/lab/clips"
+    assert plan.clip_files("stream")[:2] == [f"{clips}/cam01.h5", f"{clips}/cam02.h5"]
+    assert plan.clip_files("pool")[:2] == [f"{clips}/pool/cam01.h5", f"{clips}/pool/cam02.h5"]
+    assert plan.clip_files("test")[-1] == f"{clips}/test/cam04.h5"
+    trained = {cell.teacher for cell in plan.cells if cell.setting == "offline" and cell.rate}
+    assert trained == {"blazepose"}
+    # The labels of the parts travel in their clips: what was split is labelled once.
+    assert plan.labels_of("stream") == ["results/lab/labels/stream/blazepose.h5"]
+    assert (
+        plan.labels_of("test") == plan.reference_labels("test") == plan.taught_files("test") == []
+    )
+
+
+def test_a_person_s_own_videos_are_split_only_where_the_study_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "mine.yaml").write_text("videos: [a.mp4]\n")
+    alone = planned({"study": "mine.yaml"}, CONFIG)
+    assert alone.played == ["stream"] and alone.clips["01-a"].streams == ("stream",)
+    both = planned({"study": "mine.yaml", "offline": {}}, CONFIG)
+    assert both.played == ["pool", "test", "stream"]
+    # What a video is too short for is asked of the stream, before a teacher has labelled it.
+    assert both.fitting_files() == ["results/mine/clips/stream.json"]

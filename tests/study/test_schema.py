@@ -548,7 +548,8 @@ def test_what_a_teacher_needs_is_asked_of_the_source(tmp_path: Path) -> None:
             "teachers: [openpose, blazepose]\nopenpose: {labels: json}\n",
             "a study has one beside ground_truth, not blazepose and openpose",
         ),
-        ("offline: {}\n", "needs ground truth: source kind 'human36m' or 'rendered'"),
+        ("source: {split: {pool: 0%}}\n", "source.split.pool: a rate must be above 0"),
+        ("source: {split: {gap: 1}}\n", "source.split.gap: '1' has no unit"),
     ):
         assert expected in fault(tmp_path, f"videos: [a.mp4]\n{text}")
     told = fault(tmp_path, "extends: lab\nonline: {first_frames: 30 s}\n")
@@ -609,6 +610,7 @@ TEACHER = Teacher(
 TOYS = """
 import json, sys
 from pathlib import Path
+from posequery.jobs.files import BadInput
 from posequery.study.loading import load_study
 from posequery.study.plan import Plan
 from posequery.study.reference import reference
@@ -617,7 +619,12 @@ study = load_study(sys.argv[1], {}, Path(sys.argv[2]))
 plan = Plan(study)
 told = [plan.label_files(), plan.teacher_inputs("stream", "guesser"), plan.source_files("toy")]
 told += [study.settings_of("guesser").place, json.loads(plan.captions())["teacher"]]
-print(json.dumps([*told, "source.film" in reference(), "guess.place" in reference()]))
+told += ["source.film" in reference(), "guess.place" in reference()]
+try:
+    load_study(sys.argv[1], {"offline": {}}, Path(sys.argv[2]))
+except BadInput as fault:
+    told.append(fault.fault)
+print(json.dumps(told))
 """
 
 
@@ -635,7 +642,8 @@ def test_a_kind_and_a_teacher_are_taken_from_their_folders(tmp_path: Path) -> No
     inputs = {"stream": f"{out}/clips/stream.json", "videos": [video], "by": [f"{out}/toy"]}
     labels = [f"{out}/labels/stream/guesser.h5"]
     expected = [labels, inputs, {"video": video}, 7, "the guess", True, True]
-    assert json.loads(done.stdout) == expected
+    refused = "offline: source kind 'toy' has neither ground truth nor a split in time"
+    assert json.loads(done.stdout) == [*expected, refused]
 
 
 def test_a_study_has_the_name_of_its_file(tmp_path: Path) -> None:

@@ -169,6 +169,7 @@ else:
             stream=PLAN.index(SHOWN),
             labels=PLAN.labels_of(SHOWN),
             consensus=PLAN.consensus_files(SHOWN),
+            tests=PLAN.measured_index("test"),
         output:
             tables=report(
                 directory(f"{FINAL}/tables"),
@@ -199,6 +200,7 @@ else:
             captions=PLAN.captions(),
             window=STUDY.online.window,
             consensus=option("consensus"),
+            tests=option("tests"),
         message:
             "Make the table and the figure of how the student adapted to the stream"
         shell:
@@ -207,6 +209,7 @@ else:
             + " --stream {input.stream:q}"
             + " --labels {input.labels:q}"
             + " {params.consensus:q}"
+            + " {params.tests:q}"
             + " --window {params.window:q}"
             + " --captions {params.captions:q}"
             + " --figures {output.figures:q}"

@@ -63,7 +63,7 @@ rule render_people:
         "Render the people of the {wildcards.domain} domain in COCO's format"
     shell:
         script("render_people")
-        + " --domain {wildcards.domain}"
+        + " --domain {params.people[domain]}"
         + " --count {params.people[count]}"
         + " --size {params.people[size]}"
         + " --root {params.root:q} 2> {log:q}"
@@ -188,6 +188,44 @@ rule index:
         + " --output {output:q} {params.options:q} {input:q} 2> {log:q} && "
         + script("conditions")
         + " --played {wildcards.stream} --index {output:q} 2>> {log:q}"
+
+
+if STUDY.offline and STUDY.source.parts:
+
+    rule split:
+        input:
+            index=PLAN.index(PLAN.streams[0]),
+            clips=PLAN.clip_files(PLAN.streams[0]),
+            labels=PLAN.teacher_labels(PLAN.streams[0], STUDY.reference),
+        output:
+            PLAN.clip_files("pool"),
+            PLAN.clip_files("test"),
+        log:
+            f"{OUT}/logs/split.log",
+        priority: 90
+        localrule: True
+        conda:
+            "../../envs/workstation.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=30,
+            gpu=0,
+        params:
+            code=code_digest("split"),
+            share=str(STUDY.source.parts.pool),
+            gap=STUDY.source.parts.gap,
+            folders=[f"{OUT}/clips/pool", f"{OUT}/clips/test"],
+        message:
+            "Split the videos in time into a pool and a test"
+        shell:
+            script("split")
+            + " --index {input.index:q}"
+            + " --labels {input.labels:q}"
+            + " --share {params.share}"
+            + " --gap {params.gap:q}"
+            + " --pool {params.folders[0]:q}"
+            + " --test {params.folders[1]:q} 2> {log:q}"
 
 
 rule check:

@@ -62,8 +62,11 @@ def finetune(
     inputs = {"pool": pool, "selection": selection, "student": student}
     with resume.job(state, arguments, inputs) as folder:
         epochs: list[Epoch] = []
-        if len(picked):
-            samples = StreamFrames(pool_stream, picked, pool_stream.joints(picked))
+        labels = pool_stream.joints(picked)
+        # A frame in which a teacher saw nobody teaches nothing.
+        seen = np.isfinite(labels).all(axis=2).any(axis=1)
+        if seen.any():
+            samples = StreamFrames(pool_stream, picked[seen], labels[seen])
             share = int(len(pool_stream) * (steps_of or cell.rate))
             steps = recipe.epochs * math.ceil(share / recipe.batch_size) if steps_of else None
             with Progress(recipe.epochs * share, "images", "fine-tune") as progress:
@@ -93,8 +96,8 @@ def finetune(
             **dict(cell),
             k=len(picked),
             n=len(pool_stream),
-            trainings=int(len(picked) > 0),
-            frames_trained=len(picked),
+            trainings=int(seen.any()),
+            frames_trained=int(seen.sum()),
             labelled=len(pool_stream) if compares else len(picked),
             epochs=recipe.epochs,
             passes=sum(epoch.images for epoch in epochs),

@@ -31,7 +31,7 @@ _LETTER = 0.065
 _STAR: Any = STYLES["all"].dots | {"linestyle": "", "markersize": 7}
 
 
-def _published() -> pd.DataFrame:
+def published_errors() -> pd.DataFrame:
     """The paper's Table 1, its columns those of cells."""
     numbers = pd.DataFrame(published.NUMBERS).rename(columns={"value": "mpjpe_px"})
     return numbers[(numbers["quantity"] == "mpjpe_px") & (numbers["setting"] == "offline")]
@@ -95,32 +95,38 @@ def _axes(axes: Axes, title: str, heads: Mapping[Fraction, str], more: str = "")
     return axes.set_title(title, loc="left", fontweight="bold", parse_math=False)
 
 
-def draw_by_rate(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Figure:
-    """MPJPE (source pixels) by rate, this study left and the paper right, each with its own axes.
+def draw_by_rate(
+    cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE, truth: bool = True
+) -> Figure:
+    """MPJPE (source pixels) by rate; where it is of the truth, and not of a teacher's labels, the
+    paper's on the right, with axes of its own.
 
     cells: the offline ones. frames: of the test.
     Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
-    methods = strategies(cells)[:MOST]
+    methods = strategies(cells, beside_paper=truth)[:MOST]
     with mpl.rc_context(LOOK):
-        figure, panels = new_page(1, 2)
-        ours, theirs = panels[0]
+        figure, panels = new_page(1, 1 + truth)
+        ours = panels[0, 0]
         _draw(ours, cells, methods)
         k = {rate: picked_at(cells, rate) for rate in [*rates(cells), Fraction(1)]}
         heads = {rate: percent(rate) + (f"\n{span(k[rate])}" if len(k[rate]) else "") for rate in k}
-        first = _axes(ours, captions.heading, heads, ", and k frames below" if len(cells) else "")
+        more = ", and k frames below" if len(cells) else ""
+        titles = [_axes(ours, captions.heading, heads, more)]
         if not len(cells):
             say_empty(ours)
 
-        paper = _published()
-        _draw(theirs, paper, published.STRATEGIES)
-        heads = {rate: percent(rate) for rate in [*rates(paper), Fraction(1)]}
-        second = _axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads)
+        if truth:
+            paper, theirs = published_errors(), panels[0, 1]
+            _draw(theirs, paper, published.STRATEGIES)
+            heads = {rate: percent(rate) for rate in [*rates(paper), Fraction(1)]}
+            titles.append(_axes(theirs, f"Published: {published.DATA}, the paper's Table 1", heads))
 
         handles = {
             method_name(method): method_style(method, *methods).handle(True) for method in methods
         }
         handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
         handles |= {"all (100 %)": Line2D([], [], **_STAR)}
-        finish(figure, panels, [first, second], handles, captions.by_rate(cells, frames), _HEIGHT)
+        note = captions.by_rate(cells, frames, truth)
+        finish(figure, panels, titles, handles, note, _HEIGHT)
         return figure

@@ -245,14 +245,39 @@ class Captions:
             self.reading("online"),
         )
 
-    def by_rate(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
+    def by_rate(
+        self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE, truth: bool = True
+    ) -> str:
+        """truth: errors are of the truth, and the published ones stand beside them."""
+        own = "Table 1 as lines: " * truth
+        published = ", the published numbers on their own axes" * truth
         return _text(
-            f"{self.heading}. Table 1 as lines: MPJPE in pixels of the source frames by sampling "
-            "rate (log), the published numbers on their own axes. Dotted grey: the unadapted "
-            "student; star: all of the pool; bars: sample standard deviation over seeds.",
+            f"{self.heading}. {own}MPJPE in pixels of the source frames by sampling rate "
+            f"(log){published}. Dotted grey: the unadapted student; star: all of the pool; bars: "
+            "sample standard deviation over seeds.",
+            "" if truth else self._against_teacher,
             frames.said(),
             self.seeds(offline),
-            self.beside,
+            self.beside if truth else "",
+            self.reading("offline"),
+        )
+
+    @property
+    def _against_teacher(self) -> str:
+        return (
+            f"Errors are against {self.teacher}, whose labels are trained on and tested against: "
+            "nobody has checked them."
+        )
+
+    def labels_needed(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
+        return _text(
+            f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
+            f"sampling rate; k is the number of labelled frames, of the pool's "
+            f"{span(offline['n'])}, 0 % the unadapted student.",
+            self._control(offline),
+            self._against_teacher,
+            frames.said(beside=True),
+            self.seeds(offline),
             self.reading("offline"),
         )
 

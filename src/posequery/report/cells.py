@@ -111,10 +111,12 @@ def over_streams(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(keys, sort=False, as_index=False).agg(how)[list(table)]
 
 
-def strategies(cells: pd.DataFrame) -> list[str]:
-    """The paper's four, whether run or not, then the others that were run, by name."""
+def strategies(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
+    """The paper's four, beside published numbers also those that were not run; then the others that
+    were run, by name."""
     run = set(cells["method"])
-    return [*published.STRATEGIES, *sorted(run - {*published.STRATEGIES, *METHODS})]
+    paper = [method for method in published.STRATEGIES if beside_paper or method in run]
+    return [*paper, *sorted(run - {*published.STRATEGIES, *METHODS})]
 
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:

@@ -14,6 +14,7 @@ from posequery.evaluation.person import person_sizes
 from posequery.jobs.files import write_text
 from posequery.metrics import frame_errors, joint_errors
 from posequery.report.adaptation import played_windows, stretch_errors, window_mask
+from posequery.report.by_rate import draw_by_rate
 from posequery.report.captions import Captions
 from posequery.report.cells import of_setting, read_cells
 from posequery.report.curves import Around, Curve, rolling_mean
@@ -28,11 +29,12 @@ from posequery.report.formats import (
     Table,
     escape_markdown,
 )
-from posequery.report.frame_sizes import FrameSizes
+from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.lines import Line, clip_names, main_line, read_lines, repeat_line, scene
 from posequery.report.over_time import OverTime, Panel, Timeline, draw_over_time
 from posequery.report.page import render, write_all
 from posequery.report.spread import mean, spread, wide
+from posequery.report.tables import labels_needed
 
 _SMOOTH = 10
 """A curve is smoothed over a tenth of a window, so that updates stay steps."""
@@ -202,18 +204,30 @@ def write_report(
     captions: Captions,
     figures: Path,
     tables: Path,
+    tests: FrameSizes = ONE_SIZE,
 ) -> list[Path]:
-    """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX).
+    """Write error_over_time (PNG, PDF, SVG, caption) and adaptation (CSV, Markdown, LaTeX); of a
+    study with an offline half error_by_rate and labels_needed as well.
 
     labels, consensus: labels files of the stream, `consensus` None where no views are calibrated.
-    window: '1500 frames' or '30 s'. Returns the files. Raises `BadInput`.
+    window: '1500 frames' or '30 s'. tests: the frames that offline cells are measured on. Returns
+    the files. Raises `BadInput`.
     """
     found = read_adaptation(cells_csv, index, labels, consensus, window, captions)
     shown = found.figure
     figure = draw_over_time(shown.panels, shown.timeline, shown.caption)
     text = f"**{shown.label}.** {escape_markdown(shown.caption)}"
-    written = write_all(render(figure, shown.name, text), figures)
-    for ending, make in FORMATS.items():
-        write_text(tables / f"adaptation.{ending}", make(found.table))
-        written.append(tables / f"adaptation.{ending}")
+    files, made = render(figure, shown.name, text), [found.table]
+    cells = read_cells(cells_csv)
+    if len(offline := of_setting(cells, "offline")):
+        figure = draw_by_rate(offline, captions, tests, truth=False)
+        text = (
+            f"**Error by rate.** {escape_markdown(captions.by_rate(offline, tests, truth=False))}"
+        )
+        files |= render(figure, "error_by_rate", text)
+        made.append(labels_needed(cells, captions, tests))
+    written = write_all(files, figures)
+    for table, (ending, make) in product(made, FORMATS.items()):
+        write_text(tables / f"{table.name}.{ending}", make(table))
+        written.append(tables / f"{table.name}.{ending}")
     return written

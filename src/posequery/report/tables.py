@@ -1,6 +1,7 @@
 """The paper's Tables 1 and 2, made from a study's cells, and all tables written."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -87,13 +88,18 @@ def _published(
     return pd.DataFrame(errors, index=list(methods))
 
 
-def table_1(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Table:
+def table_1(
+    cells: pd.DataFrame,
+    captions: Captions,
+    frames: FrameSizes = ONE_SIZE,
+    beside_paper: bool = True,
+) -> Table:
     """Offline: strategies by rate; the unadapted student and all of the pool in every row.
 
-    frames: of the test.
+    frames: of the test. beside_paper: strategies that were not run have a row as well.
     """
     offline = of_setting(cells, "offline").assign(teacher="")
-    own, columns = strategies(offline), [Fraction(0), *rates(offline), Fraction(1)]
+    own, columns = strategies(offline, beside_paper), [Fraction(0), *rates(offline), Fraction(1)]
     control = [name for name in ("all_equal_steps",) if name in set(offline["method"])]
     methods = [*own, *control]
     group = {"": ""}
@@ -119,6 +125,17 @@ def table_1(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SI
             group,
             theirs,
         ),
+    )
+
+
+def labels_needed(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = ONE_SIZE) -> Table:
+    """Table 1 of videos whose labels are a teacher's, with nothing published beside it."""
+    return replace(
+        table_1(cells, captions, frames, beside_paper=False),
+        name="labels_needed",
+        label="How many frames to label",
+        caption=captions.labels_needed(of_setting(cells, "offline"), frames),
+        published=None,
     )
 
 

@@ -1,6 +1,6 @@
 """The settings of networks and of the images that they are pre-trained on."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,10 @@ class Network(Section):
 class Student(Network):
     """The light network that adapts."""
 
+    scenes: Literal["generic", "rooms"] = "generic"
+    """What the rendered images show. `generic`: people in bright clothes in front of bright
+    shapes. `rooms`: people in plain clothes, some of them bare-chested, in furnished rooms and
+    yards of muted colours, which is nearer to video of real people."""
     checkpoint: File | None = None
     """A checkpoint to start from instead of pre-training: posequery's own or trt_pose's."""
     per_seed: bool = False

@@ -9,6 +9,7 @@ import numpy as np
 from posequery.cell import Cell
 from posequery.jobs.files import BadInput
 from posequery.offline.settings import require_picks
+from posequery.offline.split import require_parts, sizes
 from posequery.online.policies import require_trainings
 from posequery.settings import FITS
 from posequery.sources.kinds import ClipSource
@@ -43,8 +44,10 @@ def of_frames(
     for stream in study.source.streams:
         timing = timing_of(study, [shown[slug] for slug in played[stream]])
         found += of_stream(study, cells, stream, timing)
-    pool = [shown[slug][0] for slug in played["pool"]]
-    found += of_pool(study, cells, pool)
+    if study.source.parts:
+        found += of_parts(study, cells, parted(study, clips, shown))
+    else:
+        found += of_pool(study, cells, [shown[slug][0] for slug in played["pool"]])
     return list({str(fault): fault for fault in found}.values())
 
 
@@ -75,6 +78,35 @@ def of_pool(study: Study, cells: Sequence[Cell], sizes: Sequence[int]) -> list[B
     by_clip = study.offline is not None and study.offline.select_from == "clip"
     picking = [cell for cell in cells if cell.method in study.strategies]
     return _refused(picking, "offline", lambda one: require_picks(one[1], sizes, by_clip))
+
+
+def parted(
+    study: Study, clips: Mapping[str, ClipSource], shown: Mapping[str, tuple[int, float]]
+) -> list[tuple[str, Timing]]:
+    """The videos that make a pool and a test each: their paths, and when the frames that are played
+    are shown, if each keeps its rate. shown: see `of_frames`."""
+    slugs = [slug for slug, clip in clips.items() if "pool" in clip.streams and slug in shown]
+    left, found = len(timing_of(study, [shown[slug] for slug in slugs])), []
+    for slug in slugs:
+        frames, fps = shown[slug]
+        found.append((clips[slug].video, Timing.even(min(frames, left), fps)))
+        left -= len(found[-1][1])
+    return [(video, timing) for video, timing in found if len(timing)]
+
+
+def of_parts(
+    study: Study, cells: Sequence[Cell], videos: Sequence[tuple[str, Timing]]
+) -> list[BadInput]:
+    """What videos are unfit for that make a pool and a test each (see `parted`)."""
+    split = study.source.parts
+    if not split or not study.offline:
+        return []
+    for video, timing in videos:
+        try:
+            require_parts(video, timing, split.pool, split.gap)
+        except BadInput as fault:
+            return [fault]
+    return of_pool(study, cells, [sizes(timing, split.pool, split.gap)[0] for _, timing in videos])
 
 
 def _refused(

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from posequery import strategies
 from posequery.cell import Cell
+from posequery.offline.split import sizes
 from posequery.online.clock import Train
 from posequery.online.policies import Policy, by_its_clock, trainings
 from posequery.settings import counted
 from posequery.sources.extraction import compressed
 from posequery.sources.kinds import ClipSource
 from posequery.study import grid
-from posequery.study.conditions import timing_of
+from posequery.study.conditions import parted, timing_of
 from posequery.study.schema import Study
 
 RECORDED = 364
@@ -82,7 +83,7 @@ def work(
     def of(stream: str) -> int:
         return sum(frames[slug] for slug, clip in clips.items() if stream in clip.streams)
 
-    pool, test = of("pool"), of("test")
+    pool, test = _parts(study, clips, frames, fps) or (of("pool"), of("test"))
     online, epochs = study.online, study.training.epochs
     streams: dict[str, int] = {}
     windows: dict[str, list[int]] = {}
@@ -127,6 +128,21 @@ def work(
         mirrored=scored * _mirrored(study.strategies) + mirrored,
         cells=len(offline) + len(lived),
     )
+
+
+def _parts(
+    study: Study,
+    clips: Mapping[str, ClipSource],
+    frames: Mapping[str, int],
+    fps: Mapping[str, float],
+) -> tuple[int, int] | None:
+    """Frames of the pool and of the test that videos are split into; None where they are not."""
+    split = study.source.parts
+    if not split:
+        return None
+    videos = parted(study, clips, {slug: (frames[slug], fps[slug]) for slug in fps})
+    found = [sizes(timing, split.pool, split.gap) for _, timing in videos]
+    return sum(pool for pool, _ in found), sum(test for _, test in found)
 
 
 def _mirrored(methods: Iterable[str]) -> bool:

@@ -43,9 +43,9 @@ def _offline(study: Study, untrained: bool) -> Iterator[Place]:
         yield "none", "none", NOTHING
     for strategy in study.strategies:
         for rate in study.offline.rates:
-            yield "ground_truth", strategy, rate
+            yield study.reference, strategy, rate
     for method in study.offline.methods:
-        yield "ground_truth", method, EVERYTHING
+        yield study.reference, method, EVERYTHING
 
 
 def _online(study: Study, untrained: bool) -> Iterator[Place]:

@@ -47,7 +47,8 @@ class Inputs:
     def clip_files(self, stream: str) -> list[str]:
         """The clips of the pool, the test or a stream, in the order in which they are played."""
         found = (slug for slug, clip in self.clips.items() if stream in clip.streams)
-        return [f"{self.out}/clips/{slug}.h5" for slug in found]
+        part = "" if stream in self.streams or not self.study.source.parts else f"{stream}/"
+        return [f"{self.out}/clips/{part}{slug}.h5" for slug in found]
 
     def index(self, stream: str) -> str:
         return f"{self.out}/clips/{stream}.json"
@@ -65,8 +66,9 @@ class Inputs:
 
     def fitting_files(self) -> list[str]:
         """Those that are there once a study's frames have been found to do; none where planning
-        has found it."""
-        return [] if self.fits else self.index_files()
+        has found it. Of the parts of a stream nothing is asked but of the stream."""
+        split = self.study.source.parts
+        return [] if self.fits else self.stream_files() if split else self.index_files()
 
     def index_options(self, stream: str) -> list[str]:
         online = self.study.online
@@ -130,11 +132,12 @@ class Inputs:
             "images": f"{data}/train2017",
         }
 
-    def rendered_people(self, domain: str) -> dict[str, int]:
-        """How many images of people are rendered, and the side of each in pixels."""
-        teacher = self.study.settings_of("network")
-        networks = {"generic": self.study.student, "studio": teacher}
-        return {"count": networks[domain].images, "size": networks[domain].image_size}
+    def rendered_people(self, domain: str) -> dict[str, int | str]:
+        """How many images of people are rendered, the side of each in pixels, and of what."""
+        student, teacher = self.study.student, self.study.settings_of("network")
+        networks = {"generic": (student, student.scenes), "studio": (teacher, "studio")}
+        network, shown = networks[domain]
+        return {"count": network.images, "size": network.image_size, "domain": shown}
 
     def student_sets(self) -> dict[str, str]:
         """What the student is pre-trained on, and validated with."""
@@ -173,8 +176,9 @@ class Inputs:
     # Teachers
 
     def teacher_labels(self, stream: str, teacher: str) -> list[str]:
-        """A teacher's labels of a stream; ground truth travels in the clips themselves."""
-        labels = teacher in self.study.labellers
+        """A teacher's labels of a stream; ground truth travels in the clips themselves, as do the
+        labels of a stream's parts."""
+        labels = teacher in self.study.labellers and stream in self.streams
         return [f"{self.out}/labels/{stream}/{teacher}.h5"] if labels else []
 
     def labels_of(self, stream: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from posequery import teachers
-from posequery.settings import FITS, as_percent, counted
+from posequery.settings import FITS, as_percent, as_text, counted
 from posequery.strategies import GUARDED
 from posequery.study.schema import Study
 
@@ -56,6 +56,9 @@ def _offline(study: Study, of_the_source: Sequence[str]) -> list[str]:
     if study.offline is None:
         return []
     said = [*of_the_source]
+    if split := study.source.parts:
+        said.append(f"pool: the first {as_percent(split.pool)} of each video")
+        said.append(f"test: what follows a gap of {as_text(split.gap)}")
     if study.offline.select_from == "clip":
         said.append("selected from each video on its own")
     return said

@@ -166,6 +166,11 @@ class Study(TeacherSections):
         return self.online.rates_at(self.source.frame_rate, self.training.epochs)
 
     @property
+    def reference(self) -> str:
+        """Whose labels errors are measured against, and the offline study trains on."""
+        return "ground_truth" if self.source.has_truth else self.teachers[0]
+
+    @property
     def window_rates(self) -> list[Fraction]:
         """The rates at which something picks from a window."""
         once = [self.online.once_rate] if "once" in self.online.methods else []
@@ -180,9 +185,9 @@ class Study(TeacherSections):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         source = self.source
-        if self.offline and not source.has_truth:
-            able = [f"'{kind}'" for kind in kinds.names() if kinds.load(kind).has_truth]
-            raise ValueError(f"offline: needs ground truth: source kind {' or '.join(able)}")
+        if self.offline and not (source.has_truth or source.parts):
+            fault = f"source kind '{source.kind}' has neither ground truth nor a split in time"
+            raise ValueError(f"offline: {fault}")
         for name in self.teachers:
             if not teachers.load(name).fits(source):
                 raise ValueError(f"teachers: '{name}' does not go with source kind '{source.kind}'")

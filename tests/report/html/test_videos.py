@@ -52,6 +52,20 @@ def test_what_the_teacher_missed_is_counted(video_stream, taught):
     assert [text for text, _ in _by_video(missed, video_stream).rows[0]][2:] == ["0 (0 %)", "–"]
 
 
+def test_a_split_study_shows_how_many_labels_it_needs(
+    video_sources, write_cells, split_rows, a_cell, video_stream
+):
+    write_cells([*split_rows, a_cell("online", "none", "baseline", 0, 20.0)])
+    made = replace(video_sources, tests=video_stream.path)
+    first, second = sections(made)[:2]
+    assert (first.name, second.name) == ("labels", "adaptation")
+    words, table, charts = first.parts
+    assert "nobody has checked them" in words.texts[0] and "Published" not in words.texts[0]
+    texts = [[text for text, _ in row] for row in table.rows]
+    assert texts == [["uniform", "30.00", "20.00", "12.00", "10.00"]]
+    assert [chart.name for chart in charts.charts] == ["by-rate"]
+
+
 def test_one_recording_gets_no_interval_from_its_seeds(video_sources, write_cells, a_cell):
     uniform = [a_cell("online", "t", "uniform", 10, 8.0 + seed, seed=seed) for seed in (0, 1)]
     write_cells([a_cell("online", "none", "baseline", 0, 20.0), *uniform])

@@ -13,10 +13,10 @@ from posequery.jobs.files import BadInput
 from posequery.sources.rendered.people import write_people
 
 
-@pytest.fixture(scope="module", params=["generic", "studio"])
+@pytest.fixture(scope="module", params=["generic", "rooms", "studio"])
 def coco(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("coco") / request.param
-    count = 120 if request.param == "generic" else 30
+    count = {"generic": 120, "rooms": 60, "studio": 30}[request.param]
     write_people(root, count, size=96, seed=3, domain=request.param)
     file = root / "annotations" / "person_keypoints_train2017.json"
     return request.param, root, json.loads(file.read_text())
@@ -70,16 +70,27 @@ def test_generic_people_are_cut_covered_and_some_unlabelled(coco):
     labelled = (visibility > 0).sum(1)
     assert np.mean(visibility[:, 5:] == 2) > 0.5
     assert np.mean(visibility[:, 5:] == 1) > 0.03
-    if domain == "generic":
-        assert (labelled == 0).any()
-        assert np.mean(visibility[:, 15:] == 0) > 0.03
-    else:
+    assert (labelled == 0).any() == (domain == "generic")
+    if domain == "studio":
         assert (labelled >= 12).all()
+    else:
+        assert np.mean(visibility[:, 15:] == 0) > 0.03
 
 
-def test_each_image_depends_only_on_its_number(tmp_path):
+def test_rooms_are_less_colourful_than_generic_scenes(tmp_path):
+    saturation = {}
+    for domain in ("generic", "rooms"):
+        write_people(tmp_path / domain, 40, size=64, domain=domain)
+        images = [cv2.imread(str(file)) for file in (tmp_path / domain / "train2017").iterdir()]
+        hsv = [cv2.cvtColor(image, cv2.COLOR_BGR2HSV) for image in images]
+        saturation[domain] = np.mean([image[..., 1].mean() for image in hsv])
+    assert saturation["rooms"] < 0.7 * saturation["generic"]
+
+
+@pytest.mark.parametrize("domain", ["generic", "rooms"])
+def test_each_image_depends_only_on_its_number(tmp_path, domain):
     for name, count, seed in (("few", 2, 1), ("more", 4, 1), ("other", 2, 2)):
-        write_people(tmp_path / name, count, size=64, seed=seed)
+        write_people(tmp_path / name, count, size=64, seed=seed, domain=domain)
     file = "train2017/000000000002.jpg"
     few = (tmp_path / "few" / file).read_bytes()
     assert few == (tmp_path / "more" / file).read_bytes()
@@ -109,7 +120,7 @@ def test_a_full_disk_leaves_no_set_without_images(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"domain": "outdoor"}, "there is no domain 'outdoor'. Use generic or studio"),
+        ({"domain": "outdoor"}, "there is no domain 'outdoor'. Use generic, rooms, studio"),
         ({"count": 0}, "0 images of 128 pixels"),
         ({"size": 8}, "2 images of 8 pixels"),
     ],

@@ -122,6 +122,24 @@ def _videos(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]
         yield "Before and after", said
 
 
+def _needed(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
+    """How many labelled frames of its own videos a student needs, where it was tried."""
+    none, every = _of(cells, "none"), _of(cells, "all")
+    if not none or not every:
+        return
+    said = (
+        f"On the end of each video the unadapted student differs from {captions.teacher} by "
+        f"{none}; trained on all {span(cells['n'])} labelled frames of their starts by {every}"
+    )
+    gains = [
+        f"{span(picked_at(cells, rate))} labels bring {gain}"
+        for rate in rates(cells)
+        if (gain := _gain(cells, rate))
+    ]
+    said += f". Of that gain, {', '.join(gains)}" * bool(gains)
+    yield "How many labels", f"{said}."
+
+
 def _change(error: float, before: float) -> str:
     share = 100 * (error - before) / before
     return f"{abs(share):.0f} % {'less' if share < 0 else 'more'}"
@@ -219,7 +237,8 @@ def section(sources: Sources) -> Section:
         said += _online(online, sources.captions)
     else:
         question = QUESTION_OF_VIDEOS
-        said = [*_videos(online, sources.captions)]
+        said = [*_needed(of_setting(sources.cells, "offline"), sources.captions)]
+        said += _videos(online, sources.captions)
         said += _blind(sources.adaptation, sources.captions.teacher)
         said += _known(sources)
     said += _real_time(sources)

@@ -2,35 +2,27 @@
 
 import math
 from collections.abc import Iterator
-from fractions import Fraction
 
 import pandas as pd
 
-from posequery.evidence import published
 from posequery.report.captions import first_of, method_name
 from posequery.report.cells import ANY_RATE, of_setting, strategies, teachers
 from posequery.report.curves import read_record
 from posequery.report.figures import figures_2
-from posequery.report.formats import NONE, PIXELS, percent, span
-from posequery.report.html import charts
+from posequery.report.formats import percent
 from posequery.report.html.evidence import any_sheet
 from posequery.report.html.parts import (
-    Chart,
     Charts,
-    Key,
     Part,
     Section,
     Words,
-    ink,
-    sheet,
     sheets,
 )
-from posequery.report.html.points import ends
+from posequery.report.html.rates import by_rate
 from posequery.report.html.sources import Sources
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.over_time import Timeline
 from posequery.report.spread import mean
-from posequery.report.style import method_style
 from posequery.report.tables import table_1, table_2
 
 
@@ -86,69 +78,6 @@ def _other_measures(cells: pd.DataFrame) -> list[Part]:
     return [any_sheet("Other measures: columns of cells.csv, means over seeds", rows)]
 
 
-def _rate_row(method: str, rate: Fraction, k: str, errors: pd.Series) -> charts.Row:
-    value, low, high, said = ends(errors)
-    return {
-        "id": method,
-        "method": method_name(method),
-        "rate": float(rate),
-        "at": percent(rate),
-        "k": k,
-        "e": value,
-        "low": low,
-        "high": high,
-        "interval": said,
-    }
-
-
-def _rate_chart(name: str, title: str, cells: pd.DataFrame) -> Chart:
-    """cells: methods, rates and mpjpe_px; k where it is known."""
-    run = set(cells["method"])
-    methods = [method for method in [*strategies(cells), "all"] if method in run]
-    looks = {m: method_style(m, *methods) for m in methods}
-    rows = [
-        _rate_row(method, rate, span(here["k"]) if "k" in here else NONE, here["mpjpe_px"])
-        for (method, rate), here in cells[cells["method"].isin(methods)].groupby(
-            ["method", "rate"], sort=True
-        )
-    ]
-    level = mean(cells.loc[cells["method"] == "none", "mpjpe_px"])
-    ticks = sorted({row["rate"] for row in rows} | {1.0})
-    label = (
-        f"{title}: error in pixels by sampling rate, for {', '.join(map(method_name, methods))}."
-    )
-    spec = charts.by_rate(
-        rows, {m: (ink(look), look.marker) for m, look in looks.items()}, level, ticks, label
-    )
-    body = [[row["method"], row["at"], row["k"], PIXELS(row["e"]), row["interval"]] for row in rows]
-    if not math.isnan(level):
-        body.append([method_name("none"), percent(Fraction(0)), "0", PIXELS(level), NONE])
-    heads = ["method", "rate", "k", "error (px)", "plain 95 % interval"]
-    return Chart(name, title, label, spec, sheet(title, heads, body))
-
-
-def _by_rate(sources: Sources) -> Charts:
-    offline = of_setting(sources.cells, "offline")
-    numbers = pd.DataFrame(published.NUMBERS).rename(columns={"value": "mpjpe_px"})
-    paper = numbers[(numbers["quantity"] == "mpjpe_px") & (numbers["setting"] == "offline")]
-    made = [
-        _rate_chart("by-rate", sources.captions.heading, offline),
-        _rate_chart("by-rate-published", f"Published: {published.DATA}, Table 1", paper),
-    ]
-    methods = strategies(offline)
-    keys = [
-        Key(method_name(m), ink(method_style(m, *methods)), (), method_style(m, *methods).marker)
-        for m in methods
-    ]
-    keys += [Key(method_name("none"), ink(method_style("none")), (1, 1.5))]
-    keys += [Key(method_name("all"), ink(method_style("all")), (), "*", line=False)]
-    caption = sources.captions.by_rate(offline, sources.frame_sizes("offline"))
-    caption = caption.replace(
-        "bars: sample standard deviation over seeds", "bars: plain 95 % intervals over seeds"
-    )
-    return Charts("Error by rate", caption, made, keys, beside=True)
-
-
 def _picks(sources: Sources, teacher: str) -> Iterator[Picks]:
     """Of each method that picks, of the first seed; the lowest rate first."""
     cells = sources.recorded
@@ -180,7 +109,7 @@ def _picked(sources: Sources, timeline: Timeline, window: str) -> Charts | None:
 def figures(sources: Sources) -> Section:
     parts: list[Part] = []
     if len(of_setting(sources.cells, "offline")):
-        parts.append(_by_rate(sources))
+        parts.append(by_rate(sources))
     online = of_setting(sources.rows, "online")
     if len(online):
         window = sources.settings["online.window"]

@@ -31,11 +31,13 @@ from posequery.report.html.parts import (
     sheet,
     sheets,
 )
+from posequery.report.html.rates import by_rate
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
 from posequery.report.lines import Line, clip_names, scene
 from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
+from posequery.report.tables import labels_needed
 from posequery.report.views import boxes, view_of
 from posequery.skeletons import JOINTS, LINKS
 
@@ -176,6 +178,19 @@ def teacher(sources: Sources, taught: np.ndarray) -> Section:
     return Section("teacher", "What the teacher saw", parts)
 
 
+def _labels(sources: Sources) -> list[Section]:
+    """Of a study with an offline half, how many frames must be labelled."""
+    if of_setting(sources.cells, "offline").empty:
+        return []
+    table = labels_needed(sources.rows, sources.captions, sources.frame_sizes("offline"))
+    parts: list[Part] = [
+        Words([f"{table.label}. {table.caption}"]),
+        *sheets(table, 0),
+        by_rate(sources),
+    ]
+    return [Section("labels", table.label, parts)]
+
+
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
     found, window = sources.adaptation, sources.settings["online.window"]
@@ -195,6 +210,7 @@ def sections(sources: Sources) -> list[Section]:
         caption = "Each tick is a frame that was picked from its window and trained on."
         figures.append(Charts("Frames picked", caption, [chart]))
     return [
+        *_labels(sources),
         Section("adaptation", "How the student adapted", adapted),
         Section("figures", "Figures", figures),
         teacher(sources, taught),

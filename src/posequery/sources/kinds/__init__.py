@@ -21,7 +21,7 @@ from typing import ClassVar
 
 from posequery.jobs.files import BadInput
 from posequery.registry import Registry
-from posequery.settings import Section
+from posequery.settings import Duration, Rate, Section
 
 DEFAULT = "videos"
 """The kind of a study that names none."""
@@ -73,6 +73,17 @@ class Rendering:
     frames: int
 
 
+class Split(Section):
+    """How videos without ground truth are split in time, for an offline study."""
+
+    pool: Rate = Fraction(7, 10)
+    """The share of each video, from its start, that is the pool."""
+    # Frames next to each other show nearly the same pose: without a gap the test would begin with
+    # what was trained on.
+    gap: Duration = "1 s"
+    """How much of each video lies between its pool and its test, and is in neither."""
+
+
 class Source(Section, ABC):
     """A kind of source, and the keys of a study that are its own."""
 
@@ -115,6 +126,12 @@ class Source(Section, ABC):
         """Frames a second of its streams, where that is known before a video is read."""
         return None
 
+    @property
+    def parts(self) -> Split | None:
+        """How its streams' videos make a pool and a test; None where they have clips of their
+        own."""
+        return None
+
     @abstractmethod
     def clips(self, out: str, offline: bool) -> list[ClipSource]:
         """Every clip in stream order.
@@ -142,6 +159,22 @@ class Source(Section, ABC):
     def readings(self, offline: bool) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
         """What captions say of it: in all ('common'), of offline numbers, and of online ones."""
         return {}
+
+
+class Unlabelled(Source, ABC):
+    """A kind whose videos come without ground truth, and are labelled by a teacher alone."""
+
+    split: Split = Split()
+    """How each video is split in time where there is an offline half: its start makes the pool, its
+    end the test, and the teacher's labels stand in for the truth in both."""
+
+    @property
+    def parts(self) -> Split:
+        return self.split
+
+    def plays(self, offline: bool) -> tuple[str, ...]:
+        """The streams of each of its videos."""
+        return (*self.streams, "pool", "test") if offline else tuple(self.streams)
 
 
 _KINDS = Registry[type[Source]](__name__, __path__, "SOURCE", "source kind")

@@ -3,14 +3,14 @@
 from fractions import Fraction
 from typing import Literal
 
-from posequery.sources.kinds import ClipSource, Source
+from posequery.sources.kinds import ClipSource, Unlabelled
 
 FRAMES, FPS = 100, 60.0
 """Of each camera's video, in the package of the pinned digest."""
 CAMERAS = ("cam01", "cam02", "cam03", "cam04")
 
 
-class Lab(Source):
+class Lab(Unlabelled):
     """Real videos of a person in a motion-capture laboratory, fetched."""
 
     title = "one person before four cameras of a motion-capture laboratory"
@@ -24,7 +24,7 @@ class Lab(Source):
     def frame_rate(self) -> Fraction:
         return Fraction(FPS)
 
-    def clips(self, out: str, offline: bool) -> list[ClipSource]:  # noqa: ARG002
+    def clips(self, out: str, offline: bool) -> list[ClipSource]:
         package = f"{out}/data/pose2sim"
         return [
             ClipSource(
@@ -35,7 +35,7 @@ class Lab(Source):
                 camera=camera,
                 video=f"{package}/videos/{camera}.mp4",
                 annotation=None,
-                streams=("stream",),
+                streams=self.plays(offline),
                 package=package,
                 known=(FRAMES, FPS),
             )

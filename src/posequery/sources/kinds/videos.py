@@ -11,7 +11,7 @@ from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
 from posequery.settings import FileOrFolder, exact, shown
 from posequery.sources.access import refuse_live
-from posequery.sources.kinds import ClipSource, Source
+from posequery.sources.kinds import ClipSource, Unlabelled
 
 LONGEST = 80
 """Letters of a video's name that its clip's name repeats: it becomes a part of others."""
@@ -41,7 +41,7 @@ def _recorded(value: object) -> object:
     return value
 
 
-class Videos(Source):
+class Videos(Unlabelled):
     """Your own videos."""
 
     title = "own videos"
@@ -73,7 +73,7 @@ class Videos(Source):
         for number, path in enumerate(self.videos, start=1):
             stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem)[:LONGEST].strip("-") or "video"
             slug = f"{number:02d}-{stem}"
-            own = (slug, "person", stem, 1, "own", str(path), None, ("stream",))
+            own = (slug, "person", stem, 1, "own", str(path), None, self.plays(offline))
             found.append(ClipSource(*own, fps=self.fps))
         return found
 

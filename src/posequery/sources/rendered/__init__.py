@@ -1,8 +1,8 @@
 """The rendered stand-in for Human3.6M and COCO, written in their own file formats.
 
 `bodies` generates random people, `motions` moves them, `anatomy` turns a pose into joints and solid
-parts, `painting` paints the parts, `backdrops` the background, `scenes` combines them, `studio`
-holds the room and its camera, and `people` and `writing` write the files.
+parts, `painting` paints the parts, `backdrops` and `rooms` the background, `scenes` combines them,
+`studio` holds the studio and its camera, and `people` and `writing` write the files.
 """
 
 FPS = 5

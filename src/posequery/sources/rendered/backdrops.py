@@ -21,7 +21,7 @@ def clouds(generator: np.random.Generator, height: int, width: int, finest: int 
     return image
 
 
-def _rays(camera: Camera, scale: int) -> NDArray[np.float64]:
+def rays(camera: Camera, scale: int) -> NDArray[np.float64]:
     """World directions (H, W, 3) of the pixels of an image with `scale` times the resolution."""
     x = (np.arange(camera.width * scale) + 0.5) / scale - camera.width / 2
     y = (np.arange(camera.height * scale) + 0.5) / scale - camera.height / 2
@@ -32,13 +32,13 @@ def _rays(camera: Camera, scale: int) -> NDArray[np.float64]:
 def studio_room(camera: Camera) -> Image:
     """The motion-capture room seen by `camera`: carpet, floorboards, curtains, lockers, a board."""
     generator = seeded("rendered", "room")
-    rays = _rays(camera, SCALE)
+    seen = rays(camera, SCALE)
     with np.errstate(divide="ignore", invalid="ignore"):
-        floor = np.where(rays[..., 2] < 0, -camera.place[2] / rays[..., 2], np.inf)
-        back = np.where(rays[..., 1] > 0, (2.9 - camera.place[1]) / rays[..., 1], np.inf)
-        sides = np.where(rays[..., 0] != 0, 3.0 / np.abs(rays[..., 0]), np.inf)
+        floor = np.where(seen[..., 2] < 0, -camera.place[2] / seen[..., 2], np.inf)
+        back = np.where(seen[..., 1] > 0, (2.9 - camera.place[1]) / seen[..., 1], np.inf)
+        sides = np.where(seen[..., 0] != 0, 3.0 / np.abs(seen[..., 0]), np.inf)
     reach = np.minimum(np.minimum(floor, back), sides)
-    x, y, z = np.moveaxis(camera.place + rays * reach[..., None], -1, 0)
+    x, y, z = np.moveaxis(camera.place + seen * reach[..., None], -1, 0)
     image = np.empty((*reach.shape, 3), np.float32)
 
     folds = 0.55 + 0.25 * np.sin(9 * x + 1.5 * np.sin(3.1 * x)) + 0.12 * np.sin(23 * x + y * 17)

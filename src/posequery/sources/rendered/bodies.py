@@ -5,7 +5,7 @@ middle column faces the body's front, the right half the body's right. Clothes d
 and right and between front and back, so that an image determines which limb is which.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -144,13 +144,21 @@ def _face(generator: np.random.Generator, image: NDArray[np.uint8]) -> None:
     cv2.circle(image, (middle + (20 if side else -20), 10), 3, _NUMBER["clip"], -1)
 
 
-def _dress(generator: np.random.Generator) -> NDArray[np.uint8]:
+def _undressed(
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.uint8]]]:
+    """Textures of skin with a head, and those of each part by its name, which are views of them."""
     textures = np.full((len(PARTS), ROWS, COLUMNS), _NUMBER["skin"], np.uint8)
     part = dict(zip(PARTS, textures, strict=True))
     _face(generator, part["head"])
     part["nose"][:] = _NUMBER["nose"]
     part["hair"][:] = _NUMBER["hair"]
     part["brim"][:] = _NUMBER["cap"]
+    return textures, part
+
+
+def _dress(generator: np.random.Generator) -> NDArray[np.uint8]:
+    textures, part = _undressed(generator)
     halved, numbered, plain_sleeves, short_sleeves, shorts = (
         generator.random(5) < (0.35, 0.5, 0.5, 0.4, 0.25)
     ).tolist()
@@ -189,4 +197,54 @@ def _dress(generator: np.random.Generator) -> NDArray[np.uint8]:
             part[f"{side}_shin"][:] = trouser
         part[f"{side}_foot"][:24], part[f"{side}_foot"][24:] = _NUMBER["shoe"], _NUMBER["toe"]
     part["left_forearm"][23:28] = _NUMBER["watch"]
+    return textures
+
+
+def everyday_body(generator: np.random.Generator) -> Body:
+    """A random person in muted, mostly plain clothes; some are in shorts, bare-chested or barefoot.
+
+    Nothing but the face and the feet tells front from back, or left from right.
+    """
+    body = random_body(generator)
+    return replace(
+        body,
+        girth=generator.uniform(0.85, 1.4),
+        belly=generator.uniform(0.85, 1.35),
+        texture=_dress_plainly(generator),
+        palette=_muted(generator, body.palette),
+    )
+
+
+def _muted(generator: np.random.Generator, palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A palette with its clothes' colours closer to grey, and another shade of its skin."""
+    skin = [_NUMBER[name] for name in ("skin", "ear", "nose")]
+    grey = palette.mean(1, keepdims=True)
+    muted = grey + (palette - grey) * generator.beta(1.2, 1.8, (COLOURS, 1))
+    muted[skin] = palette[skin] * generator.uniform(0.8, 1.15) + generator.normal(0, 8, 3)
+    return muted.clip(0, 255).astype(np.uint8)
+
+
+def _dress_plainly(generator: np.random.Generator) -> NDArray[np.uint8]:
+    textures, part = _undressed(generator)
+    patterned = (generator.random(2) < 0.25).tolist()
+    shirt = _cloth(generator, "shirt", "accent" if patterned[0] else "shirt")
+    trousers = _cloth(generator, "trousers", "seam" if patterned[1] else "trousers")
+    top = generator.choice(["bare", "tank", "short", "long"], p=(0.25, 0.15, 0.3, 0.3))
+    # Rows of a leg, which is a thigh and a shin, that trousers cover.
+    covered = int(generator.choice([10, ROWS, ROWS + 12, 2 * ROWS], p=(0.2, 0.2, 0.1, 0.5)))
+    sleeve = ROWS if top == "long" else int(generator.integers(12, 28))
+    barefoot = generator.random() < 0.35
+    if top != "bare":
+        part["chest"][:] = shirt
+        part["shoulders"][:] = _NUMBER["shirt"]
+    part["pelvis"][int(generator.integers(0, 8)) :] = trousers[0]
+    for side in ("left", "right"):
+        if top in ("short", "long"):
+            part[f"{side}_upper_arm"][:sleeve] = shirt[:sleeve]
+        if top == "long":
+            part[f"{side}_forearm"][:] = shirt
+        part[f"{side}_thigh"][:covered] = trousers[:covered]
+        part[f"{side}_shin"][: max(0, covered - ROWS)] = trousers[: max(0, covered - ROWS)]
+        if not barefoot:
+            part[f"{side}_foot"][:24], part[f"{side}_foot"][24:] = _NUMBER["shoe"], _NUMBER["toe"]
     return textures

@@ -15,15 +15,16 @@ from posequery.jobs.files import BadInput, whole_folder, write_sums
 from posequery.jobs.seeds import generator as seeded
 from posequery.skeletons import JOINTS
 from posequery.sources.rendered.anatomy import Array, Pose, pose_bodies
-from posequery.sources.rendered.backdrops import occlude, random_background
-from posequery.sources.rendered.bodies import random_body
+from posequery.sources.rendered.backdrops import Image, occlude, random_background
+from posequery.sources.rendered.bodies import everyday_body, random_body
 from posequery.sources.rendered.motions import ACTIONS, wild_pose
 from posequery.sources.rendered.painting import SCALE, Buffer, Camera
+from posequery.sources.rendered.rooms import room
 from posequery.sources.rendered.scenes import Cast, Light, paint, project_points
 from posequery.sources.rendered.studio import SIZE, Studio
 
 _SLACK = 64
-Domain = Literal["generic", "studio"]
+Domain = Literal["generic", "rooms", "studio"]
 
 
 @dataclass
@@ -48,7 +49,9 @@ def write_people(
     The files are `<root>/annotations/person_keypoints_train2017.json` and
     `<root>/train2017/%012d.jpg`. Domain "generic": people, poses, backgrounds, cameras, light and
     the image's shape are random; some people are cut by the border, some distant ones have no
-    keypoints. "studio": the studio's room, camera and motions with a new body in each image, the
+    keypoints. "rooms": the same, of people in muted clothes, in furnished rooms and yards, seen
+    through a video camera's exposure and sharpness; none is without keypoints. "studio": the
+    studio's room, camera and motions with a new body in each image, the
     whole 320 x 320 frame squashed to `size` by area averaging. Image i depends only on (seed,
     domain, size, i); `advance` is called with 1 for each. Raises `BadInput` for an unknown domain,
     or a count or size that makes no image. Annotations and images have their
@@ -56,10 +59,11 @@ def write_people(
     """
     samplers: dict[str, Callable[[np.random.Generator, int], _Sample]] = {
         "generic": _generic_sample,
+        "rooms": _rooms_sample,
         "studio": _StudioSampler(),
     }
     if domain not in samplers:
-        raise BadInput(str(root), f"there is no domain '{domain}'", "Use generic or studio")
+        raise BadInput(str(root), f"there is no domain '{domain}'", f"Use {', '.join(samplers)}")
     if count < 1 or size < 32:
         raise BadInput(
             str(root), f"{count} images of {size} pixels", "Use 1 or more, of 32 or more"
@@ -178,19 +182,8 @@ def _generic_sample(generator: np.random.Generator, size: int) -> _Sample:
     far = generator.random() < 0.06
     poses = Pose.stack([wild_pose(generator) for _ in range(count + far)])
     bodies = [random_body(generator) for _ in range(count + far)]
-    poses.place[1:] = generator.uniform(0.5, 1.3, (count + far - 1, 1))
-    poses.place[1:] *= _circle(generator, count + far - 1)
-    # Shapes as of COCO's images and of users' own videos: from 9:16 to 16:9, with equal area.
-    shape = np.exp(generator.uniform(-0.5, 0.5) * np.log(16 / 9))
-    width, height = round(size * shape), round(size / shape)
-    focal = size * generator.uniform(0.75, 2.2)
-    tall = height * np.exp(generator.uniform(np.log(0.33), np.log(1.25)))
-    away = max(focal * 1.75 / tall, 1.2)
-    camera_height = generator.uniform(0.4, 2.4)
-    direction = _circle(generator, 1)[0]
-    target = np.array([0, 0, 0.88]) + generator.normal(0, 0.12 * size / tall, 3) * (1, 1, 0.7)
-    place = np.array([*(away * direction), camera_height])
-    camera = Camera.aimed(place, target, focal, width, height, roll=generator.normal(0, 0.08))
+    _spread(generator, poses)
+    camera, direction = _camera(generator, size, tall=(0.33, 1.25), roll=0.08)
     if far:
         poses.place[-1] = -direction * generator.uniform(2, 5) + _circle(generator, 1)[0]
     cast = Cast(bodies, pose_bodies(bodies, poses))
@@ -204,10 +197,77 @@ def _generic_sample(generator: np.random.Generator, size: int) -> _Sample:
     people = _annotations(cast, camera, buffer, covered, unlabelled, 1.0)
     if generator.random() < 0.3:
         cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2), dst=image)
+    return _Sample(_grained(generator, image, size, 5), people)
+
+
+def _rooms_sample(generator: np.random.Generator, size: int) -> _Sample:
+    count = int(generator.choice([1, 2, 3], p=(0.75, 0.2, 0.05)))
+    poses = Pose.stack([wild_pose(generator) for _ in range(count)])
+    bodies = [everyday_body(generator) for _ in range(count)]
+    _spread(generator, poses)
+    camera, _ = _camera(generator, size, tall=(0.28, 1.1), roll=0.12)
+    cast = Cast(bodies, pose_bodies(bodies, poses))
+    towards = np.array([*_circle(generator, 1)[0] * generator.uniform(0, 1.2), 1.0])
+    tint = generator.uniform(0.6, 1.25) * generator.uniform(0.92, 1.08, 3)
+    light = Light(towards, generator.uniform(0.45, 0.85), tint)
+    image = room(generator, camera) * tint.astype(np.float32)
+    buffer = paint(camera, cast, None, image, light)
+    covered = occlude(generator, image, int(generator.choice([0, 1, 2], p=(0.75, 0.2, 0.05))))
+    people = _annotations(cast, camera, buffer, covered, frozenset(), 1.0)
+    return _Sample(_grained(generator, _exposed(generator, image), size, 3), people)
+
+
+def _spread(generator: np.random.Generator, poses: Pose) -> None:
+    """Place all but the first around the first."""
+    others = len(poses.yaw) - 1
+    poses.place[1:] = generator.uniform(0.5, 1.3, (others, 1))
+    poses.place[1:] *= _circle(generator, others)
+
+
+def _camera(
+    generator: np.random.Generator, size: int, tall: tuple[float, float], roll: float
+) -> tuple[Camera, Array]:
+    """A camera on somebody at the origin, and the direction (2,) in which it stands.
+
+    tall: bounds of an adult's height as a share of the image's. roll: its spread, in radians.
+    """
+    # Shapes as of COCO's images and of users' own videos: from 9:16 to 16:9, with equal area.
+    shape = np.exp(generator.uniform(-0.5, 0.5) * np.log(16 / 9))
+    width, height = round(size * shape), round(size / shape)
+    focal = size * generator.uniform(0.75, 2.2)
+    adult = height * np.exp(generator.uniform(*np.log(tall)))
+    away = max(focal * 1.75 / adult, 1.2)
+    above = generator.uniform(0.4, 2.4)
+    direction = _circle(generator, 1)[0]
+    target = np.array([0, 0, 0.88]) + generator.normal(0, 0.12 * size / adult, 3) * (1, 1, 0.7)
+    place = np.array([*(away * direction), above])
+    turn = generator.normal(0, roll)
+    return Camera.aimed(place, target, focal, width, height, roll=turn), direction
+
+
+def _exposed(generator: np.random.Generator, image: Image) -> Image:
+    """An image as a video camera shows it: blurred or sharpened, its tones changed."""
+    soft, sharp = generator.random(2) < 0.4
+    if soft:
+        blurred = cv2.GaussianBlur(image, (0, 0), generator.uniform(0.4, 1.2))
+        image = np.asarray(blurred, np.float32)
+    elif sharp:
+        around = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.float32)
+        image = image + (image - around) * np.float32(generator.uniform(0.2, 1.2))
+    gamma = np.float32(np.exp(generator.normal(0, 0.25)))
+    image = 255 * (image.clip(0, 255) / 255) ** gamma
+    return (image - 128) * np.float32(generator.uniform(0.75, 1.4)) + 128
+
+
+def _grained(
+    generator: np.random.Generator, image: Image, size: int, noise: float
+) -> NDArray[np.uint8]:
+    """An image with sensor noise of `noise` grey levels on average."""
+    high, wide = image.shape[:2]
     down, right = generator.integers(0, _SLACK, 2)
-    grain = _grain(2 * size)[down : down + height, right : right + width]
-    image += grain * generator.exponential(5)
-    return _Sample(image.clip(0, 255).astype(np.uint8), people)
+    grain = _grain(2 * size)[down : down + high, right : right + wide]
+    image += grain * generator.exponential(noise)
+    return image.clip(0, 255).astype(np.uint8)
 
 
 @functools.cache

@@ -1,0 +1,68 @@
+"""A person's own videos with an offline half, from end to end."""
+
+import json
+import sys
+from pathlib import Path
+
+import h5py
+import media
+import numpy as np
+import pandas as pd
+import pytest
+from runs import planned, snakemake
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAMES = 20
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Two short videos, labelled by a program that stands where OpenPose stands."""
+    for name in ("monday", "tuesday"):
+        frames = [media.numbered(frame, 96, 128) for frame in range(FRAMES)]
+        media.write_video(tmp_path / f"{name}.mp4", frames, 10)
+    program = tmp_path / "openpose.bin"
+    (tmp_path / "models").mkdir()
+    stand_in = (ROOT / "tests/builders/openpose_program.py").read_text()
+    program.write_text(f"#!{sys.executable}\n{stand_in}")
+    program.chmod(0o755)
+    content = {
+        "videos": ["monday.mp4", "tuesday.mp4"],
+        "teachers": ["openpose"],
+        "openpose": {"program": "openpose.bin", "models": "models"},
+        "source": {"split": {"pool": "60%", "gap": "0.2 s"}},
+        "student": {"input_size": 32, "images": 16, "image_size": 48, "recipe": {"epochs": 1}},
+        "training": {"epochs": 1},
+        "offline": {"rates": ["25%"], "methods": ["all"]},
+        "online": {"rates": ["20%"], "methods": ["baseline"], "window": "10 frames"},
+    }
+    file = tmp_path / "mine.yaml"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_the_start_of_each_video_is_trained_on_and_its_end_tested(
+    study: Path, tmp_path: Path
+) -> None:
+    done = snakemake(tmp_path, "--config", f"study={study}")
+    assert "Study mine is complete" in done.stdout + done.stderr
+    out = tmp_path / "results/mine"
+    with h5py.File(out / "labels/stream/openpose.h5") as file:
+        labels = file["joints"][:]
+    # Of 20 frames 12 are the pool's; 2 are in neither; 6 are the test's.
+    for part, start, stop in (("pool", 0, 12), ("test", 14, 20)):
+        for number, slug in enumerate(("01-monday", "02-tuesday")):
+            with h5py.File(out / f"clips/{part}/{slug}.h5") as file:
+                own = labels[FRAMES * number :][start:stop]
+                assert np.isfinite(own).any()
+                np.testing.assert_array_equal(file["joints"][:], own)
+    cells = pd.read_csv(out / "cells.csv")
+    offline = cells[cells["setting"] == "offline"].set_index("method")
+    assert set(offline["teacher"]) == {"none", "openpose"} and set(offline["n"]) == {24}
+    assert offline["k"].to_dict() == {"none": 0, "uniform": 6, "all": 24}
+    assert offline["mpjpe_px"].notna().all() and (offline["frames"] == 12).all()
+    assert (out / "figures/error_by_rate.png").is_file()
+    assert "Errors are against OpenPose" in (out / "tables/labels_needed.md").read_text()
+    assert "How many labels" in (out / "report.html").read_text()
+    again = snakemake(tmp_path, "--dry-run", "--config", f"study={study}")
+    assert planned(again.stdout) == {}
