@@ -313,7 +313,7 @@ class Stream:
     def require_clips(self) -> None:
         """Open each clip once, before long work on them; raises `BadInput` as `Clip` does."""
         for number in range(len(self.clips)):
-            self._clip(number)
+            self.clip(number)
 
     @cached_property
     def timing(self) -> Timing:

@@ -253,10 +253,11 @@ def _exposed(generator: np.random.Generator, image: Image) -> Image:
         image = np.asarray(blurred, np.float32)
     elif sharp:
         around = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.float32)
-        image = image + (image - around) * np.float32(generator.uniform(0.2, 1.2))
+        sharper = image + (image - around) * np.float32(generator.uniform(0.2, 1.2))
+        image = np.asarray(sharper, np.float32)
     gamma = np.float32(np.exp(generator.normal(0, 0.25)))
-    image = 255 * (image.clip(0, 255) / 255) ** gamma
-    return (image - 128) * np.float32(generator.uniform(0.75, 1.4)) + 128
+    toned = 255 * (image.clip(0, 255) / 255) ** gamma
+    return (toned - 128) * np.float32(generator.uniform(0.75, 1.4)) + 128
 
 
 def _grained(
