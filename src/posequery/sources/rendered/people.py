@@ -256,7 +256,7 @@ def _exposed(generator: np.random.Generator, image: Image) -> Image:
         sharper = image + (image - around) * np.float32(generator.uniform(0.2, 1.2))
         image = np.asarray(sharper, np.float32)
     gamma = np.float32(np.exp(generator.normal(0, 0.25)))
-    toned = 255 * (image.clip(0, 255) / 255) ** gamma
+    toned = np.asarray(255 * (image.clip(0, 255) / 255) ** gamma, np.float32)
     return (toned - 128) * np.float32(generator.uniform(0.75, 1.4)) + 128
 
 
