@@ -102,18 +102,24 @@ class Run:
     def __init__(self, command: list[str], remote: bool) -> None:
         paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        self._ended_by, self._remote = 0, remote
+        self._ended_by, self._remote, self._started = 0, remote, False
+        handlers = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # nohup
+            del handlers[signal.SIGHUP]
+        self._before = {number: signal.signal(number, end) for number, end in handlers.items()}
         self._child = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, process_group=0
         )
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-                signal.signal(number, self._end)
-        signal.signal(signal.SIGTSTP, self._pause)
+        self._started = True
+        if self._ended_by:  # before there was anything to end
+            self._signal(signal.SIGKILL)
+        self._before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._pause)
 
     def wait(self) -> int:
         """The run's exit code, by the shell's conventions."""
         code = self._child.wait()
+        for number, handler in self._before.items():  # what follows ends as any program
+            signal.signal(number, handler)
         if code < 0 and not self._ended_by:
             self._signal(signal.SIGKILL)  # its jobs
             self._say(f"error: Snakemake was ended by {signal.Signals(-code).name}. {KEPT}")
@@ -124,6 +130,8 @@ class Run:
 
     def _end(self, number: int, _: FrameType | None) -> None:
         again, self._ended_by = bool(self._ended_by), self._ended_by or number
+        if not self._started:
+            return
         if self._remote and not again:
             self._signal(signal.SIGINT)
             return

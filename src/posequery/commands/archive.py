@@ -53,7 +53,9 @@ def _restore(archive: Path) -> None:
     folder = restore(archive, Path("results"))
     print(f"{folder}: restored from {archive}; all files agree with their checksums.")
     noted = folder / "environment/left_out.sha256"
-    left = noted.read_text(encoding="utf-8") if noted.is_file() else ""  # none in an older archive
-    if words := [line.removeprefix("# ") for line in left.splitlines() if line.startswith("# ")]:
+    # Who made the archive wrote it; older ones have none.
+    left = noted.read_text(encoding="utf-8", errors="replace") if noted.is_file() else ""
+    told = [line.removeprefix("# ") for line in left.splitlines() if line.startswith("# ")]
+    if words := [line for line in told if line.isprintable()]:
         print(f"Not in it, and not made again without the study's data: {'; '.join(words)}.")
     print(f"Its settings: {folder / settings(folder.name)}, a study's file.")

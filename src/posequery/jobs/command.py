@@ -25,6 +25,7 @@ FIXES = {
     errno.EPERM: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",
     errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
+    errno.ENAMETOOLONG: "Use a shorter name, or a folder nearer to the root",
     errno.EEXIST: "Move it away and run again",
 }
 """System errors that the user can fix, and how."""
