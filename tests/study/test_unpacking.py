@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from archives import a_study, archive, member, packed, sums
 
+from posequery.commands import console
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
 from posequery.study import copies, unpacking
@@ -307,8 +308,12 @@ def test_what_no_list_of_a_study_holds_is_refused(name, tmp_path):
             use(path)
 
 
-def test_a_name_too_long_for_a_file_system_is_refused(tmp_path):
-    name = "a" * 300
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 300, "/".join(["b" * 200] * 40), "a/" * 400_000 + "a"],
+    ids=["a part", "the whole", "depth"],
+)
+def test_a_name_too_long_for_a_file_system_is_refused(name, tmp_path):
     path = archive(tmp_path / "a.tar.gz", member(f"mini/{name}"), sums(name))
     with pytest.raises(BadInput, match="whose name is too long"):
         verify(path)
@@ -331,3 +336,15 @@ def test_an_archive_that_does_not_say_what_it_leaves_out_is_restored(tmp_path):
     )
     assert done.stdout.startswith("results/mini: restored from") and not done.stderr
     assert "Not in it" not in done.stdout and (tmp_path / "results/mini/cells.csv").is_file()
+
+
+def test_what_an_archive_says_of_itself_is_no_word_to_the_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    said = b"# frames of people\n# \x1b[2J\n# \xff\n"
+    name = "environment/left_out.sha256"
+    names = ("cells.csv", name)
+    members = [member(f"mini/{file}", said) for file in names]
+    path = archive(tmp_path / "a.tar.gz", *members, sums(*names, content=said))
+    console.called(["archive", "--restore", str(path)])
+    told = capsys.readouterr().out
+    assert "frames of people; \ufffd." in told and "\x1b" not in told

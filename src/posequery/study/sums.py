@@ -11,8 +11,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from posequery.jobs import bounds
-from posequery.jobs.bounds import TEXT_BYTES
+from posequery.jobs.bounds import NAME_BYTES, TEXT_BYTES
 from posequery.jobs.files import COPY_AGAIN, BadInput, sha256, unreadable
 
 SUMS = "SHA256SUMS"
@@ -183,7 +182,7 @@ def is_result(name: str) -> bool:
 
 def is_short(name: str) -> bool:
     """Whether the usual file systems hold a name as long as this, with a folder before it."""
-    if 2 * len(name) > bounds.NAME_BYTES:
+    if 2 * len(name) > NAME_BYTES:
         return False
     return all(len(os.fsencode(word)) <= _LONGEST for word in name.split("/"))
 
