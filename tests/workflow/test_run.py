@@ -24,9 +24,15 @@ online: {rates: [10%]}
 """
 
 
-def start(folder: Path, target: str = "cells", root: Path = ROOT) -> subprocess.Popen[str]:
+def start(
+    folder: Path, target: str = "cells", root: Path = ROOT, more: Path | None = None
+) -> subprocess.Popen[str]:
+    """more: a folder of modules that come before all others."""
     command = [sys.executable, str(root / "scripts/run.py"), "small.yaml", target]
-    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, [more, root / "src"]))),
+    }
     # A file, since what a killed run leaves running holds on to a pipe.
     said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
     run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
@@ -141,6 +147,25 @@ def test_an_interruption_before_the_first_job_is_one_line(unfinished: Path, trie
         assert line.startswith("Stopped. What is finished is kept")
         assert not psutil.wait_procs(family, timeout=20)[1]
     tried("13", "Ctrl-C while a run is planned or begins", {"one line": 5})
+
+
+def test_an_interruption_of_the_last_sums_ends_the_run(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, time\n"
+        "from posequery.study import changes\n"
+        "def note(*_):\n"
+        "    print('noting', file=sys.stderr, flush=True)\n"
+        "    time.sleep(60)\n"
+        "changes.note = note\n"
+    )
+    for number, code in ((signal.SIGINT, 128 + signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM)):
+        run = start(made, more=tmp_path)
+        for _ in range(600):
+            time.sleep(0.1)
+            if b"noting" in os.pread(run.said.fileno(), 10_000, 0):
+                break
+        run.send_signal(number)
+        assert ended(run)[0] == code
 
 
 def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished: Path) -> None:
