@@ -73,6 +73,7 @@ GPU = int(STUDY.device == "cuda")
 TORCH = {
     "adapt",
     "average_precision",
+    "export",
     "finetune",
     "import_checkpoint",
     "measure_speed",
