@@ -96,6 +96,8 @@ class Outcome(Cell):
     window: Annotated[int, Field(ge=1)] | None = None
     """Online: frames of the first window, which one error leaves out."""
     trainings: Annotated[int, Field(ge=0)]
+    unswapped: Annotated[int, Field(ge=0)] | None = None
+    """Of these, whose weights the engine did not take; None where torch is the engine."""
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
     labelled: Annotated[int, Field(ge=0)] | None = None

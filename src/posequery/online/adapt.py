@@ -71,6 +71,7 @@ def adapt(
         profile=profile,
         measured=settings.clock == "measured",
         hindsight=forgetting,
+        engine=settings.engine,
     )
     arguments = {
         "cell": cell.model_dump(mode="json"),
@@ -103,6 +104,7 @@ def adapt(
             n=first,
             window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
+            unswapped=None if settings.engine == "torch" else tally.unswapped,
             frames_trained=tally.frames_trained,
             labelled=tally.labelled,
             epochs=recipe.epochs,

@@ -19,7 +19,7 @@ def look_back(
     part = parts.named(folder, "after", live)
     none = np.empty(0)
     update = parts.Update(first, none.astype(np.int64), none, none.astype(np.int64))
-    _predict(task, network, first, stop, part, tally.trainings, update)
+    _predict(task, network, first, stop, part, tally.version, update)
     return part
 
 
@@ -35,7 +35,7 @@ def revisit(task: Task, network: nn.Module, tally: Tally, folder: Path) -> Itera
         first = tally.revisited
         stop = min(count, task.stream.timing.after(first, task.policy.stretch))
         part = parts.named(folder, "final", count + first)
-        _predict(task, network, first, stop, part, tally.trainings, None)
+        _predict(task, network, first, stop, part, tally.version, None)
         tally.revisited = stop
         yield part
 

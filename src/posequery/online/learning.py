@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from torch import nn
@@ -16,6 +16,7 @@ from posequery.jobs import seeds
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import parts
 from posequery.online.clock import Begin, Train
+from posequery.online.live import Live
 from posequery.online.task import Seen, Tally, Task
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
@@ -63,10 +64,16 @@ def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
 
 
 def begin_measured(
-    task: Task, network: nn.Module, original: State, asked: Begin, seen: Seen, tally: Tally
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    asked: Begin,
+    seen: Seen,
+    tally: Tally,
 ) -> Lesson | None:
-    """Select, and train beside the live weights; the seconds of that decide where the new weights
-    go live (`tally.begun`). None if nothing was learnt."""
+    """Select, train beside the live weights, and build the engine; the seconds of that decide where
+    the new weights go live (`tally.begun`). None if nothing was learnt."""
     timing, until = task.stream.timing, asked.until
     selected, labelled = tally.seconds["selection"], tally.labelled
     lesson = begin(task, asked.first, asked.stop, seen, tally)
@@ -75,21 +82,28 @@ def begin_measured(
     spent = tally.seconds["selection"] - selected
     spent += task.labelling * (tally.labelled - labelled)
     left = math.inf if until is None else float(timing.between(asked.at, until)) - spent
+    left -= live.takes
     began = time.perf_counter()
     taught, epochs = train_beside(
-        task, network, original, lesson, lambda _: time.perf_counter() - began <= left
+        task, live, network, original, lesson, lambda _: time.perf_counter() - began <= left
     )
     seconds = time.perf_counter() - began
     tally.seconds["training"] += seconds
     if not epochs:
         return None
-    live = timing.after(asked.at, f"{Fraction(str(round(spent + seconds, 6)))} s")
-    tally.begun[str(asked.first)] = [live if until is None else min(live, until), epochs]
+    ready = timing.after(asked.at, f"{Fraction(str(round(spent + seconds, 6)))} s")
+    tally.begun[str(asked.first)] = [ready if until is None else min(ready, until), epochs]
     return taught
 
 
 def begin_again(
-    task: Task, network: nn.Module, original: State, first: int, seen: Seen, tally: Tally
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    first: int,
+    seen: Seen,
+    tally: Tally,
 ) -> Lesson | None:
     """The training on the stretch from `first` on that `begin_measured` did before a kill, which
     changes nothing of `tally`."""
@@ -98,20 +112,26 @@ def begin_again(
     if lesson is None:
         return None
     _, epochs = tally.begun[str(first)]
-    taught, _ = train_beside(task, network, original, lesson, lambda done: done <= epochs)
+    taught, _ = train_beside(task, live, network, original, lesson, lambda done: done <= epochs)
     return taught
 
 
 def train_beside(
     task: Task,
+    live: Live,
     network: nn.Module,
     original: State,
     lesson: Lesson,
-    in_time: Callable[[int], bool],
+    in_time: Callable[[int], bool] | None = None,
+    most: int | None = None,
 ) -> tuple[Lesson, int]:
-    """Train a copy of `network`; the lesson with its weights, and how many epochs were in time."""
+    """Train a copy of `network`, for all epochs or `most`, and have it wait to go live; the lesson
+    with its weights, and how many epochs were in time."""
     copied = copy.deepcopy(network)
-    epochs = _train(task, copied, original, lesson, task.recipe, in_time)
+    recipe = task.recipe if most is None else task.recipe.model_copy(update={"epochs": most})
+    epochs = _train(task, copied, original, lesson, recipe, in_time)
+    if epochs:
+        live.prepare(copied)
     return lesson._replace(weights=copied.state_dict()), epochs
 
 
@@ -133,21 +153,29 @@ def _train(
 
 
 def finish(
-    task: Task, network: nn.Module, original: State, training: Train, lesson: Lesson, tally: Tally
-) -> parts.Update:
-    """Train, unless that is done, and let the new weights go live."""
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    training: Train,
+    lesson: Lesson,
+    tally: Tally,
+) -> parts.Update | None:
+    """Train, unless that is done, and let the new weights go live; None if the engine failed on
+    them, and the old ones stay."""
     if lesson.weights is not None:
-        network.load_state_dict(lesson.weights)
         _, epochs = tally.begun.pop(str(lesson.first))
     else:
-        began, recipe = time.perf_counter(), task.recipe
-        if training.epochs is not None:
-            recipe = recipe.model_copy(update={"epochs": training.epochs})
-        epochs = _train(task, network, original, lesson, recipe)
+        began = time.perf_counter()
+        lesson, epochs = train_beside(task, live, network, original, lesson, most=training.epochs)
         tally.seconds["training"] += time.perf_counter() - began
     tally.trainings += 1
     tally.frames_trained += len(lesson.taught)
     tally.passes += len(lesson.taught) * epochs
+    if not live.swap():
+        tally.unswapped += 1
+        return None
+    network.load_state_dict(cast(State, lesson.weights))
     chosen = lesson.selection
     picked = lesson.first + chosen.indices
     return parts.Update(training.live, picked, chosen.score, chosen.decided_by)

@@ -28,7 +28,7 @@ class Task:
     device's `profile` says so. `measured`: what this machine takes decides, with
     `labelling` seconds of the teacher for each frame that it is asked for. `overrun`: what happens
     where that is more than a stretch and not `missed`. `hindsight`: frames are predicted by later
-    weights as well, see `online.hindsight`.
+    weights as well, see `online.hindsight`. `engine`: which of `student.engines` predicts.
     """
 
     stream: Stream
@@ -46,6 +46,7 @@ class Task:
     measured: bool = False
     labelling: float = 0.0
     hindsight: bool = False
+    engine: str = "torch"
 
     def __post_init__(self) -> None:
         for name in ("labels", "reference"):
@@ -88,6 +89,8 @@ class Tally:
     busy: int = 0
     """The frame until which trainings run, see `clock.Play`."""
     trainings: int = 0
+    unswapped: int = 0
+    """Of these, whose weights the engine did not take (`online.live`)."""
     frames_trained: int = 0
     passes: int = 0
     """Of those frames through the training network, an epoch each."""
@@ -103,6 +106,11 @@ class Tally:
     begun: dict[str, list[int]] = field(default_factory=dict)
     """By a measured clock, of each training whose weights are not live yet: by the first frame of
     its stretch where they will go live, and the epochs that it did."""
+
+    @property
+    def version(self) -> int:
+        """How many trainings the live weights have seen."""
+        return self.trainings - self.unswapped
 
 
 Seen: TypeAlias = dict[str, np.ndarray]

@@ -31,6 +31,7 @@ INPUT, OUTPUTS = "images", ("maps", "fields")
 maps (n, 18, s/4, s/4) and fields (n, 42, s/4, s/4)."""
 PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
+INSTALL = "Install it: pip install 'posequery[onnx]'"
 
 
 def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
@@ -73,9 +74,7 @@ def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelPro
         import onnxscript  # noqa: F401  torch would name it in an error of its own
     except ImportError as error:
         fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({error})"
-        raise BadInput(
-            info.network, fault, "Install them: pip install 'posequery[onnx]'"
-        ) from error
+        raise BadInput(info.network, fault, INSTALL) from error
     side = info.input_size
     chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = chatty.level
@@ -121,15 +120,13 @@ def _forget_origin(model: "onnx.ModelProto") -> None:
 def patch(model: "onnx.ModelProto", weights: Mapping[str, torch.Tensor]) -> None:
     """Put other weights of the same network into a graph that `graph` made.
 
-    Raises ValueError, before anything is changed, for a weight that is missing or has another shape.
+    Raises ValueError, before anything is changed, for a weight that is missing or of another shape.
     """
     for entry in model.graph.initializer:
         wanted, given = tuple(entry.dims), weights.get(entry.name)
         if given is None or tuple(given.shape) != wanted:
             have = "missing" if given is None else str(tuple(given.shape))
-            raise ValueError(
-                f"the weight {entry.name} of the graph is {wanted}, the one given {have}"
-            )
+            raise ValueError(f"the graph's weight {entry.name} is {wanted}, the given one {have}")
     for entry in model.graph.initializer:
         values = weights[entry.name].detach().cpu().numpy()
         entry.ClearField("float_data")
@@ -149,7 +146,7 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
         import onnx
     except ImportError as error:
         fault = f"needs the package onnx ({error})"
-        raise BadInput(path, fault, "Install it: pip install 'posequery[onnx]'") from error
+        raise BadInput(path, fault, INSTALL) from error
     content = Path(path).read_bytes()
     try:
         model = onnx.load_from_string(content)
