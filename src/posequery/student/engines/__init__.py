@@ -12,21 +12,19 @@ An engine is one file of this folder, known by its name, that binds `ENGINE`. To
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from posequery.jobs.files import BadInput
 from posequery.registry import Registry
 
-if TYPE_CHECKING:
-    from torch import nn
-
-    from posequery.student.checkpoint import CheckpointInfo
+Network: TypeAlias = Any
+"""A torch module, whose type is not imported where studies are planned."""
 
 
 class Runner(Protocol):
     """An engine that was started for one network."""
 
-    def build(self, network: "nn.Module") -> "nn.Module":
+    def build(self, network: Network) -> Network:
         """The network with the weights that it has now, computed by the engine: the same call gives
         the same maps and fields on the same device. What was built before goes on as it was.
 
@@ -39,11 +37,12 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """start: raises `BadInput` where the engine cannot run here. tolerance: by how much maps may
-    differ from torch's, as a share of the largest value. packages: what it imports, and `install`
-    how to get them. features: whether strategies can look at the backbone's maps."""
+    """start: from a network, and the `CheckpointInfo` of it; raises `BadInput` where the engine
+    cannot run here. tolerance: by how much maps may differ from torch's, as a share of the largest
+    value. packages: what it imports, and `install` how to get them. features: whether strategies
+    can look at the backbone's maps."""
 
-    start: "Callable[[nn.Module, CheckpointInfo], Runner]"
+    start: Callable[[Network, Any], Runner]
     tolerance: float = 0.0
     packages: tuple[str, ...] = ()
     install: str = ""
