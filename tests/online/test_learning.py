@@ -132,6 +132,9 @@ class Slow:
         self.machine.now += self.takes
         return network
 
+    def describe(self) -> dict[str, str]:
+        return {}
+
 
 @pytest.mark.parametrize(
     ("builds", "overrun", "expected", "passes"),

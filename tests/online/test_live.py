@@ -139,6 +139,7 @@ def test_by_onnxruntime_poses_and_picks_are_torchs(
     _, network, rec = play(task(stream, method), tmp_path / "torch")
     tally, other, found = play(task(stream, method, engine="onnxruntime"), tmp_path / "onnx")
     assert (tally.trainings, tally.unswapped) == (2, 0)
+    assert tally.engine["provider"] == "CPUExecutionProvider"
     assert [picked.tolist() for picked in found.picked] == [one.tolist() for one in rec.picked]
     assert same(network, other)
     assert found.version.tolist() == rec.version.tolist()

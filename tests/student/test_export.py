@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import cv2
@@ -116,6 +117,14 @@ def test_a_file_of_another_shape_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=re.escape(fault)):
         export.read(changed(exported, key, value))
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path / "weights.pt", build("densenet_small", "one"), INFO)
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(BadInput, match="needs the packages onnx and onnxscript"):
+        export.write(tmp_path / "weights.pt", tmp_path / "student.onnx")
+    assert not (tmp_path / "student.onnx").exists()
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:

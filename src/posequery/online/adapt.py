@@ -105,6 +105,7 @@ def adapt(
             window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
             unswapped=None if settings.engine == "torch" else tally.unswapped,
+            engine=None if settings.engine == "torch" else tally.engine,
             frames_trained=tally.frames_trained,
             labelled=tally.labelled,
             epochs=recipe.epochs,

@@ -50,6 +50,7 @@ def run(
         progress.advance(tally.frame + tally.revisited)
     probe = task.stream.frames(np.arange(min(PROBED, len(task.stream))))
     live = Live(task.engine, network, info, probe)
+    tally.engine = live.describe()
     timing = task.stream.timing
     pace = Pace(timing, task.takes, task.profile, task.policy.rate, task.recipe.epochs)
     events = schedule(

@@ -91,6 +91,8 @@ class Tally:
     trainings: int = 0
     unswapped: int = 0
     """Of these, whose weights the engine did not take (`online.live`)."""
+    engine: dict[str, str] | None = None
+    """Its version, provider and precision."""
     frames_trained: int = 0
     passes: int = 0
     """Of those frames through the training network, an epoch each."""
