@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -94,7 +94,7 @@ def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelPro
             )
     finally:
         chatty.setLevel(level)
-    model: onnx.ModelProto = exported.model_proto
+    model = cast(torch.onnx.ONNXProgram, exported).model_proto
     _forget_origin(model)
     onnx.helper.set_model_props(model, about(info))
     patch(model, network.state_dict())

@@ -9,8 +9,9 @@ def _unswapped(evaluation: Evaluation) -> float:
     """A share of 1, of cells with another engine than torch alone: of their trainings, those whose
     weights did not go live, since the engine failed on them."""
     cell = evaluation.cell
-    counted = cell.unswapped is not None and cell.trainings
-    return cell.unswapped / cell.trainings if counted else np.nan
+    if cell.unswapped is None or not cell.trainings:
+        return np.nan
+    return cell.unswapped / cell.trainings
 
 
 COLUMNS = (Column("unswapped_share", _unswapped),)
