@@ -4,7 +4,7 @@
 digest = $(shell cat $(1) | sha256sum | cut -c 1-16)
 STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
 CRATE_ENV := .venv/crate-$(call digest,envs/crate.txt)
-TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/test.txt)
+TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/engines.txt envs/test.txt)
 RUN := .venv/bin/python -m
 
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py

@@ -39,6 +39,7 @@ def pins(name):
     ("name", "wanted"),
     [
         ("workstation.txt", PROJECT["dependencies"] + EXTRAS["lab"]),
+        ("engines.txt", EXTRAS["onnx"]),
         ("test.txt", EXTRAS["test"]),
     ],
 )
@@ -52,7 +53,9 @@ def test_pins_are_in_the_ranges_of_the_project(name, wanted):
 
 def test_the_tests_pins_extend_the_workstations():
     assert "-r workstation.txt" in (ENVS / "test.txt").read_text().splitlines()
-    assert not pins("test.txt").keys() & pins("workstation.txt").keys()
+    assert "-r workstation.txt" in (ENVS / "engines.txt").read_text().splitlines()
+    several = [pins(name).keys() for name in ("workstation.txt", "engines.txt", "test.txt")]
+    assert len(set().union(*several)) == sum(map(len, several))
 
 
 @pytest.mark.parametrize("name", ["workstation", "jetson"])
@@ -92,7 +95,8 @@ def test_a_boards_own_python_runs_the_scripts_that_need_torch_and_has_what_they_
     needs["adapt"] |= reached(ROOT / "scripts/adapt.py", picks)
     packages = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "yaml": "pyyaml"}
     brought = [needs[name] for name in named & needs.keys()] + [taught[name] for name in able]
-    wanted = set().union(*brought) - {"torch"}
+    # An export is no job: it runs on the workstation.
+    wanted = set().union(*brought) - {"torch", "onnx", "onnxscript"}
     assert {packages.get(name, name) for name in wanted} == pins("jetson.txt").keys()
 
 

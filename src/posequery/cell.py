@@ -98,6 +98,10 @@ class Outcome(Cell):
     trainings: Annotated[int, Field(ge=0)]
     refused: Annotated[int, Field(ge=0)] | None = None
     """Of these, whose weights did not go live; None of cells without a guard."""
+    unswapped: Annotated[int, Field(ge=0)] | None = None
+    """Of these, whose weights the engine did not take; None where torch is the engine."""
+    engine: dict[str, str] | None = None
+    """Its version, provider and precision; None where it is torch."""
     frames_trained: Annotated[int, Field(ge=0)]
     """Labelled frames trained on, in all trainings."""
     labelled: Annotated[int, Field(ge=0)] | None = None

@@ -69,6 +69,7 @@ def test_a_row_is_what_the_job_counted_and_what_its_record_comes_to(
         "mpjpe_px_blind": "",
         "regret_px": "",
         "gain_share": "",
+        "unswapped_share": "",
         "forgetting_px": "",
         "refused_share": "",
         "harm_rate": "",

@@ -80,7 +80,7 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     assert names == {"cell.json", "record.h5", "seconds.json", "weights.pt"}
     cell = Outcome.read(out)
     assert (cell.method, cell.k, cell.n, cell.window) == ("uniform", 2, 8, 8)
-    assert cell.labelled == 4
+    assert cell.labelled == 4 and cell.engine is None and cell.unswapped is None
     # Windows end at 8 and 16, and frame 16 tests the last weights.
     assert (cell.trainings, cell.frames_trained, cell.epochs) == (2, 4, 2)
     assert cell.record_sha256 == sha256(out / "record.h5") and cell.lagged_sha256 is None
@@ -88,6 +88,14 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     seconds = json.loads((out / "seconds.json").read_text())
     assert seconds.keys() == {*SECONDS, "stream"} and seconds["stream"] == 17 / 50
     assert not (tmp_path / "state").exists()
+
+
+def test_a_cell_says_by_which_engine_it_lived(options: Callable[..., dict]) -> None:
+    given = options("uniform", settings=SETTINGS.model_copy(update={"engine": "onnxruntime"}))
+    adapt(**given)
+    cell = Outcome.read(given["output"])
+    assert cell.engine["provider"] == "CPUExecutionProvider"
+    assert (cell.trainings, cell.unswapped) == (2, 0)
 
 
 def test_continual_is_read_at_the_others_lag_as_well(

@@ -33,8 +33,8 @@ def test_each_stretch_by_the_weights_just_trained_on_it_and_all_by_the_last(
     trained = []
     real = learning.finish
 
-    def watched(task, network, original, training, lesson, tally):
-        update = real(task, network, original, training, lesson, tally)
+    def watched(task, live, network, original, training, lesson, tally):
+        update = real(task, live, network, original, training, lesson, tally)
         trained.append((training.first, training.stop, copy.deepcopy(network)))
         return update
 

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 import torch
 from playing import play
+from torch import nn
 
 from posequery.clips import Stream
 from posequery.jobs import seeds
-from posequery.online import learning, parts
+from posequery.online import learning, live, parts
 from posequery.online.policies import policy
 from posequery.online.task import Task
+from posequery.student import engines
 from posequery.student.network import build
 from posequery.student.recipe import Recipe
 
@@ -118,6 +120,47 @@ def test_the_teachers_seconds_are_charged(
     what = task(stream, measured=True, overrun="skipped", labelling=1.5 / 50)
     _, _, rec = play(what, tmp_path / "own")
     assert rec.update_frames.tolist() == [15, 23, 31, 39]
+
+
+class Slow:
+    """An engine of which each build takes so many frames' time of a machine's clock."""
+
+    def __init__(self, machine: Machine, frames: float) -> None:
+        self.machine, self.takes = machine, frames / 50
+
+    def build(self, network: nn.Module) -> nn.Module:
+        self.machine.now += self.takes
+        return network
+
+    def describe(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("builds", "overrun", "expected", "passes"),
+    [
+        (3, "skipped", [15, 23, 31, 39], 4 * 2 * 4),  # 4 epochs of a frame each, and 3
+        (6.5, "stopped", [16, 24, 32], 3 * 2 * 1),  # within a window, 1 epoch and the build
+    ],
+)
+def test_an_engines_build_is_charged(
+    stream: Stream,
+    tmp_path: Path,
+    machine: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    builds: float,
+    overrun: str,
+    expected: list[int],
+    passes: int,
+) -> None:
+    clock = machine(1)
+    monkeypatch.setattr(live, "time", clock)
+    slow = engines.Engine(lambda network, info: Slow(clock, builds))
+    monkeypatch.setattr(live.engines, "load", lambda name: slow)
+    what = task(stream, measured=True, overrun=overrun, engine="slow")
+    tally, _, rec = play(what, tmp_path / "own")
+    assert rec.update_frames.tolist() == expected
+    assert (tally.unswapped, tally.passes) == (0, passes)
 
 
 def test_no_epoch_in_time_is_no_training(stream: Stream, tmp_path: Path, machine: Callable) -> None:

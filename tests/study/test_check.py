@@ -125,6 +125,16 @@ def test_mmposes_layout(tmp_path, root):
     assert "179 of 179   179 of 179     716" in told
 
 
+def test_an_engine_whose_packages_are_missing_is_a_fault():
+    def faults(engine):
+        study = load_study("tiny", {"online": {"engine": engine}}, ROOT / "config")
+        return check.look(Plan(study)).faults
+
+    assert not faults("onnxruntime")
+    (fault,) = faults("torch2trt")
+    assert "online.engine=torch2trt: needs tensorrt and torch2trt, not installed" in str(fault)
+
+
 def replace(path, content=b""):
     path.unlink()
     path.write_bytes(content)

@@ -105,6 +105,11 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "online: {clock: jetson_xavier_nx, training_takes: 8 frames}\n",
             "training_takes: goes with clock: ideal, not jetson_xavier_nx",
         ),
+        ("online: {engine: torch2trt8}\n", "did you mean 'torch2trt'?"),
+        (
+            "online: {engine: onnxruntime}\nstrategies: [uniform, k_means]\n",
+            "onnxruntime does not give the features that the strategy k_means looks at",
+        ),
         ("online: {overrun: queued, meanwhile: missed}\n", "overrun: goes with meanwhile: watched"),
         ("training: {augmentation: {scale: [2, 0.5]}}\n", "scale goes from low to high"),
         (

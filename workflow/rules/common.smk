@@ -81,6 +81,7 @@ TRAINING_MB = 2000 + CUDA_MB
 TORCH = {
     "adapt",
     "average_precision",
+    "export",
     "finetune",
     "import_checkpoint",
     "measure_speed",

@@ -28,7 +28,7 @@ rule adapt:
         gpu=GPU,
     params:
         code=lambda wildcards: code_digest(
-            "adapt", *PLAN.strategy_modules(wildcards.method)
+            "adapt", *PLAN.strategy_modules(wildcards.method), *PLAN.engine_modules()
         ),
         labels=option("labels"),
         reference="truth" if STUDY.source.has_truth else "labels",

@@ -76,6 +76,7 @@ def adapt(
         profile=profile,
         measured=settings.clock == "measured",
         hindsight=forgetting,
+        engine=settings.engine,
     )
     arguments = {
         "cell": cell.model_dump(mode="json"),
@@ -109,6 +110,8 @@ def adapt(
             window=played.timing.after(0, settings.window),
             trainings=tally.trainings,
             refused=tally.refused if task.policy.guard else None,
+            unswapped=None if settings.engine == "torch" else tally.unswapped,
+            engine=None if settings.engine == "torch" else tally.engine,
             frames_trained=tally.frames_trained,
             labelled=tally.labelled,
             epochs=recipe.epochs,

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from torch import nn
@@ -16,6 +16,7 @@ from posequery.jobs import seeds
 from posequery.metrics import frame_errors, joint_errors
 from posequery.online import guard, parts
 from posequery.online.clock import Begin, Train
+from posequery.online.live import Live
 from posequery.online.task import Seen, Tally, Task
 from posequery.student.recipe import Recipe
 from posequery.student.samples import StreamFrames
@@ -67,10 +68,16 @@ def _select(task: Task, stretch: slice, seen: Seen) -> strategies.Selection:
 
 
 def begin_measured(
-    task: Task, network: nn.Module, original: State, asked: Begin, seen: Seen, tally: Tally
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    asked: Begin,
+    seen: Seen,
+    tally: Tally,
 ) -> Lesson | None:
-    """Select, and train beside the live weights; the seconds of that decide where the new weights
-    go live (`tally.begun`). None if nothing was learnt."""
+    """Select, train beside the live weights, and build the engine; the seconds of that decide where
+    the new weights go live (`tally.begun`). None if nothing was learnt."""
     timing, until = task.stream.timing, asked.until
     selected, labelled = tally.seconds["selection"], tally.labelled
     lesson = begin(task, asked.first, asked.stop, seen, tally)
@@ -79,21 +86,28 @@ def begin_measured(
     spent = tally.seconds["selection"] - selected
     spent += task.labelling * (tally.labelled - labelled)
     left = math.inf if until is None else float(timing.between(asked.at, until)) - spent
+    left -= live.takes
     began = time.perf_counter()
     taught, epochs = train_beside(
-        task, network, original, lesson, lambda _: time.perf_counter() - began <= left
+        task, live, network, original, lesson, lambda _: time.perf_counter() - began <= left
     )
     seconds = time.perf_counter() - began
     tally.seconds["training"] += seconds
     if not epochs:
         return None
-    live = timing.after(asked.at, f"{Fraction(str(round(spent + seconds, 6)))} s")
-    tally.begun[str(asked.first)] = [live if until is None else min(live, until), epochs]
+    ready = timing.after(asked.at, f"{Fraction(str(round(spent + seconds, 6)))} s")
+    tally.begun[str(asked.first)] = [ready if until is None else min(ready, until), epochs]
     return taught
 
 
 def begin_again(
-    task: Task, network: nn.Module, original: State, first: int, seen: Seen, tally: Tally
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    first: int,
+    seen: Seen,
+    tally: Tally,
 ) -> Lesson | None:
     """The training on the stretch from `first` on that `begin_measured` did before a kill, which
     changes nothing of `tally`."""
@@ -102,28 +116,29 @@ def begin_again(
     if lesson is None:
         return None
     _, epochs = tally.begun[str(first)]
-    taught, _ = train_beside(task, network, original, lesson, lambda done: done <= epochs)
+    taught, _ = train_beside(task, live, network, original, lesson, lambda done: done <= epochs)
     return taught
 
 
 def train_beside(
     task: Task,
+    live: Live,
     network: nn.Module,
     original: State,
     lesson: Lesson,
-    in_time: Callable[[int], bool],
+    in_time: Callable[[int], bool] | None = None,
+    most: int | None = None,
 ) -> tuple[Lesson, int]:
-    """Train a copy of `network`; the lesson with its weights, and how many epochs were in time."""
+    """Train a copy of `network`, for all epochs or `most`, and have it wait to go live; the lesson
+    with its weights, and how many epochs were in time."""
     copied = copy.deepcopy(network)
-    epochs = _train(task, copied, original, lesson, task.recipe, in_time)
-    return _judged(task, network, copied, lesson), epochs
-
-
-def _judged(task: Task, live: nn.Module, new: nn.Module, lesson: Lesson) -> Lesson:
-    """The lesson with the weights of `new`, and whether they may go live."""
+    recipe = task.recipe if most is None else task.recipe.model_copy(update={"epochs": most})
+    epochs = _train(task, copied, original, lesson, recipe, in_time)
     held = lesson.first + lesson.held
-    harmful = len(held) > 0 and guard.harms(task, live, new, held)
-    return lesson._replace(weights=new.state_dict(), harmful=harmful)
+    harmful = len(held) > 0 and guard.harms(task, network, copied, held)
+    if epochs and not harmful:
+        live.prepare(copied)
+    return lesson._replace(weights=copied.state_dict(), harmful=harmful), epochs
 
 
 def _train(
@@ -144,19 +159,21 @@ def _train(
 
 
 def finish(
-    task: Task, network: nn.Module, original: State, training: Train, lesson: Lesson, tally: Tally
+    task: Task,
+    live: Live,
+    network: nn.Module,
+    original: State,
+    training: Train,
+    lesson: Lesson,
+    tally: Tally,
 ) -> parts.Update | None:
-    """Train, unless that is done, and let the new weights go live; None where they may not."""
+    """Train, unless that is done, and let the new weights go live; None if they do harm, or
+    the engine failed on them, and the old ones stay."""
     if lesson.weights is not None:
         _, epochs = tally.begun.pop(str(lesson.first))
     else:
-        began, recipe = time.perf_counter(), task.recipe
-        if training.epochs is not None:
-            recipe = recipe.model_copy(update={"epochs": training.epochs})
-        new = copy.deepcopy(network) if task.policy.guard else network
-        epochs = _train(task, new, original, lesson, recipe)
-        if new is not network:
-            lesson = _judged(task, network, new, lesson)
+        began = time.perf_counter()
+        lesson, epochs = train_beside(task, live, network, original, lesson, most=training.epochs)
         tally.seconds["training"] += time.perf_counter() - began
     tally.trainings += 1
     tally.frames_trained += len(lesson.taught)
@@ -164,8 +181,10 @@ def finish(
     if lesson.harmful:
         tally.refused += 1
         return None
-    if lesson.weights is not None:
-        network.load_state_dict(lesson.weights)
+    if not live.swap():
+        tally.unswapped += 1
+        return None
+    network.load_state_dict(cast(State, lesson.weights))
     chosen = lesson.selection
     picked = lesson.first + chosen.indices
     return parts.Update(training.live, picked, chosen.score, chosen.decided_by)

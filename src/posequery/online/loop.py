@@ -19,9 +19,13 @@ from posequery.jobs import resume
 from posequery.jobs.progress import Progress
 from posequery.online import hindsight, learning, parts
 from posequery.online.clock import Begin, Miss, Pace, Play, Train, schedule
+from posequery.online.live import Live
 from posequery.online.task import Seen, Tally, Task
 from posequery.student import checkpoint
 from posequery.student.prediction import predict_stream
+
+PROBED = 4
+"""Frames of the stream, its first ones, on which each build of an engine is checked."""
 
 
 def run(
@@ -44,6 +48,9 @@ def run(
     tally, seen = _resume(network, original, folder, task.extras)
     if progress is not None:
         progress.advance(tally.frame + tally.revisited)
+    probe = task.stream.frames(np.arange(min(PROBED, len(task.stream))))
+    live = Live(task.engine, network, info, probe)
+    tally.engine = live.describe()
     timing = task.stream.timing
     asked = task.policy.rate, task.recipe.epochs, task.policy.guard
     pace = Pace(timing, task.takes, task.profile, *asked)
@@ -67,23 +74,27 @@ def run(
     whole = copy.deepcopy(tally.__dict__)  # as of the last commit
 
     def finish(training: Train, lesson: learning.Lesson) -> parts.Update | None:
-        update = learning.finish(task, network, original, training, lesson, tally)
+        update = learning.finish(task, live, network, original, training, lesson, tally)
         if task.hindsight and update is not None:
             stretch = training.first, training.stop, training.live
-            looked.append(hindsight.look_back(task, network, *stretch, tally, folder))
+            looked.append(hindsight.look_back(task, live.network, *stretch, tally, folder))
         return update
 
     if str(tally.first) in tally.begun:
-        lesson = learning.begin_again(task, network, original, tally.first, seen, tally)
+        lesson = learning.begin_again(task, live, network, original, tally.first, seen, tally)
     for event in events:
         match event:
             case Begin():
                 if training and lesson:  # a queue: this one begins where the last one's go live
                     update, training = finish(training, lesson), None
                 if str(event.first) in tally.begun:
-                    lesson = learning.begin_again(task, network, original, event.first, seen, tally)
+                    lesson = learning.begin_again(
+                        task, live, network, original, event.first, seen, tally
+                    )
                 else:
-                    lesson = learning.begin_measured(task, network, original, event, seen, tally)
+                    lesson = learning.begin_measured(
+                        task, live, network, original, event, seen, tally
+                    )
                     whole["begun"] |= tally.begun
                     whole |= {"seconds": tally.seconds, "labelled": tally.labelled}
                     _keep(folder, whole)
@@ -97,13 +108,13 @@ def run(
                     training = None
                     events.send(False)
             case Miss(start, stop):
-                _predict_ahead(task, network, start, stop, tally, folder)
+                _predict_ahead(task, live.network, start, stop, tally, folder)
                 parts.write_missed(parts.named(folder, "part", start), stop - start)
             case Play(start, stop, first, busy):
                 if training and lesson:
                     update, training, lesson = finish(training, lesson), None, None
-                _predict_ahead(task, network, start, stop, tally, folder)
-                said = _predict(task, network, start, stop, tally, folder, update)
+                _predict_ahead(task, live.network, start, stop, tally, folder)
+                said = _predict(task, live.network, start, stop, tally, folder, update)
                 # Of frames that were missed nothing was seen.
                 before = {name: rows[first - tally.first :] for name, rows in seen.items()}
                 seen = _joined([before, said])
@@ -115,7 +126,7 @@ def run(
                 if progress is not None:
                     progress.advance(stop - began)
     done = tally.revisited
-    for part in hindsight.revisit(task, network, tally, folder) if task.hindsight else ():
+    for part in hindsight.revisit(task, live.network, tally, folder) if task.hindsight else ():
         tally.parts = parts.total([part], tally.parts)
         _keep(folder, tally.__dict__)
         if progress is not None:

@@ -18,8 +18,10 @@ from posequery.settings import (
     as_text,
     one_of,
 )
+from posequery.student import engines
 from posequery.timing import Timing
 
+EngineName = Annotated[str, one_of("engine", engines.names())]
 Clock = Annotated[str, one_of("clock", ("ideal", "measured", *profiles.names()))]
 
 
@@ -43,11 +45,16 @@ class Adaptation(Section):
     clock: Clock = "ideal"
     """What makes weights go live later than at the end of the stretch that they are trained on.
     `ideal`: nothing but `training_takes`. `measured`: the seconds that selection and training take
-    the machine that runs the cell, with nothing else asked of it meanwhile; the teacher's own time
-    is not known and not charged, and there is no engine to build or swap. Such cells differ from
+    the machine that runs the cell, with nothing else asked of it meanwhile, and those in which the
+    engine is built; the teacher's own time is not known and not charged. Such cells differ from
     run to run. The name of a declared device profile: the time that this
     device takes to select, label, train, build an engine and swap it in, so far as its profile
     states them; it is applied to the student that the profile names alone."""
+    engine: EngineName = "torch"
+    """What computes the student's maps: `torch`, `onnxruntime` (on a GPU by TensorRT) or
+    `torch2trt` (TensorRT); neither has run on a GPU yet. New weights go live once the engine is
+    built with them and gives the same maps as torch on a probe; if it does not, the old ones stay.
+    See [docs/engines.md](../docs/engines.md)."""
     training_takes: Duration = "0 frames"
     """How long after the end of a stretch the weights trained on it go live, the same for every
     training; of `clock: ideal`."""

@@ -28,7 +28,7 @@ class Task:
     device's `profile` says so. `measured`: what this machine takes decides, with
     `labelling` seconds of the teacher for each frame that it is asked for. `overrun`: what happens
     where that is more than a stretch and not `missed`. `hindsight`: frames are predicted by later
-    weights as well, see `online.hindsight`.
+    weights as well, see `online.hindsight`. `engine`: which of `student.engines` predicts.
     """
 
     stream: Stream
@@ -46,6 +46,7 @@ class Task:
     measured: bool = False
     labelling: float = 0.0
     hindsight: bool = False
+    engine: str = "torch"
 
     def __post_init__(self) -> None:
         for name in ("labels", "reference"):
@@ -90,6 +91,10 @@ class Tally:
     trainings: int = 0
     refused: int = 0
     """Of these, whose weights did not go live (`online.guard`)."""
+    unswapped: int = 0
+    """Of these, whose weights the engine did not take (`online.live`)."""
+    engine: dict[str, str] | None = None
+    """Its version, provider and precision."""
     frames_trained: int = 0
     passes: int = 0
     """Of those frames through the training network, an epoch each."""
@@ -109,7 +114,7 @@ class Tally:
     @property
     def version(self) -> int:
         """How many trainings the live weights have seen."""
-        return self.trainings - self.refused
+        return self.trainings - self.refused - self.unswapped
 
 
 Seen: TypeAlias = dict[str, np.ndarray]

@@ -57,6 +57,10 @@ class Plan(Inputs):
         picks = "uniform" if method in ("once", strategies.GUARDED) else method
         return [f"strategies.{picks}"] if picks in strategies.names() else []
 
+    def engine_modules(self) -> list[str]:
+        """What computes the student's maps online, as the name of its module."""
+        return [f"student.engines.{self.study.online.engine}"]
+
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""
         own = self.study.strategies.get(method)

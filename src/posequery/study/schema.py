@@ -30,6 +30,7 @@ from posequery.online.settings import Online
 from posequery.report.settings import Report
 from posequery.settings import Rate, Section, as_percent, counted, one_of, shown
 from posequery.sources import kinds
+from posequery.student import engines
 from posequery.student.recipe import Recipe
 from posequery.student.settings import Student
 from posequery.study.wording import plain
@@ -215,6 +216,12 @@ class Study(TeacherSections):
             rates = self.window_rates
         except ValueError as error:
             raise ValueError(f"online.{error}") from None
+        for name in () if engines.load(self.online.engine).features else self.strategies:
+            if "features" in strategies.load(name).needs:
+                raise ValueError(
+                    f"online.engine: {self.online.engine} does not give the features that the "
+                    f"strategy {name} looks at; use torch, or other strategies"
+                )
         if source.whole and self.online.first_frames:
             raise ValueError(f"online.first_frames: {source.whole}")
         count, unit = self.online.window.split()

@@ -1,0 +1,182 @@
+"""A trained network as an ONNX file, which other programs run without posequery.
+
+The graph is the network itself, unoptimised: each of its weights is an initialiser of the state
+dict's own name, so that other weights of the same network can take their place (`patch`). torch's
+optimised export folds batch normalisation into convolutions; patched, such a file would be wrong.
+"""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from posequery.jobs.files import BadInput, whole
+from posequery.skeletons import JOINTS
+from posequery.student import checkpoint
+from posequery.student.network import STRIDE
+from posequery.student.training import MEAN, STD
+
+if TYPE_CHECKING:
+    import onnx
+
+INPUT, OUTPUTS = "images", ("maps", "fields")
+"""What a file's tensors are called: images (n, 3, s, s) float32, normalised as the metadata say;
+maps (n, 18, s/4, s/4) and fields (n, 42, s/4, s/4)."""
+PACKAGES = ("onnx", "onnxscript")
+"""What an export needs beside torch."""
+INSTALL = "Install it: pip install 'posequery[onnx]'"
+
+
+def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+    """Write a checkpoint's network to an ONNX file, whole or not at all.
+
+    Its metadata are texts: `about`. Raises `BadInput` for a checkpoint that cannot be used, and
+    where `PACKAGES` are missing.
+    """
+    network, info = checkpoint.load(weights)
+    content = graph(network, info).SerializeToString()
+    with whole(Path(path)) as temporary:
+        temporary.write_bytes(content)
+
+
+def about(info: checkpoint.CheckpointInfo) -> dict[str, str]:
+    """A file's metadata: whose weights, of which network; input_size, the side of its square input;
+    colours, their order; mean and std (3,) of values of 0 to 255; joints, the maps' names; stride,
+    pixels of the input a cell. All but words are JSON."""
+    values = {
+        "input_size": info.input_size,
+        "colours": "RGB",
+        "mean": _numbers(MEAN),
+        "std": _numbers(STD),
+        "joints": list(JOINTS),
+        "stride": STRIDE,
+    }
+    texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+    return {"made_by": "posequery", "network": info.network, "of": info.of, **texts}
+
+
+def _numbers(values: torch.Tensor) -> list[float]:
+    """The shortest decimals that are these float32 numbers."""
+    return [float(str(value)) for value in values.flatten().numpy()]
+
+
+def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelProto":
+    """The network, with the weights that it has, for any number of images at once."""
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  torch would name it in an error of its own
+    except ImportError as error:
+        fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({error})"
+        raise BadInput(info.network, fault, INSTALL) from error
+    side = info.input_size
+    chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = chatty.level
+    chatty.setLevel(logging.ERROR)  # it warns of torchvision's absence
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exported = torch.onnx.export(
+                network.eval(),
+                (torch.zeros(2, 3, side, side),),  # of 1, the number would be taken for fixed
+                dynamo=True,
+                optimize=False,
+                verbose=False,
+                input_names=[INPUT],
+                output_names=OUTPUTS,
+                dynamic_shapes=({0: torch.export.Dim("n")},),
+            )
+    finally:
+        chatty.setLevel(level)
+    model = cast(torch.onnx.ONNXProgram, exported).model_proto
+    _forget_origin(model)
+    onnx.helper.set_model_props(model, about(info))
+    patch(model, network.state_dict())
+    return model
+
+
+def _forget_origin(model: "onnx.ModelProto") -> None:
+    """Leave out where in the program each node comes from, which names folders of this machine."""
+    inner = model.graph
+    model.doc_string = inner.doc_string = ""
+    for part in (
+        inner,
+        *inner.node,
+        *inner.initializer,
+        *inner.input,
+        *inner.output,
+        *inner.value_info,
+    ):
+        del part.metadata_props[:]
+        part.doc_string = ""
+
+
+def patch(model: "onnx.ModelProto", weights: Mapping[str, torch.Tensor]) -> None:
+    """Put other weights of the same network into a graph that `graph` made.
+
+    Raises ValueError, before anything is changed, for a weight that is missing or of another shape.
+    """
+    for entry in model.graph.initializer:
+        wanted, given = tuple(entry.dims), weights.get(entry.name)
+        if given is None or tuple(given.shape) != wanted:
+            have = "missing" if given is None else str(tuple(given.shape))
+            raise ValueError(f"the graph's weight {entry.name} is {wanted}, the given one {have}")
+    for entry in model.graph.initializer:
+        values = weights[entry.name].detach().cpu().numpy()
+        entry.ClearField("float_data")
+        entry.raw_data = np.ascontiguousarray(values, "<f4").tobytes()
+
+
+def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of a file that `write` wrote, and its metadata.
+
+    Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, or whose
+    tensors have other names or shapes than its metadata say.
+    """
+    fix = "Export it again: python scripts/export.py"
+    if not Path(path).is_file():
+        raise BadInput(path, "there is no such file", fix)
+    try:
+        import onnx
+    except ImportError as error:
+        fault = f"needs the package onnx ({error})"
+        raise BadInput(path, fault, INSTALL) from error
+    content = Path(path).read_bytes()
+    try:
+        model = onnx.load_from_string(content)
+        onnx.checker.check_model(model)
+    except Exception as error:  # protobuf and onnx each have classes of their own
+        raise BadInput(path, "is damaged or not an ONNX file", fix) from error
+    said = {entry.key: entry.value for entry in model.metadata_props}
+    if said.get("made_by") != "posequery":
+        raise BadInput(path, "is an ONNX file, but not one written by posequery", fix)
+    try:
+        side, stride = json.loads(said["input_size"]), json.loads(said["stride"])
+        joints = json.loads(said["joints"])
+    except (KeyError, ValueError) as error:
+        raise BadInput(path, "lacks some of the metadata that posequery writes", fix) from error
+    if joints != list(JOINTS):
+        raise BadInput(path, f"has {len(joints)} joints, not the student's", fix)
+    cells = side // stride
+    wanted = {
+        INPUT: (3, side, side),
+        OUTPUTS[0]: (len(JOINTS), cells, cells),
+        OUTPUTS[1]: (42, cells, cells),
+    }
+    found = {entry.name: _shape(entry) for entry in (*model.graph.input, *model.graph.output)}
+    for name in {**wanted, **found}:
+        if found.get(name) != wanted.get(name):
+            fault = f"its '{name}' is of the shape {found.get(name)}, not {wanted.get(name)}"
+            raise BadInput(path, f"{fault}, for each image", fix)
+    return content, said
+
+
+def _shape(entry: "onnx.ValueInfoProto") -> tuple[int, ...]:
+    """A tensor's shape without the number of images; 0 for a side that is not fixed."""
+    return tuple(side.dim_value for side in entry.type.tensor_type.shape.dim[1:])

@@ -1,0 +1,135 @@
+"""An exported student gives what posequery gives, by the lines that the documentation shows."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from posequery.jobs.files import BadInput
+from posequery.student import checkpoint, export
+from posequery.student.network import build
+from posequery.student.prediction import predict
+
+SIDE = 32
+INFO = checkpoint.CheckpointInfo("densenet_small", SIDE, "student")
+PAGE = Path(__file__).parents[2] / "docs/engines.md"
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    checkpoint.save(folder / "weights.pt", build("densenet_small", "one"), INFO)
+    export.write(folder / "weights.pt", folder / "student.onnx")
+    return folder / "student.onnx"
+
+
+def maps_of(model: bytes, images: np.ndarray) -> list[np.ndarray]:
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(None, {"images": images})
+
+
+def test_the_documented_lines_find_the_same_joints(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    image = np.random.default_rng(3).integers(0, 256, (70, 50, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "photo.png"), image[:, :, ::-1])
+    (tmp_path / "student.onnx").write_bytes(exported.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, dict[str, np.ndarray]] = {}
+    exec(lines, found)
+    network, _ = checkpoint.load(exported.with_name("weights.pt"))
+    small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    expected = predict(network, small[None], np.array([[50, 70]])).joints[0]
+    assert np.abs(np.stack([*found["joints"].values()]) - expected).max() < 1e-3
+    # Of random weights some peaks are at the border, where values are mirrored.
+    cells = np.stack([*found["maps"]]).reshape(18, -1).argmax(1)
+    assert {0, SIDE // 4 - 1} & {*(cells // (SIDE // 4)), *(cells % (SIDE // 4))}
+
+
+def test_a_patched_graph_gives_the_other_weights_maps() -> None:
+    one, other = build("densenet_small", "one"), build("densenet_small", "other").eval()
+    for key, value in other.state_dict().items():
+        if key.endswith(("running_mean", "running_var")):
+            value += torch.rand(value.shape, generator=torch.Generator().manual_seed(1))
+    model = export.graph(one, INFO)
+    before = model.SerializeToString()
+    images = torch.randn(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        old, new = one(images), other(images)
+    export.patch(model, other.state_dict())
+    for content, expected in ((before, old), (model.SerializeToString(), new)):
+        for values, wanted in zip(maps_of(content, images.numpy()), expected, strict=True):
+            assert np.abs(values - wanted.numpy()).max() < 1e-5 * wanted.abs().max()
+    assert (old[0] - new[0]).abs().max() > 1e-2 * old[0].abs().max()
+
+
+def test_weights_of_another_network_are_refused_before_any_is_put_in(exported: Path) -> None:
+    model = onnx.load(exported)
+    before = model.SerializeToString()
+    weights = build("densenet_small", "other").state_dict()
+    last = [entry.name for entry in model.graph.initializer][-1]
+    with pytest.raises(ValueError, match=last):
+        export.patch(model, weights | {last: torch.zeros(1, 2)})
+    with pytest.raises(ValueError, match="missing"):
+        export.patch(model, {key: value for key, value in weights.items() if key != last})
+    assert model.SerializeToString() == before
+
+
+def test_the_file_says_what_it_is_and_nothing_of_this_machine(exported: Path) -> None:
+    content, said = export.read(exported)
+    assert (said["of"], said["network"]) == ("student", "densenet_small")
+    assert json.loads(said["mean"]) == pytest.approx([123.675, 116.28, 103.53])
+    assert str(Path(export.__file__).parents[1]).encode() not in content
+
+
+def test_equal_weights_give_equal_files(exported: Path, tmp_path: Path) -> None:
+    export.write(exported.with_name("weights.pt"), tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == exported.read_bytes()
+
+
+def changed(path: Path, key: str, value: str) -> Path:
+    model = onnx.load(path)
+    next(entry for entry in model.metadata_props if entry.key == key).value = value
+    onnx.save(model, path.with_name("changed.onnx"))
+    return path.with_name("changed.onnx")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("input_size", "64", "'images' is of the shape (3, 32, 32), not (3, 64, 64)"),
+        ("stride", "8", "'maps' is of the shape (18, 8, 8), not (18, 4, 4)"),
+        ("joints", "[]", "has 0 joints"),
+        ("joints", "[", "lacks some of the metadata"),
+        ("made_by", "somebody", "not one written by posequery"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(
+    exported: Path, key: str, value: str, fault: str
+) -> None:
+    with pytest.raises(BadInput, match=re.escape(fault)):
+        export.read(changed(exported, key, value))
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path / "weights.pt", build("densenet_small", "one"), INFO)
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(BadInput, match="needs the packages onnx and onnxscript"):
+        export.write(tmp_path / "weights.pt", tmp_path / "student.onnx")
+    assert not (tmp_path / "student.onnx").exists()
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no such file"):
+        export.read(tmp_path / "none.onnx")
+    (tmp_path / "none.onnx").write_bytes(b"\x08\x0a weights")
+    with pytest.raises(BadInput, match="damaged or not an ONNX file"):
+        export.read(tmp_path / "none.onnx")
