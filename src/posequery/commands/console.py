@@ -13,12 +13,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from posequery.commands import adapt, archive, check, predict, report
+from posequery.commands import adapt, archive, check, export, predict, report
 from posequery.jobs.command import run
 
 COMMANDS = {
     "adapt": adapt,
     "predict": predict,
+    "export": export,
     "check": check,
     "report": report,
     "archive": archive,

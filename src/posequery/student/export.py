@@ -139,7 +139,7 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, or whose
     tensors have other names or shapes than its metadata say.
     """
-    fix = "Export it again: python scripts/export.py"
+    fix = "Export it again: posequery export"
     if not Path(path).is_file():
         raise BadInput(path, "there is no such file", fix)
     try:
