@@ -8,7 +8,8 @@ import pytest
 from posequery.clips import ClipInfo, ClipWriter, Stream, write_index, write_labels
 from posequery.jobs import seeds
 from posequery.jobs.files import BadInput, whole
-from posequery.offline.split import require_parts, sizes, split
+from posequery.offline.settings import require_parts, split_sizes
+from posequery.offline.split import split
 from posequery.timing import Timing
 
 SHARE = Fraction(7, 10)
@@ -26,13 +27,13 @@ SHARE = Fraction(7, 10)
     ],
 )
 def test_the_pool_is_the_first_frames_and_the_test_what_follows_the_gap(frames, fps, gap, parts):
-    assert sizes(Timing.even(frames, fps), SHARE, gap) == parts
+    assert split_sizes(Timing.even(frames, fps), SHARE, gap) == parts
 
 
 def test_a_gap_in_seconds_is_taken_from_the_time_stamps():
     shown = np.array([0, 1, 2, 3, 4, 5, 6, 6.5, 7, 7.5])
-    assert sizes(Timing(shown, 0.5), Fraction(1, 2), "1 s") == (5, 4)
-    assert sizes(Timing(shown, 0.5), SHARE, "1 s") == (7, 1)
+    assert split_sizes(Timing(shown, 0.5), Fraction(1, 2), "1 s") == (5, 4)
+    assert split_sizes(Timing(shown, 0.5), SHARE, "1 s") == (7, 1)
 
 
 def test_a_video_too_short_for_both_is_refused():

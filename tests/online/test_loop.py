@@ -545,11 +545,14 @@ class Long:
     size, fps = SIZE, 50.0
 
     def __init__(self, frames: int) -> None:
-        self.frames = frames
+        self.count = frames
         self.timing = Timing.even(frames, self.fps)
 
     def __len__(self) -> int:
-        return self.frames
+        return self.count
+
+    def frames(self, indices: np.ndarray) -> np.ndarray:
+        return np.zeros((len(indices), SIZE, SIZE, 3), np.uint8)
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         return np.tile([1000, 1002], (len(indices), 1))
@@ -581,7 +584,7 @@ def test_how_often_the_paper_s_stream_trains(
         return Prediction(nothing, nothing[..., 0], nothing)
 
     monkeypatch.setattr(loop, "predict_stream", read)
-    monkeypatch.setattr(learning, "fit", lambda *arguments, **named: [])
+    monkeypatch.setattr(learning, "fit", lambda *arguments, **named: [None] * RECIPE.epochs)
     zeros = np.zeros((frames, 18, 2), np.float32)
     given = {
         "labels": zeros,

@@ -285,13 +285,13 @@ def test_a_checkpoint_is_opened_as_the_job_opens_it(tmp_path: Path, tried) -> No
     (tmp_path / "mine.pt").write_bytes(b"no weights")
     study = {"extends": "mini", "student": {"checkpoint": "mine.pt"}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(study))
-    job = ["import_checkpoint.py", "--checkpoint", tmp_path / "mine.pt", "--input-size", "96"]
+    script = str(ROOT / "scripts/import_checkpoint.py")
+    job = [script, "--checkpoint", tmp_path / "mine.pt", "--input-size", "96"]
     job += ["--network", "densenet_small", "--output", tmp_path / "out.pt"]
     told = []
-    for command in (["check.py", tmp_path / "mine.yaml"], job):
-        name, *words = map(str, command)
+    for command in (["-m", "posequery", "check", tmp_path / "mine.yaml"], job):
         done = subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / name), *words],
+            [sys.executable, *map(str, command)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             text=True,

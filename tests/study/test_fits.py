@@ -85,7 +85,7 @@ def own_videos(folder: Path, fps: str = "") -> Study:
         f"source: {{kind: videos, videos: [a.mp4]{fps}}}\n"
         "student: {name: densenet121_baseline_att, input_size: 256}\n"
     )
-    return study_of(str(folder / "mine.yaml"), window="30 s")
+    return study_of(str(folder / "mine.yaml"), training={"epochs": 10}, window="30 s")
 
 
 def test_the_frame_rate_must_be_known_and_is_held_against_the_stream(tmp_path: Path) -> None:

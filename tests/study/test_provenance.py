@@ -204,6 +204,7 @@ def test_registries_alone_load_by_name():
         if "Registry[" in path.read_text()
     }
     rooms = ("strategies", "teachers", "sources/kinds", "evaluation/columns")
+    rooms += ("student/engines",)
     assert registries == {f"src/posequery/{room}/__init__.py" for room in rooms}
 
 

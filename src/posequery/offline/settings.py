@@ -7,7 +7,8 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from posequery.jobs.files import BadInput
-from posequery.settings import Rate, Section, as_percent, counted
+from posequery.settings import Rate, Section, as_percent, as_text, counted
+from posequery.timing import Timing
 
 
 class Offline(Section):
@@ -43,3 +44,22 @@ def require_picks(rate: Fraction, sizes: Sequence[int], by_clip: bool) -> None:
         where = f"a clip's {frames} or fewer" if by_clip else f"the pool's {frames}"
         fix = "Take a higher rate or a larger pool"
         raise BadInput(f"offline.rates={as_percent(rate)}", f"picks nothing of {where}", fix)
+
+
+def split_sizes(timing: Timing, share: Fraction, gap: str) -> tuple[int, int]:
+    """Frames of a video's pool and of its test.
+
+    The pool is the first ⌊n·share⌋ frames; the test begins a `gap` ('1 s', '10 frames') after it
+    and lasts until the end. Either may be none.
+    """
+    pool = int(len(timing) * share)
+    return pool, max(0, len(timing) - timing.after(pool, gap))
+
+
+def require_parts(video: str, timing: Timing, share: Fraction, gap: str) -> None:
+    """Raise `BadInput` for a video that is too short to have a pool and a test."""
+    if 0 in split_sizes(timing, share, gap):
+        fault = f"lasts {timing.seconds:.3g} s, too short for a pool of {as_percent(share)}"
+        keys = "a shorter source.split.gap, a lower source.split.pool"
+        fix = f"Take a longer video, {keys}, or no offline half"
+        raise BadInput(video, f"{fault}, a gap of {as_text(gap)} and a test", fix)

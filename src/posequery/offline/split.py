@@ -8,36 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from posequery.clips import ClipWriter, Stream, read_labels
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import whole
 from posequery.jobs.progress import Progress
-from posequery.settings import as_percent, as_text
-from posequery.timing import Timing
-
-
-def sizes(timing: Timing, share: Fraction, gap: str) -> tuple[int, int]:
-    """Frames of a video's pool and of its test.
-
-    The pool is the first ⌊n·share⌋ frames; the test begins a `gap` ('1 s', '10 frames') after it
-    and lasts until the end. Either may be none.
-    """
-    pool = int(len(timing) * share)
-    return pool, max(0, len(timing) - timing.after(pool, gap))
-
-
-def require_parts(video: str, timing: Timing, share: Fraction, gap: str) -> None:
-    """Raise `BadInput` for a video that is too short to have a pool and a test."""
-    if 0 in sizes(timing, share, gap):
-        fault = f"lasts {timing.seconds:.3g} s, too short for a pool of {as_percent(share)}"
-        keys = "a shorter source.split.gap, a lower source.split.pool"
-        fix = f"Take a longer video, {keys}, or no offline half"
-        raise BadInput(video, f"{fault}, a gap of {as_text(gap)} and a test", fix)
+from posequery.offline.settings import require_parts, split_sizes
 
 
 def split(index: Path, labels: Path, share: Fraction, gap: str, pool: Path, test: Path) -> None:
     """Write the two parts of each clip that a stream plays, `<slug>.h5` in `pool` and in `test`.
 
     index: of the stream. labels: a teacher's, of the stream; they become the clips' own. share,
-    gap: see `sizes`. Raises `BadInput` for a clip that is too short, before any is written.
+    gap: see `split_sizes`. Raises `BadInput` for a clip that is too short, before any is written.
     """
     stream = Stream(index)
     joints, confidence = read_labels(labels, index)
@@ -46,7 +26,7 @@ def split(index: Path, labels: Path, share: Fraction, gap: str, pool: Path, test
         require_parts(info.video, timing, share, gap)
     with Progress(len(timings), "clips", "split in time") as progress:
         for number, timing in enumerate(timings):
-            many, tested = sizes(timing, share, gap)
+            many, tested = split_sizes(timing, share, gap)
             parts = {pool: slice(0, many), test: slice(len(timing) - tested, len(timing))}
             for folder, part in parts.items():
                 start = int(stream.starts[number])

@@ -8,8 +8,7 @@ import numpy as np
 
 from posequery.cell import Cell
 from posequery.jobs.files import BadInput
-from posequery.offline.settings import require_picks
-from posequery.offline.split import require_parts, sizes
+from posequery.offline.settings import require_parts, require_picks, split_sizes
 from posequery.online.policies import require_trainings
 from posequery.settings import FITS
 from posequery.sources.kinds import ClipSource
@@ -106,7 +105,9 @@ def of_parts(
             require_parts(video, timing, split.pool, split.gap)
         except BadInput as fault:
             return [fault]
-    return of_pool(study, cells, [sizes(timing, split.pool, split.gap)[0] for _, timing in videos])
+    return of_pool(
+        study, cells, [split_sizes(timing, split.pool, split.gap)[0] for _, timing in videos]
+    )
 
 
 def _refused(

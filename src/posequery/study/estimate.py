@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from posequery import strategies
 from posequery.cell import Cell
-from posequery.offline.split import sizes
+from posequery.offline.settings import split_sizes
 from posequery.online.clock import Train
 from posequery.online.policies import Policy, by_its_clock, trainings
 from posequery.settings import counted
@@ -141,7 +141,7 @@ def _parts(
     if not split:
         return None
     videos = parted(study, clips, {slug: (frames[slug], fps[slug]) for slug in fps})
-    found = [sizes(timing, split.pool, split.gap) for _, timing in videos]
+    found = [split_sizes(timing, split.pool, split.gap) for _, timing in videos]
     return sum(pool for pool, _ in found), sum(test for _, test in found)
 
 
