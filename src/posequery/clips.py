@@ -318,14 +318,16 @@ class Stream:
     @cached_property
     def timing(self) -> Timing:
         """When each frame is shown."""
-        inside = (self.clip(number).times for number in range(len(self.clips)))
-        clips = zip(inside, self.clips, strict=True)
-        return Timing.joined((times[: info.frames], info.fps) for times, info in clips)
+        return Timing.joined(map(self._played, range(len(self.clips))))
 
     def clip_timing(self, number: int) -> Timing:
         """When the frames that are played of a clip are shown."""
+        return Timing.joined([self._played(number)])
+
+    def _played(self, number: int) -> tuple[np.ndarray, float]:
+        """Of a clip, the times of the frames that are played, and its mean rate."""
         info = self.clips[number]
-        return Timing.joined([(self.clip(number).times[: info.frames], info.fps)])
+        return self.clip(number).times[: info.frames], info.fps
 
     def source_size(self, indices: np.ndarray) -> np.ndarray:
         """Width and height (k, 2) in source pixels of the frames at `indices` (k,)."""

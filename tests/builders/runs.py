@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +22,23 @@ def snakemake(
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
     return done
+
+
+def started(command: Sequence[str], folder: Path, **changed: str) -> subprocess.Popen[str]:
+    """A program that runs in `folder`, with changes to the environment; see `ended`."""
+    # A file, since what a killed run leaves running holds on to a pipe.
+    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
+    environment = {**os.environ, **changed}
+    run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
+    run.said = said
+    return run
+
+
+def ended(run: subprocess.Popen[str], seconds: int = 300) -> tuple[int, str]:
+    """What `started` returned has ended by then: its exit code, and all that it said."""
+    code = run.wait(timeout=seconds)
+    run.said.seek(0)
+    return code, run.said.read()
 
 
 def planned(text: str) -> dict[str, int]:

@@ -1,16 +1,15 @@
 """A study on a real Slurm of two virtual nodes: killed, cancelled, too slow, and the same bytes."""
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
+import runs
 from cluster import Cluster, missing
-from runs import checkout
+from runs import checkout, started
 
 from posequery.sources.human36m import names
 
@@ -96,17 +95,11 @@ def start(
 ) -> subprocess.Popen[str]:
     command = [sys.executable, str(root / "scripts/run.py"), "small.yaml", "cells"]
     command += ["--profile", str(profile)] if profile else []
-    environment = {**os.environ, **environment, "PYTHONPATH": str(root / "src")}
-    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
-    run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
-    run.said = said
-    return run
+    return started(command, folder, **environment | {"PYTHONPATH": str(root / "src")})
 
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
-    code = run.wait(timeout=600)
-    run.said.seek(0)
-    return code, run.said.read()
+    return runs.ended(run, seconds=600)
 
 
 def result(folder: Path) -> dict[str, bytes]:
@@ -152,6 +145,9 @@ def test_it_is_cancelled_killed_and_too_slow_and_ends_at_a_local_runs_bytes(
     cluster.run("scontrol", "update", f"JobId={slow}", "EndTime=now")
     cancelled, _ = held(cluster, unfinished, "cell_finetune_select")
     cluster.run("scancel", cancelled)
+    # What ends on a node that dies meanwhile would count as failed with it.
+    ending = {slow, cancelled}
+    cluster.wait(lambda: ending.isdisjoint(cluster.jobs("", "RUNNING,COMPLETING")))
     dying, node = held(cluster, unfinished, "cell_finetune_all")
     cluster.kill_node(node)
     cluster.give_up(node)

@@ -7,13 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
-from runs import ROOT, checkout
+from runs import ROOT, checkout, ended, started
 
 STUDY = """
 extends: tiny
@@ -29,21 +28,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """more: a folder of modules that come before all others."""
     command = [sys.executable, str(root / "scripts/run.py"), "small.yaml", target]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(map(str, filter(None, [more, root / "src"]))),
-    }
-    # A file, since what a killed run leaves running holds on to a pipe.
-    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the run)
-    run = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
-    run.said = said
-    return run
-
-
-def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
-    code = run.wait(timeout=300)
-    run.said.seek(0)
-    return code, run.said.read()
+    paths = map(str, filter(None, [more, root / "src"]))
+    return started(command, folder, PYTHONPATH=os.pathsep.join(paths))
 
 
 def trains(run: subprocess.Popen[str]) -> list[psutil.Process]:

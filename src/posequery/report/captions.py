@@ -114,15 +114,20 @@ class Captions:
     def teacher_name(self, teacher: str) -> str:
         return "ground truth" if teacher == "ground_truth" else self.teacher
 
-    def table_1(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
+    def table_1(
+        self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE, truth: bool = True
+    ) -> str:
+        """truth: errors are of the truth, and the published ones stand beside them."""
+        picked = "frames picked from" if truth else "labelled frames, of"
         return _text(
             f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
-            f"sampling rate; k is the number of frames picked from the pool's "
-            f"{span(offline['n'])}, 0 % the unadapted student.",
+            f"sampling rate; k is the number of {picked} the pool's {span(offline['n'])}, 0 % the "
+            "unadapted student.",
             self._control(offline),
+            "" if truth else self._against_teacher,
             frames.said(beside=True),
             self.seeds(offline),
-            self.beside,
+            self.beside if truth else "",
             self.reading("offline"),
         )
 
@@ -267,18 +272,6 @@ class Captions:
         return (
             f"Errors are against {self.teacher}, whose labels are trained on and tested against: "
             "nobody has checked them."
-        )
-
-    def labels_needed(self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE) -> str:
-        return _text(
-            f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
-            f"sampling rate; k is the number of labelled frames, of the pool's "
-            f"{span(offline['n'])}, 0 % the unadapted student.",
-            self._control(offline),
-            self._against_teacher,
-            frames.said(beside=True),
-            self.seeds(offline),
-            self.reading("offline"),
         )
 
     def of_stream(self, scene: str, window: str, picked: str | None, consensus: bool) -> str:

@@ -134,7 +134,7 @@ def labels_needed(cells: pd.DataFrame, captions: Captions, frames: FrameSizes = 
         table_1(cells, captions, frames, beside_paper=False),
         name="labels_needed",
         label="How many frames to label",
-        caption=captions.labels_needed(of_setting(cells, "offline"), frames),
+        caption=captions.table_1(of_setting(cells, "offline"), frames, truth=False),
         published=None,
     )
 
