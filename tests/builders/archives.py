@@ -85,9 +85,9 @@ def member(name, content=b"a", **fields):
     return info, content
 
 
-def sums(*names, content=b"a"):
+def sums(*names, content=b"a", folder="mini"):
     digest = hashlib.sha256(content).hexdigest()
-    return member("mini/SHA256SUMS", as_text(dict.fromkeys(names, digest)).encode())
+    return member(f"{folder}/SHA256SUMS", as_text(dict.fromkeys(names, digest)).encode())
 
 
 def archive(path, *members):

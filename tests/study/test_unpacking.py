@@ -55,6 +55,14 @@ def test_a_second_top_folder_is_refused(tmp_path):
             verify(archive(tmp_path / "a.tar.gz", *members))
 
 
+def test_a_folder_that_is_no_study_is_refused_unpacked_or_not(tmp_path):
+    for folder in ("-rf", "a b", ".ssh"):
+        path = archive(tmp_path / "a.tar.gz", member(f"{folder}/a"), sums("a", folder=folder))
+        for checked in (verify, lambda path: restore(path, tmp_path)):
+            with pytest.raises(BadInput, match="no study's"):
+                checked(path)
+
+
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
 def test_a_header_that_would_fill_the_memory_is_refused(kind, tmp_path):
     path = tmp_path / "a.tar.gz"

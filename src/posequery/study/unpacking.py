@@ -40,8 +40,6 @@ def restore(path: Path, place: Path) -> Path:
     not at all. Raises BadInput as `verify` does, and where the folder is there already.
     """
     folder, listed = _verified(path)
-    if not re.fullmatch(NAME, folder):
-        raise BadInput(path, f"holds the folder {folder!r}, no study's", _HOSTILE_FIX)
     target = place / folder
     if target.exists():
         fault = "is there already, and restoring would replace it"
@@ -78,6 +76,8 @@ def _verified(path: Path) -> tuple[str, dict[str, str]]:
         raise unreadable(path, fault) from None
     if listing is None:
         raise BadInput(path, f"holds no {SUMS}", COPY_AGAIN)
+    if not re.fullmatch(NAME, folders[0]):
+        raise BadInput(path, f"holds the folder {folders[0]!r}, no study's", _HOSTILE_FIX)
     if strange := next((name for name in found if not sums.is_listed(name)), None):
         raise BadInput(path, f"holds {strange}, which is no result of a study", _HOSTILE_FIX)
     _require_apart(path, [*found, SUMS])
