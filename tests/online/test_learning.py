@@ -112,16 +112,6 @@ def test_weights_go_live_when_the_training_was_over(
     assert (ideal[0].trainings > 0) == (changed.get("method") != "baseline")
 
 
-def test_the_teachers_seconds_are_charged(
-    stream: Stream, tmp_path: Path, machine: Callable
-) -> None:
-    """2 frames a window are labelled, each in the time of one and a half: 4 + 3 frames."""
-    machine(1)
-    what = task(stream, measured=True, overrun="skipped", labelling=1.5 / 50)
-    _, _, rec = play(what, tmp_path / "own")
-    assert rec.update_frames.tolist() == [15, 23, 31, 39]
-
-
 class Slow:
     """An engine of which each build takes so many frames' time of a machine's clock."""
 

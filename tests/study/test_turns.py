@@ -52,6 +52,28 @@ def test_a_second_run_is_refused_in_one_line_that_names_the_first(out, holder, t
     tried("13", "a second run of a study", {"refused": 1})
 
 
+@pytest.mark.parametrize("what", ["link", "pipe", "folder", "file above"])
+def test_what_is_no_lock_is_refused_and_left_alone(out, tmp_path, what):
+    other = tmp_path / "other.txt"
+    other.write_text("kept")
+    if what == "file above":
+        out.parent.mkdir()
+        out.write_text("a file")
+    else:
+        out.mkdir(parents=True)
+    lock = out / ".lock"
+    if what == "link":
+        lock.symlink_to(other)
+    elif what == "pipe":
+        os.mkfifo(lock)
+    elif what == "folder":
+        lock.mkdir()
+    with pytest.raises(BadInput, match="is no ") as refused:
+        turns.take(out)
+    assert str(lock) in str(refused.value) and other.read_text() == "kept"
+    assert not turns._held
+
+
 def test_a_run_that_has_not_yet_said_who_it_is_is_told_without(out, holder):
     (out / ".lock").write_text("")
     with pytest.raises(BadInput) as refused:

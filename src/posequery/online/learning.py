@@ -79,12 +79,11 @@ def begin_measured(
     """Select, train beside the live weights, and build the engine; the seconds of that decide where
     the new weights go live (`tally.begun`). None if nothing was learnt."""
     timing, until = task.stream.timing, asked.until
-    selected, labelled = tally.seconds["selection"], tally.labelled
+    selected = tally.seconds["selection"]
     lesson = begin(task, asked.first, asked.stop, seen, tally)
     if lesson is None:
         return None
     spent = tally.seconds["selection"] - selected
-    spent += task.labelling * (tally.labelled - labelled)
     left = math.inf if until is None else float(timing.between(asked.at, until)) - spent
     left -= live.takes
     began = time.perf_counter()

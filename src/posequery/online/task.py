@@ -25,8 +25,8 @@ class Task:
     `labels` and `reference` (n, 18, 2) are in source pixels: the teacher's labels, trained on, and
     the poses that are looked for. `error_by_labels`: the strategy 'error' sees the error against
     the labels, not the reference. `takes`: what passes of the stream while a training runs, if no
-    device's `profile` says so. `measured`: what this machine takes decides, with
-    `labelling` seconds of the teacher for each frame that it is asked for. `overrun`: what happens
+    device's `profile` says so. `measured`: what this machine takes decides; the
+    teacher's time is not known. `overrun`: what happens
     where that is more than a stretch and not `missed`. `hindsight`: frames are predicted by later
     weights as well, see `online.hindsight`. `engine`: which of `student.engines` predicts.
     """
@@ -44,7 +44,6 @@ class Task:
     overrun: Overrun = "refused"
     profile: Profile | None = None
     measured: bool = False
-    labelling: float = 0.0
     hindsight: bool = False
     engine: str = "torch"
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import time
 from pathlib import Path
 
@@ -28,13 +29,22 @@ def take(out: Path) -> bool:
 
     The kernel frees it however the process ends, and all that the process starts from now on is
     marked as a part of this run. Nothing is to be done in a part of the run that holds it. False
-    where the file system has no locks. Raises `BadInput` if another run holds it.
+    where the file system has no locks. Raises `BadInput` if another run holds it, or where it
+    cannot be a file.
     """
     path = Path(_lock(out))
     if str(path) in _held or inherited(out):
         return True
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Neither a link is followed, which might empty another's file, nor a pipe waited for.
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except OSError as error:
+        fault = f"is no lock that can be held ({error.strerror})"
+        raise BadInput(path, fault, "Delete it, or let yourself write in its folder") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise BadInput(path, "is no file", "Delete it")
     found = try_lock(file)
     if found != "taken":
         noted = os.read(file, 1000).decode(errors="replace")
