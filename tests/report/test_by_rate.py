@@ -63,6 +63,21 @@ def test_methods_stand_apart_where_they_have_bars(cells, captions):
     assert not any(np.size(part) for bar in segments for part in bar)
 
 
+def test_strategies_that_a_figure_has_no_room_for_are_named(a_cell, frame, captions):
+    """The paper's four and two more by name are drawn; on the page all are."""
+    methods = ("uniform", "k_center", "typiclust", "disagreement", "heatmap_change")
+    cells = frame([a_cell("offline", "ground_truth", method, 1, 20.0) for method in methods])
+    figure = draw_by_rate(cells, captions)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "disagreement" in labels and "k-center" not in labels
+    said = "Not drawn, and in the tables: k-center, TypiClust."
+    assert said in captions.by_rate(cells) and "Not drawn" not in captions.by_rate(cells, page=True)
+    online = frame([a_cell("online", "ground_truth", method, 1, 20.0) for method in methods])
+    assert said in captions.figure_2(online, "5 s", "a", teacher=False)
+    assert "Not drawn" not in captions.figure_2(online, "5 s", "b", teacher=False)
+    assert "Not drawn" not in captions.by_rate(cells[cells["method"] != "k_center"][:2])
+
+
 def test_a_run_without_such_cells_says_so(frame, captions):
     figure = draw_by_rate(frame([]), captions)
     assert "This run has none of these cells." in texts(figure)

@@ -16,14 +16,12 @@ from matplotlib.ticker import NullLocator
 
 from posequery.evidence import published
 from posequery.report.captions import Captions, method_name
-from posequery.report.cells import picked_at, rates, strategies
+from posequery.report.cells import drawn, picked_at, rates
 from posequery.report.formats import percent, span
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.page import finish, new_page, say_empty
 from posequery.report.style import BLACK, LOOK, STYLES, WIDTH, method_style
 
-MOST = 6
-"""Strategies that one panel can keep apart."""
 _WIDTH, _HEIGHT = 2.9, 2.3
 """Inches of a panel."""
 _LETTER = 0.065
@@ -104,7 +102,7 @@ def draw_by_rate(
     cells: the offline ones. frames: of the test.
     Dotted: the unadapted student (0 %). Star: all of the pool. Bars: sample standard deviation.
     """
-    methods = strategies(cells, beside_paper=truth)[:MOST]
+    methods = drawn(cells, beside_paper=truth)
     with mpl.rc_context(LOOK):
         figure, panels = new_page(1, 1 + truth)
         ours = panels[0, 0]

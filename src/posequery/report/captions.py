@@ -10,7 +10,7 @@ import pandas as pd
 from posequery import strategies
 from posequery.evidence import published
 from posequery.online.profiles import Profile
-from posequery.report.cells import ANY_RATE, lowest_rate, picked_at
+from posequery.report.cells import ANY_RATE, lowest_rate, not_drawn, picked_at
 from posequery.report.formats import percent, span
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.teacher import TeacherError
@@ -45,6 +45,11 @@ def first_of(cells: pd.DataFrame, stream: str) -> str:
     """A sentence where cells of several streams are there and one is shown."""
     count = cells["stream"].nunique()
     return f"Of {count} streams, {stream} is shown." if count > 1 else ""
+
+
+def _left_out(cells: pd.DataFrame, beside_paper: bool = True) -> str:
+    names = [method_name(method) for method in not_drawn(cells, beside_paper)]
+    return f"Not drawn, and in the tables: {', '.join(names)}." if names else ""
 
 
 def _averaged(cells: pd.DataFrame) -> str:
@@ -246,20 +251,28 @@ class Captions:
             frames.said(),
             f"Green: the {self.teacher}'s own error." if teacher else "",
             f"Dotted grey: the unadapted student. {_SIGNS}",
+            _left_out(online) if part == "a" else "",
             self.seeds(online, _MEAN),
             self.reading("online"),
         )
 
     def by_rate(
-        self, offline: pd.DataFrame, frames: FrameSizes = ONE_SIZE, truth: bool = True
+        self,
+        offline: pd.DataFrame,
+        frames: FrameSizes = ONE_SIZE,
+        truth: bool = True,
+        page: bool = False,
     ) -> str:
-        """truth: errors are of the truth, and the published ones stand beside them."""
+        """truth: errors are of the truth, and the published ones stand beside them. page: it is the
+        page's chart, which has intervals and all strategies."""
+        bars = "plain 95 % intervals" if page else "sample standard deviation"
         own = "Table 1 as lines: " * truth
         published = ", the published numbers on their own axes" * truth
         return _text(
             f"{self.heading}. {own}MPJPE in pixels of the source frames by sampling rate "
             f"(log){published}. Dotted grey: the unadapted student; star: all of the pool; bars: "
-            "sample standard deviation over seeds.",
+            f"{bars} over seeds.",
+            "" if page else _left_out(offline, truth),
             "" if truth else self._against_teacher,
             frames.said(),
             self.seeds(offline),

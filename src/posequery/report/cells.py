@@ -39,6 +39,8 @@ _CELLS: Columns = {
     "mpjpe_share_equal_lag": _optional,
     "folder": str,
 }
+_MOST = 6
+"""Strategies that one panel of a figure can keep apart."""
 _CLOCK = ("training_s", "inference_s", "selection_s", "stream_s")
 _SECONDS: Columns = {**_KEYS, **dict.fromkeys(_CLOCK, _optional)}
 _DTYPES = {str: "str", int: "int64", float: "float64", _optional: "float64", Fraction: "object"}
@@ -117,6 +119,15 @@ def strategies(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
     run = set(cells["method"])
     paper = [method for method in published.STRATEGIES if beside_paper or method in run]
     return [*paper, *sorted(run - {*published.STRATEGIES, *METHODS})]
+
+
+def drawn(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
+    """Those of `strategies` that a figure draws: the first ones, whose curves can be told apart."""
+    return strategies(cells, beside_paper)[:_MOST]
+
+
+def not_drawn(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
+    return strategies(cells, beside_paper)[_MOST:]
 
 
 def rates(cells: pd.DataFrame) -> list[Fraction]:

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from posequery.clips import Stream
-from posequery.report.by_rate import MOST, draw_by_rate
+from posequery.report.by_rate import draw_by_rate
 from posequery.report.captions import Captions, first_of, method_name
 from posequery.report.cells import (
     ANY_RATE,
+    drawn,
     lowest_rate,
     of_setting,
     on_stream,
     read_cells,
-    strategies,
     teachers,
 )
 from posequery.report.curves import Around, Curve, method_curve, teacher_curve
@@ -33,7 +33,7 @@ def _curves(
     cells: pd.DataFrame, folder: Path, truth: np.ndarray, around: Around
 ) -> dict[tuple[str, str], Curve]:
     """Of each teacher and method, a strategy's at the lowest rate; `once` may have its own."""
-    wanted = [*ANY_RATE, "once", *strategies(cells)[:MOST]]
+    wanted = [*ANY_RATE, "once", *drawn(cells)]
     lowest = (cells["rate"] == lowest_rate(cells)) | cells["method"].isin((*ANY_RATE, "once"))
     names = {method: method_name(method) for method in wanted} | {"baseline": "unadapted student"}
     shown = cells[lowest & cells["method"].isin(wanted)]
@@ -65,7 +65,7 @@ def figures_2(
     timeline = Timeline(names, stream.starts, timing)
     found = []
     for part, methods in (
-        ("a", strategies(cells)[:MOST]),
+        ("a", drawn(cells)),
         ("b", ["continual", "once", "uniform"]),
     ):
         panels: list[Panel] = []

@@ -74,8 +74,5 @@ def by_rate(sources: Sources) -> Charts:
     keys += [Key(method_name("none"), ink(method_style("none")), (1, 1.5))]
     keys += [Key(method_name("all"), ink(method_style("all")), (), "*", line=False)]
     frames = sources.frame_sizes("offline")
-    caption = sources.captions.by_rate(offline, frames, sources.truth)
-    caption = caption.replace(
-        "bars: sample standard deviation over seeds", "bars: plain 95 % intervals over seeds"
-    )
+    caption = sources.captions.by_rate(offline, frames, sources.truth, page=True)
     return Charts("Error by rate", caption, made, keys, beside=sources.truth)
