@@ -9,6 +9,7 @@ from dropping import dropped
 from posequery import strategies
 from posequery.evaluation import columns
 from posequery.jobs.files import BadInput
+from posequery.study.loading import load_study
 from posequery.study.plan import Plan, planned
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -39,6 +40,21 @@ def test_a_faulty_file_of_columns_is_refused_when_planning(
         planned({"study": "tiny"}, CONFIG)
     tried("8", "a faulty file of columns", {"refused": 1})
     assert planned({"study": "tiny"}, CONFIG).out == "results/tiny"
+
+
+def test_an_engine_is_asked_for_only_where_cells_are_to_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere, of a restored archive for instance, results are read without it."""
+    monkeypatch.chdir(tmp_path)
+    study = load_study("tiny", {"online": {"engine": "torch2trt"}}, CONFIG)
+    plan = Plan(study)
+    with pytest.raises(BadInput, match="online.engine=torch2trt: needs tensorrt and torch2trt"):
+        plan.require_engine()
+    for name in plan.cell_files("online"):
+        Path(name).parent.mkdir(parents=True)
+        Path(name).touch()
+    plan.require_engine()
 
 
 def test_openpose_s_files_keep_their_digest_where_a_dataset_is_away(

@@ -36,6 +36,10 @@ def test_settings_are_refused_where_the_workflow_is_read(tmp_path: Path, tried) 
         ),
         (["study=tiny", "stdy=mini"], "--config: unknown key 'stdy': did you mean 'study'?"),
         (["study=tiny", "only="], "error: only=: names no method."),
+        (
+            [study(tmp_path / "e.yaml", extends="tiny", online={"engine": "torch2trt"})],
+            "online.engine=torch2trt: needs tensorrt and torch2trt, not installed here.",
+        ),
     ]
     for config, told in cases:
         assert told in refused(tmp_path, *config)

@@ -15,6 +15,7 @@ from posequery import strategies
 from posequery.cell import NO_STREAM, Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
 from posequery.online import profiles
+from posequery.student import engines
 from posequery.study import conditions, grid, identity, origins, readings
 from posequery.study.inputs import Inputs
 from posequery.study.loading import load_study
@@ -60,6 +61,12 @@ class Plan(Inputs):
     def engine_modules(self) -> list[str]:
         """What computes the student's maps online, as the name of its module."""
         return [f"student.engines.{self.study.online.engine}"]
+
+    def require_engine(self) -> None:
+        """Raise `BadInput` where cells are to be made by an engine whose packages are missing."""
+        if not all(Path(file).exists() for file in self.cell_files("online")):
+            engine = self.study.online.engine
+            engines.load(engine).require(engine)
 
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""
