@@ -1,11 +1,14 @@
 """Which checkpoints can predict, and what is said of others."""
 
+import numpy as np
 import pytest
 import torch
 
 from posequery.jobs.files import BadInput
 from posequery.prediction.student import load_student
+from posequery.student import export
 from posequery.student.network import build
+from posequery.student.prediction import forward
 
 
 @pytest.fixture
@@ -24,6 +27,30 @@ def test_a_checkpoint_of_ours_states_its_size(weights):
     assert load_student(weights, None, "cpu")[1] == load_student(weights, 96, "cpu")[1] == 96
     with pytest.raises(BadInput, match="was trained at 96 pixels, not 128"):
         load_student(weights, 128, "cpu")
+
+
+def test_an_exported_one_predicts_the_same(weights, tmp_path):
+    """Maps of noise agree with torch's as closely as the engine's must online."""
+    path = tmp_path / "student.onnx"
+    export.write(weights, path)
+    network, side = load_student(path, None, "cpu")
+    assert side == load_student(path, 96, "cpu")[1] == 96
+    frames = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
+    for found, wanted in zip(
+        forward(network, frames),
+        forward(load_student(weights, None, "cpu")[0], frames),
+        strict=True,
+    ):
+        assert (found - wanted).abs().max() < 1e-4 * wanted.abs().max()
+    with pytest.raises(BadInput, match="was trained at 96 pixels, not 128"):
+        load_student(path, 128, "cpu")
+
+
+def test_an_onnx_file_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.onnx"
+    path.write_bytes(b"none")
+    with pytest.raises(BadInput, match="is damaged or not an ONNX file"):
+        load_student(path, None, "cpu")
 
 
 def test_a_published_one_is_known_by_its_shapes(published, capsys):

@@ -106,9 +106,11 @@ def changed(path: Path, key: str, value: str) -> Path:
     ("key", "value", "fault"),
     [
         ("input_size", "64", "'images' is of the shape (3, 32, 32), not (3, 64, 64)"),
-        ("stride", "8", "'maps' is of the shape (18, 8, 8), not (18, 4, 4)"),
-        ("joints", "[]", "has 0 joints"),
-        ("joints", "[", "lacks some of the metadata"),
+        ("input_size", "[32]", "its metadata have input_size '[32]'"),
+        ("stride", "8", "its metadata have stride '8', not 4"),
+        ("joints", "[]", "its metadata have joints '[]', not "),
+        ("colours", "BGR", "its metadata have colours 'BGR', not RGB"),
+        ("mean", "[0, 0, 0]", "its metadata have mean '[0, 0, 0]', not [123.675, "),
         ("made_by", "somebody", "not one written by posequery"),
     ],
 )

@@ -13,7 +13,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("source", type=Path, help="a video, an image, or a folder of frames")
     parser.add_argument(
-        "--weights", type=Path, required=True, help="weights.pt, pretrained.pt or trt_pose's"
+        "--weights",
+        type=Path,
+        required=True,
+        help="weights.pt, pretrained.pt, an exported .onnx, or trt_pose's",
     )
     parser.add_argument("--output", type=Path, default=Path(), help="folder; here by default")
     parser.add_argument("--film", action="store_true", help="write a film of the skeleton, too")

@@ -8,6 +8,7 @@ optimised export folds batch normalisation into convolutions; patched, such a fi
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -136,8 +137,9 @@ def patch(model: "onnx.ModelProto", weights: Mapping[str, torch.Tensor]) -> None
 def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     """The bytes of a file that `write` wrote, and its metadata.
 
-    Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, or whose
-    tensors have other names or shapes than its metadata say.
+    Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, is of other
+    joints or pixel values than this version's, or whose tensors have other names or shapes than its
+    metadata say.
     """
     fix = "Export it again: posequery export"
     if not Path(path).is_file():
@@ -156,14 +158,14 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     said = {entry.key: entry.value for entry in model.metadata_props}
     if said.get("made_by") != "posequery":
         raise BadInput(path, "is an ONNX file, but not one written by posequery", fix)
-    try:
-        side, stride = json.loads(said["input_size"]), json.loads(said["stride"])
-        joints = json.loads(said["joints"])
-    except (KeyError, ValueError) as error:
-        raise BadInput(path, "lacks some of the metadata that posequery writes", fix) from error
-    if joints != list(JOINTS):
-        raise BadInput(path, f"has {len(joints)} joints, not the student's", fix)
-    cells = side // stride
+    size = said.get("input_size", "")
+    side = int(size) if re.fullmatch(r"[1-9]\d{0,4}", size) else STRIDE
+    ours = about(checkpoint.CheckpointInfo("", side, ""))
+    for key in ("input_size", "colours", "mean", "std", "joints", "stride"):
+        if said.get(key) != ours[key]:
+            fault = f"its metadata have {key} {said.get(key, 'missing')[:80]!r}, not {ours[key]}"
+            raise BadInput(path, fault, fix)
+    cells = side // STRIDE
     wanted = {
         INPUT: (3, side, side),
         OUTPUTS[0]: (len(JOINTS), cells, cells),

@@ -1,6 +1,7 @@
 """Networks that another runtime than torch computes, each a module like the network itself."""
 
 import copy
+import os
 
 import numpy as np
 import torch
@@ -20,19 +21,38 @@ class _Elsewhere(nn.Module):
         self.place = nn.Parameter(torch.empty(0, device=device), requires_grad=False)
 
 
+def exported(path: str | os.PathLike[str], device: str) -> tuple[nn.Module, int]:
+    """The network of a file that `export.write` wrote, and the side of its input in pixels.
+
+    Raises `BadInput` as `export.read` does, and where onnxruntime is missing or cannot use the
+    device.
+    """
+    content, about = export.read(path)
+    place = torch.device(device)
+    try:
+        session = _OnnxSession(content, _provider(path, place), place)
+    except ImportError as error:
+        raise BadInput(path, f"needs the package onnxruntime ({error})", export.INSTALL) from error
+    return session, int(about["input_size"])
+
+
+def _provider(what: str | os.PathLike[str], device: torch.device) -> str:
+    """The provider of onnxruntime for a device; raises `BadInput` of `what` where there is none."""
+    import onnxruntime
+
+    provider = "CPUExecutionProvider" if device.type == "cpu" else "TensorrtExecutionProvider"
+    if provider not in onnxruntime.get_available_providers():
+        fix = "Install onnxruntime-gpu and TensorRT, or use the device cpu"
+        raise BadInput(what, f"this onnxruntime has no {provider}", fix)
+    return provider
+
+
 class OnnxRuntime:
     """See `engines.Runner`."""
 
     def __init__(self, network: nn.Module, info: CheckpointInfo) -> None:
-        import onnxruntime
-
         self._device = next(network.parameters()).device
-        on_cpu = self._device.type == "cpu"
-        self._provider = "CPUExecutionProvider" if on_cpu else "TensorrtExecutionProvider"
-        if self._provider not in onnxruntime.get_available_providers():
-            fault = f"this onnxruntime has no {self._provider}"
-            fix = "Install onnxruntime-gpu and TensorRT, or use device: cpu"
-            raise BadInput("online.engine=onnxruntime", fault, fix)
+        self._provider = _provider("online.engine=onnxruntime", self._device)
         self._model = export.graph(copy.deepcopy(network).cpu(), info)
 
     def build(self, network: nn.Module) -> nn.Module:
