@@ -53,7 +53,7 @@ def write_study(name: str, videos: list[Path], fps: Fraction | None) -> Path:
         fault = f"'{name}' cannot be a study's name, which becomes a folder's"
         raise BadInput("--name", fault, "Give one of letters, digits, '.', '_' and '-'")
     values: dict[str, object] = {"videos": [str(path.absolute()) for path in videos]}
-    values |= {"source": {"fps": str(fps)}} if fps else {}
+    values |= {"source": {"fps": str(fps)}} if fps is not None else {}
     file = Path("results", f"{name}.yaml")
     if not file.exists():
         write_text(file, _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True))

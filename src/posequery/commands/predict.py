@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input-size", type=int, help="of trt_pose's weights, which do not state it, in pixels"
     )
-    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu by default")
 
 
 def call(options: argparse.Namespace) -> None:

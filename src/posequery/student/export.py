@@ -38,12 +38,17 @@ INSTALL = "Install it: pip install 'posequery[onnx]'"
 def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     """Write a checkpoint's network to an ONNX file, whole or not at all.
 
-    Its metadata are texts: `about`. Raises `BadInput` for a checkpoint that cannot be used, and
-    where `PACKAGES` are missing.
+    Its metadata are texts: `about`. Raises `BadInput` for a checkpoint that cannot be used, for a
+    `path` that is the checkpoint's own or does not end in .onnx, and where `PACKAGES` are missing.
     """
+    path = Path(path)
+    if path.exists() and Path(weights).exists() and path.samefile(weights):
+        raise BadInput(path, "is the checkpoint itself", "Name another file with --onnx")
+    if path.suffix != ".onnx":
+        raise BadInput(path, "does not end in .onnx", "Name a file that does with --onnx")
     network, info = checkpoint.load(weights)
     content = graph(network, info).SerializeToString()
-    with whole(Path(path)) as temporary:
+    with whole(path) as temporary:
         temporary.write_bytes(content)
 
 
