@@ -25,8 +25,9 @@ def inside(tmp_path, monkeypatch):
 
 @pytest.fixture
 def videos(tmp_path):
-    films = [numbered(n) for n in range(3)]
-    return [write_video(tmp_path / name, films) for name in ("my walk.mp4", "b.mp4")]
+    # A window is 10 s, and 4 % of its frames are picked.
+    films = [numbered(n) for n in range(33)]
+    return [write_video(tmp_path / name, films, rate=3) for name in ("my walk.mp4", "b.mp4")]
 
 
 def test_a_study_of_the_videos_is_written_and_run(videos, started, capsys):
@@ -54,6 +55,33 @@ def test_a_file_that_was_edited_is_left_alone(videos, started):
         file.write("strategies: [random]\n")
     with pytest.raises(BadInput, match="posequery report results/b.yaml"):
         called(["adapt", "b.mp4"])
+
+
+def test_videos_that_do_not_suffice_leave_no_file(videos, tmp_path, started, capsys):
+    write_video(tmp_path / "short.mp4", [numbered(n) for n in range(8)])
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "short.mp4", "--name", "walk"])
+    assert (
+        "online.window=10 s: is no shorter than the stream of 8 frames" in capsys.readouterr().out
+    )
+    assert not started and not Path("results/walk.yaml").exists()
+    called(["adapt", "b.mp4", "--name", "walk"])
+    assert started == [["results/walk.yaml"]]
+
+
+def test_a_file_that_was_there_stays_where_its_videos_do_not_suffice(tmp_path, started):
+    file = write_study("walk", [write_video(tmp_path / "a.mp4", [numbered(0)])], None)
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "a.mp4", "--name", "walk"])
+    assert file.exists() and not started
+
+
+def test_what_stops_the_planning_leaves_no_file(videos, started):
+    Path("results/walk/measures").mkdir(parents=True)
+    Path("results/walk/measures/offline.csv").touch()
+    with pytest.raises(BadInput, match="holds results of an older version"):
+        called(["adapt", "b.mp4", "--name", "walk"])
+    assert not started and not Path("results/walk.yaml").exists()
 
 
 def test_a_rate_is_handed_on_exactly(tmp_path):
