@@ -142,6 +142,12 @@ def test_the_checkpoint_and_what_is_no_onnx_file_are_not_written_over(tmp_path: 
     assert weights.read_bytes() == before and not (tmp_path / "other.pt").exists()
 
 
+def test_bare_weights_are_refused_by_an_error_that_names_the_way(tmp_path: Path) -> None:
+    torch.save(build("densenet_small", "one").state_dict(), tmp_path / "bare.pth")
+    with pytest.raises(BadInput, match=r"student\.checkpoint, and export its student/pre"):
+        export.write(tmp_path / "bare.pth", tmp_path / "student.onnx")
+
+
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no such file"):
         export.read(tmp_path / "none.onnx")

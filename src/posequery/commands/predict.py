@@ -1,6 +1,7 @@
 """Find the joints in each frame of a video, or in an image, with a student's weights.
 
-Writes NAME_joints.csv, NAME_joints.json in COCO's format and, with --film, NAME_joints.mp4.
+Writes NAME_joints.csv, NAME_joints.json in COCO's format and, with --film, NAME_joints.mp4;
+files of these names are replaced.
 """
 
 import argparse

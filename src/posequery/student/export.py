@@ -34,6 +34,11 @@ PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
 INSTALL = "Install it: pip install 'posequery[onnx]'"
 
+_GIVE = (
+    "Give a cell's weights.pt or a pretrained.pt. For trt_pose's weights, run a study that names "
+    "them as student.checkpoint, and export its student/pretrained.pt"
+)
+
 
 def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     """Write a checkpoint's network to an ONNX file, whole or not at all.
@@ -46,6 +51,8 @@ def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None
         raise BadInput(path, "is the checkpoint itself", "Name another file with --onnx")
     if path.suffix != ".onnx":
         raise BadInput(path, "does not end in .onnx", "Name a file that does with --onnx")
+    if not checkpoint.is_own(checkpoint.read(weights, _GIVE)):
+        raise BadInput(weights, "is a torch file, but not one written by posequery", _GIVE)
     network, info = checkpoint.load(weights)
     content = graph(network, info).SerializeToString()
     with whole(path) as temporary:
