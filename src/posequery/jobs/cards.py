@@ -49,8 +49,10 @@ def take() -> None:
                 return
         if not waited:
             waited = True
-            which = f"all {len(cards)} graphics cards that it may use have a job"
-            tell(f"{which}; waiting for a free one")
+            tell(
+                f"all {len(cards)} graphics cards that it may use have a job; "
+                "waiting for a free one"
+            )
         time.sleep(WAIT)
 
 
