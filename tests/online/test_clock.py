@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posequery.online.clock import After, Miss, Outlasts, Pace, Play, Train, schedule
+from posequery.online.clock import After, Begin, Miss, Outlasts, Pace, Play, Train, schedule
 from posequery.online.profiles import Profile, load
 from posequery.timing import Timing
 
@@ -389,6 +389,46 @@ BOARD = Profile(
     training_samples_per_second=8,
     build_s=1,
 )
+
+
+def with_silent(how: str, frames: int, takes: int, silent: set[int], measured: bool) -> list:
+    """First and live frames of the trainings, where the stretches that begin at `silent` teach
+    nothing; measured: that is said when a training would begin, else when it would be over."""
+    events = schedule(frames, of(10), lambda at, n: at + takes, overrun=how, measured=measured)
+    found, answer = [], None
+    while True:
+        try:
+            event = events.send(answer)
+        except StopIteration:
+            return found
+        answer = None
+        if isinstance(event, Begin):
+            if event.first not in silent:
+                assert events.send(event.at + takes) == event
+        elif isinstance(event, Train):
+            if event.first in silent:
+                assert events.send(False) == event
+            else:
+                found.append((event.first, event.live))
+
+
+@given(
+    frames=st.integers(11, 120),
+    takes=st.integers(1, 45),
+    silent=st.sets(st.integers(0, 11).map(lambda n: 10 * n)),
+)
+@pytest.mark.parametrize("how", ["skipped", "queued"])
+def test_a_stretch_that_teaches_nothing_keeps_no_device_busy(
+    how: str, frames: int, takes: int, silent: set[int]
+) -> None:
+    declared = with_silent(how, frames, takes, silent, measured=False)
+    assert declared == with_silent(how, frames, takes, silent, measured=True)
+
+
+def test_a_silent_stretch_by_hand() -> None:
+    """Frames 0 to 9 teach nothing, so that the training on 10 to 19 begins at 20."""
+    skipped = with_silent("skipped", 80, 15, {0}, measured=False)
+    assert skipped == [(10, 35), (30, 55), (50, 75)]
 
 
 def test_a_devices_pace() -> None:

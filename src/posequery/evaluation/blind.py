@@ -35,12 +35,18 @@ def last_labels(
     """
     useful = np.isfinite(labels).all(axis=2).any(axis=1)
     last = np.full(len(labels), -1)
+    own = {number: np.flatnonzero(scene == number) for number in np.unique(scene)}
     for live, picked in updates:
         known = np.asarray(picked, np.int64)
         known = known[useful[known]]
         for number in np.unique(scene[known]):
-            later = live + np.flatnonzero(scene[live:] == number)
-            last[later] = np.maximum(last[later], known[scene[known] == number].max())
+            # In the first frame that may know it; those after it follow below.
+            frames = own[number]
+            if (place := np.searchsorted(frames, live)) < len(frames):
+                newest = known[scene[known] == number].max()
+                last[frames[place]] = max(last[frames[place]], newest)
+    for frames in own.values():
+        last[frames] = np.maximum.accumulate(last[frames])
     repeated = labels[np.maximum(last, 0)].copy()
     repeated[last < 0] = np.nan
     return repeated

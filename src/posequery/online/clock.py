@@ -147,6 +147,8 @@ def schedule(
         live = training(begin, end - first)
         if end <= first or live < begin:
             raise ValueError(f"a stretch from {first} to {end}, a training from there to {live}")
+        # That a stretch teaches nothing is known where its weights would be live, and not before.
+        live = max(frame, live)
         if overrun == "stopped" and epochs_until and live > (stop := stretch(end)):
             return Train(first, end, stop, epochs_until(end, stop, end - first))
         return Train(first, end, live)
@@ -184,9 +186,9 @@ def schedule(
                     if event.live > frame:
                         yield Miss(frame, event.live)
                     frame = event.live
+                    if overrun in ("skipped", "queued"):
+                        busy = event.live
             first = frame if missed else event.stop
-            if overrun in ("skipped", "queued"):
-                busy = event.live
             while overrun == "skipped" and stretch(first) < busy:
                 first = stretch(first)
             live = None

@@ -205,7 +205,7 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
 
 
 def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
-    cells = trained(sources)
+    cells = trained(sources.cells, sources.seconds)
     if cells.empty:
         return
     shares = (cells["training_s"] / cells["stream_s"]).groupby([cells["method"], cells["rate"]])

@@ -27,9 +27,9 @@ from posequery.strategies import METHODS
 from posequery.timing import Timing
 
 
-def trained(sources: Sources) -> pd.DataFrame:
+def trained(cells: pd.DataFrame, seconds: pd.DataFrame) -> pd.DataFrame:
     """The online cells that trained, with their seconds."""
-    online = of_setting(sources.cells, "online").merge(sources.seconds, "left", KEYS)
+    online = of_setting(cells, "online").merge(seconds, "left", KEYS)
     return online[(online["training_s"] > 0) & (online["stream_s"] > 0)]
 
 
@@ -57,7 +57,8 @@ def this_machine(sources: Sources) -> Sequence[str]:
     Its speed is that of the strategies' trainings at the highest rate, since short ones are slower
     by the image.
     """
-    found = trained(sources)
+    # Of each stream, not means over them: counts are whole numbers, of which no mean is taken.
+    found = trained(sources.rows, sources.seconds_rows)
     found = found[~found["method"].isin(METHODS)]
     found = found[found["rate"] == found["rate"].max()]
     if found.empty:
@@ -112,7 +113,7 @@ def _afforded(sources: Sources) -> Iterator[tuple[str, str]]:
 
 def _shares(sources: Sources) -> Chart | None:
     """Training seconds as a share of the stream's, a point a method, rate and teacher."""
-    online = trained(sources)
+    online = trained(sources.cells, sources.seconds)
     points = []
     for (method, teacher, rate), here in online.groupby(["method", "teacher", "rate"]):
         at = "" if method in ANY_RATE else f" {percent(rate)}"
