@@ -312,12 +312,15 @@ if STUDY.source.has_truth:
 # Scripts that decide a number of the page, beside those of the labels.
 DECISIVE = (
     "extract",
+    "split",
     "pretrain",
     "score",
     "select_frames",
     "finetune",
     "adapt",
     "measure",
+    "collect",
+    "verdicts",
 )
 
 

@@ -150,7 +150,7 @@ setTimeout(() => {
   const said = { faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
     drawn: charts.filter(chart => chart.querySelector("svg")).length,
     marks: document.querySelectorAll(".chart svg path").length,
-    cut: [...document.querySelectorAll(".chart svg text")].filter(cut).map(text => text.textContent),
+    cut: [...document.querySelectorAll(".chart svg text")].filter(cut).map(t => t.textContent),
     asked: performance.getEntriesByType("resource").length };
   const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
   chart.scrollIntoView();
