@@ -1,5 +1,7 @@
 """Videos of one's own: the study that is written of them, and run."""
 
+import argparse
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from media import numbered, write_video
 
 from posequery.commands.adapt import write_study
 from posequery.commands.console import called
+from posequery.commands.options import frame_rate
 from posequery.jobs.files import BadInput
 from posequery.study.loading import load_study
 
@@ -22,8 +25,9 @@ def inside(tmp_path, monkeypatch):
 
 @pytest.fixture
 def videos(tmp_path):
-    films = [numbered(n) for n in range(3)]
-    return [write_video(tmp_path / name, films) for name in ("my walk.mp4", "b.mp4")]
+    # A window is 10 s, and 4 % of its frames are picked.
+    films = [numbered(n) for n in range(33)]
+    return [write_video(tmp_path / name, films, rate=3) for name in ("my walk.mp4", "b.mp4")]
 
 
 def test_a_study_of_the_videos_is_written_and_run(videos, started, capsys):
@@ -51,6 +55,33 @@ def test_a_file_that_was_edited_is_left_alone(videos, started):
         file.write("strategies: [random]\n")
     with pytest.raises(BadInput, match="posequery report results/b.yaml"):
         called(["adapt", "b.mp4"])
+
+
+def test_videos_that_do_not_suffice_leave_no_file(videos, tmp_path, started, capsys):
+    write_video(tmp_path / "short.mp4", [numbered(n) for n in range(8)])
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "short.mp4", "--name", "walk"])
+    assert (
+        "online.window=10 s: is no shorter than the stream of 8 frames" in capsys.readouterr().out
+    )
+    assert not started and not Path("results/walk.yaml").exists()
+    called(["adapt", "b.mp4", "--name", "walk"])
+    assert started == [["results/walk.yaml"]]
+
+
+def test_a_file_that_was_there_stays_where_its_videos_do_not_suffice(tmp_path, started):
+    file = write_study("walk", [write_video(tmp_path / "a.mp4", [numbered(0)])], None)
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "a.mp4", "--name", "walk"])
+    assert file.exists() and not started
+
+
+def test_what_stops_the_planning_leaves_no_file(videos, started):
+    Path("results/walk/measures").mkdir(parents=True)
+    Path("results/walk/measures/offline.csv").touch()
+    with pytest.raises(BadInput, match="holds results of an older version"):
+        called(["adapt", "b.mp4", "--name", "walk"])
+    assert not started and not Path("results/walk.yaml").exists()
 
 
 def test_a_rate_is_handed_on_exactly(tmp_path):
@@ -87,7 +118,20 @@ def test_what_is_no_video_leaves_no_file(tmp_path, started, what):
 
 
 def test_a_rate_that_is_none_is_one_line(posequery):
-    for rate in ("1/0", "fast", "nan"):
-        done = posequery("adapt", "film.mp4", "--fps", rate)
-        assert done.returncode == 2 and "Traceback" not in done.stderr
-        assert f"'{rate}' is no frame rate: write 25, 29.97 or 30000/1001" in done.stderr
+    done = posequery("adapt", "film.mp4", "--fps", "0")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "'0' is no frame rate: write 25, 29.97 or 30000/1001" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["1/0", "fast", "nan", "", "-25", "0", "1e99999999", "25 ", "²", "1000.001", "0.0009"]
+)
+def test_what_is_no_rate_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(f"'{text}' is no frame rate")):
+        frame_rate(text)
+
+
+def test_a_rate_is_read_exactly():
+    texts = ("25", "29.97", "30000/1001", "0.01", "1000")
+    exact = [(25, 1), (2997, 100), (30000, 1001), (1, 100), (1000, 1)]
+    assert [frame_rate(text).as_integer_ratio() for text in texts] == exact

@@ -24,6 +24,12 @@ def test_it_says_what_it_has_written(posequery, tmp_path, video):
     assert "predict: 5/5 frames in" in done.stderr and "draw: 5/5 frames in" in done.stderr
 
 
+def test_a_device_that_is_none_is_one_line(posequery, tmp_path, video):
+    done = posequery("predict", "--weights", "weights.pt", "film.mp4", "--device", "gpu")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "--device: invalid choice: 'gpu'" in done.stderr
+
+
 def test_what_cannot_be_used_is_one_line_and_leaves_nothing(posequery, tmp_path, video):
     (tmp_path / "other.pt").write_bytes(b"weights")
     for weights, source, fault in (

@@ -65,7 +65,7 @@ def test_a_job_waits_for_a_card_that_a_killed_one_had(machine, tried):
     held = {sees(job): job for job in jobs}
     fourth = machine()
     assert fourth.stderr.readline() == (
-        "3 of 3 graphics cards have a job; waiting for a free one\n"
+        "all 3 graphics cards that it may use have a job; waiting for a free one\n"
     )
     held["GPU-bbbb"].kill()
     assert sees(fourth) == "GPU-bbbb"

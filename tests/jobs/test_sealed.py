@@ -101,6 +101,17 @@ def test_memory_does_not_grow_with_what_is_packed(tmp_path: Path) -> None:
     assert peak < 8 << 20
 
 
+def test_a_packed_string_takes_twelve_bytes_of_memory(tmp_path: Path) -> None:
+    part, count = np.zeros(1, np.uint8), 50_000
+    with closing(sealed.Packing(tmp_path)) as packing:
+        tracemalloc.start()
+        for _ in range(count):
+            packing.append(part)
+        taken = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    assert len(packing) == count and taken < 14 * count  # an array grows by a sixteenth at once
+
+
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever HDF5 is told by the environment, no lock is asked for."""
     asked = []

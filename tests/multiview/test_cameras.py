@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,7 @@ def test_a_camera_looking_down_computed_by_hand(tmp_path):
         ("<calibration><cameras>", "not a valid Qualisys calibration"),
         ("<calibration/>", "lists no camera"),
         ('<calibration><cameras><camera serial="a"/></cameras></calibration>', "lacks intrinsic"),
+        ('<?xml version="1.0" encoding="klingon"?><calibration/>', "unknown encoding: klingon"),
         ("<!DOCTYPE x [<!ENTITY a 'b'>]><calibration>&a;</calibration>", "document type"),
     ],
 )
@@ -41,6 +44,14 @@ def test_a_broken_calibration_is_reported(tmp_path, text, fault):
     path = tmp_path / "broken.qca.txt"
     path.write_text(text)
     with pytest.raises(BadInput, match=rf"broken\.qca\.txt: .*{fault}"):
+        read_qualisys(path)
+
+
+def test_a_calibration_of_any_size_is_not_read(tmp_path):
+    path = tmp_path / "vast.qca.txt"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(BadInput, match="has over 67,108,864 bytes"):
         read_qualisys(path)
 
 

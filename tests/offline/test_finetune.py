@@ -92,6 +92,12 @@ def test_what_a_cell_leaves(options: Callable[..., dict], tmp_path: Path) -> Non
     assert not (tmp_path / "state").exists()
 
 
+def test_progress_is_of_the_frames_that_were_picked(options: Callable[..., dict], capsys) -> None:
+    """Of shares of clips the sum is less than the pool's; a fifth of 10 frames would be 2."""
+    finetune(**options(7))
+    assert "fine-tune: 2/2 images in" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("method", "labelled"), [("k_center", 2), ("error", 10), ("disagreement", 10)]
 )

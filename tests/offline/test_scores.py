@@ -140,9 +140,9 @@ def test_scoring_goes_on_behind_the_last_block(
         return read(start, stop)
 
     with pytest.raises(KeyboardInterrupt):
-        pool_scores.in_blocks(labelled, killed, folder)
+        pool_scores.in_blocks(labelled, killed, folder, [], Progress(11, "frames", "score"))
     with Progress(11, "frames", "score") as progress:
-        scores = pool_scores.in_blocks(labelled, read, folder, progress=progress)
+        scores = pool_scores.in_blocks(labelled, read, folder, [], progress)
     error, peaks = scores["error"], scores["peaks"]
     assert calls == [0, 4, 8] and progress.done == 11
     expected = 5 * np.arange(11, dtype=np.float32)
@@ -153,7 +153,7 @@ def test_scoring_goes_on_behind_the_last_block(
 
     damaged = folder / "block-000000004.h5"
     damaged.write_bytes(damaged.read_bytes()[:99])
-    again = pool_scores.in_blocks(labelled, read, folder)
+    again = pool_scores.in_blocks(labelled, read, folder, [], Progress(11, "frames", "score"))
     assert "block-000000004.h5: what a killed job left is damaged" in capsys.readouterr().err
     assert calls == [0, 4, 8, 4]
     np.testing.assert_array_equal(again["error"], error)
@@ -165,7 +165,8 @@ def test_no_damage_to_a_block_changes_a_score(
     """Random damage, bits flipped in what says which type and shape follows, and blocks swapped."""
     monkeypatch.setattr(pool_scores, "BLOCK", 4)
     read = reader(labelled, [])
-    scores = pool_scores.in_blocks(labelled, read, tmp_path)
+    progress = Progress(None, "frames", "score")
+    scores = pool_scores.in_blocks(labelled, read, tmp_path, [], progress)
     left, random, done = {}, seeds.generator("damage"), 0
     for path in tmp_path.glob("block-*.h5"):
         left[path] = path.read_bytes()
@@ -175,7 +176,7 @@ def test_no_damage_to_a_block_changes_a_score(
     cases.append((first, left[second]))
     for path, content in cases:
         path.unlink() if content is None else path.write_bytes(content)
-        again = pool_scores.in_blocks(labelled, read, tmp_path)
+        again = pool_scores.in_blocks(labelled, read, tmp_path, [], progress)
         done += all(np.array_equal(again[name], scores[name], equal_nan=True) for name in scores)
         path.write_bytes(left[path])
     assert done == len(cases) > 400

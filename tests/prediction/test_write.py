@@ -135,6 +135,21 @@ def test_there_is_no_film_of_an_image(tmp_path, weights):
         write_joints(weights, path, tmp_path, film=True)
 
 
+def test_an_image_has_no_rate(tmp_path, weights):
+    path = tmp_path / "still.png"
+    cv2.imwrite(str(path), numbered(1))
+    with pytest.raises(BadInput, match=r"which has no frame rate\. Leave out --fps"):
+        write_joints(weights, path, tmp_path / "out", fps=Fraction(10))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused_and_kept(tmp_path, weights):
+    film, before = write_video(tmp_path / "film.mp4", [numbered(0)]), weights.read_bytes()
+    with pytest.raises(BadInput, match=r"is no folder\. Give --output a folder"):
+        write_joints(weights, film, weights)
+    assert weights.read_bytes() == before
+
+
 def test_a_video_that_is_cut_off_leaves_no_file(tmp_path, weights):
     film = write_video(tmp_path / "film.mp4", [numbered(n) for n in range(35)])
     film.write_bytes(film.read_bytes()[:-200])

@@ -199,3 +199,9 @@ def test_weights_of_another_network_of_the_study_are_refused(tmp_path: Path) -> 
             continue
         with pytest.raises(BadInput, match=rf"a\.pt: holds the weights of {of}, not of student"):
             checkpoint.load(tmp_path / "a.pt", of=checkpoint.STUDENT)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:0", "CPU", ""])
+def test_a_word_that_is_no_device_is_refused(device: str) -> None:
+    with pytest.raises(BadInput, match=f"device={device}: is no device"):
+        checkpoint.require_device(device)

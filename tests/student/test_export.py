@@ -129,6 +129,25 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "student.onnx").exists()
 
 
+def test_the_checkpoint_and_what_is_no_onnx_file_are_not_written_over(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pt"
+    checkpoint.save(weights, build("densenet_small", "one"), INFO)
+    before = weights.read_bytes()
+    (tmp_path / "link.onnx").symlink_to(weights)
+    for name in ("weights.pt", "link.onnx"):
+        with pytest.raises(BadInput, match=r"is the checkpoint itself\. Name another file"):
+            export.write(weights, tmp_path / name)
+    with pytest.raises(BadInput, match=r"does not end in \.onnx"):
+        export.write(weights, tmp_path / "other.pt")
+    assert weights.read_bytes() == before and not (tmp_path / "other.pt").exists()
+
+
+def test_bare_weights_are_refused_by_an_error_that_names_the_way(tmp_path: Path) -> None:
+    torch.save(build("densenet_small", "one").state_dict(), tmp_path / "bare.pth")
+    with pytest.raises(BadInput, match=r"student\.checkpoint, and export its student/pre"):
+        export.write(tmp_path / "bare.pth", tmp_path / "student.onnx")
+
+
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no such file"):
         export.read(tmp_path / "none.onnx")

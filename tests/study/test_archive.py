@@ -49,6 +49,13 @@ def test_what_is_packed_and_what_is_not(study, tmp_path):
     assert verify(tmp_path / "mini.tar.gz") == 19
 
 
+def test_a_folder_among_the_pins_is_not_packed(study, tmp_path):
+    before = names(packed(study, tmp_path / "before.tar.gz"))
+    (tmp_path / "checkout/envs/old").mkdir()
+    (tmp_path / "checkout/envs/old/pins.txt").touch()
+    assert names(packed(study, tmp_path / "after.tar.gz")) == before
+
+
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):
     first = packed(study, tmp_path / "first.tar.gz").read_bytes()
     (study[1] / "cells.csv").touch()

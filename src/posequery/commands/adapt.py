@@ -7,6 +7,7 @@ results/NAME. To change what it does, edit that file and give it to `posequery r
 
 import argparse
 import re
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,17 +26,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def call(options: argparse.Namespace) -> None:
-    """Write the study's file, unless it is there with the same content, and run it."""
-    from posequery.sources import video
+    """Write the study's file, unless it is there with the same content, and run it.
 
-    root()
+    Where a check finds a fault it is printed, no file is left, and the exit code is 1.
+    """
+    from posequery.sources import video
+    from posequery.study import check
+    from posequery.study.plan import planned
+
+    checkout = root()
     for path in options.videos:
         video.info(path, options.fps)  # what is no video is known before a file is written
     name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", options.videos[0].stem).strip("-._")
+    there = _file(name).exists()
     file = write_study(name, options.videos, options.fps)
+    report = None
+    try:
+        report = check.look(planned({"study": str(file)}, checkout / "config"))
+    finally:
+        if not there and (report is None or report.faults):
+            file.unlink()  # it would stand in the way of the corrected command
+    if report.faults:
+        print(check.text(report))
+        sys.exit(1)
     weights = f"results/{name}/cells/online/stream/*/*/*/*/weights.pt"
     print(f"The study: {file}. The adapted weights: {weights}.", flush=True)
     run_study(str(file))
+
+
+def _file(name: str) -> Path:
+    return Path("results", f"{name}.yaml")
 
 
 def write_study(name: str, videos: list[Path], fps: Fraction | None) -> Path:
@@ -53,8 +73,8 @@ def write_study(name: str, videos: list[Path], fps: Fraction | None) -> Path:
         fault = f"'{name}' cannot be a study's name, which becomes a folder's"
         raise BadInput("--name", fault, "Give one of letters, digits, '.', '_' and '-'")
     values: dict[str, object] = {"videos": [str(path.absolute()) for path in videos]}
-    values |= {"source": {"fps": str(fps)}} if fps else {}
-    file = Path("results", f"{name}.yaml")
+    values |= {"source": {"fps": str(fps)}} if fps is not None else {}
+    file = _file(name)
     if not file.exists():
         write_text(file, _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
     elif parsing.read(file) != values:

@@ -11,7 +11,11 @@ from posequery.commands.checkout import run_study
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("what", help="a study's name or file, or what an option takes")
+    what = (
+        "a study's name or file; with --verify also a copied folder or an archive; "
+        "with --restore an archive"
+    )
+    parser.add_argument("what", help=what)
     does = parser.add_mutually_exclusive_group()
     verify = "hold an archive (.tar.gz) or a copied study against its checksums, making it current"
     does.add_argument("--verify", action="store_true", help=verify)

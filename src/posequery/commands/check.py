@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from posequery.commands.checkout import environment, root
 from posequery.jobs.terminal import tell
@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("study", help="a study's name, or the path of its file")
-    parser.add_argument("--config", type=json.loads, default={}, help="JSON: keys over the file's")
+    parser.add_argument("--config", type=keys, default={}, help="JSON: keys over the file's")
     parser.add_argument("--torch-python", default=sys.executable, help="the one that has torch")
+
+
+def keys(text: str) -> dict[str, Any]:
+    """A study's keys as a JSON object, which may not name another study."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"is not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError('is no JSON object, as {"student": {"images": 100}} is')
+    if "study" in found:
+        raise argparse.ArgumentTypeError("names a study: name it before --config alone")
+    return found
 
 
 def call(options: argparse.Namespace) -> int | None:

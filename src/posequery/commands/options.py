@@ -1,13 +1,22 @@
 """Values of options that several subcommands take."""
 
 import argparse
+import re
 from fractions import Fraction
+
+from posequery.jobs import bounds
+
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|/\d{1,9})?", re.ASCII)
+"""Of an exponent, Fraction would make a number of any length."""
 
 
 def frame_rate(text: str) -> Fraction:
     """Frames a second, exactly: 25, 29.97 or 30000/1001."""
+    low, high = bounds.FRAME_RATES
     try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001"
-        raise argparse.ArgumentTypeError(fault) from None
+        if _NUMBER.fullmatch(text) and low <= (rate := Fraction(text)) <= high:
+            return rate
+    except ZeroDivisionError:
+        pass
+    fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001"
+    raise argparse.ArgumentTypeError(fault)

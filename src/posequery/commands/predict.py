@@ -1,6 +1,7 @@
 """Find the joints in each frame of a video, or in an image, with a student's weights.
 
-Writes NAME_joints.csv, NAME_joints.json in COCO's format and, with --film, NAME_joints.mp4.
+Writes NAME_joints.csv, NAME_joints.json in COCO's format and, with --film, NAME_joints.mp4;
+files of these names are replaced.
 """
 
 import argparse
@@ -24,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input-size", type=int, help="of trt_pose's weights, which do not state it, in pixels"
     )
-    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu by default")
 
 
 def call(options: argparse.Namespace) -> None:

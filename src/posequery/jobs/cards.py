@@ -35,8 +35,8 @@ def take() -> None:
 
     To be called before CUDA is initialised. The card is this process's until it ends, however it
     does. Of those that no job of posequery has, it is the one with the least memory in use. Nothing
-    is done where Slurm has assigned a card, and where nvidia-smi lists none, as on a Jetson. Of the
-    cards that CUDA_VISIBLE_DEVICES names, others are left alone.
+    is done within a job of Slurm, which assigns cards itself, and where nvidia-smi lists none, as
+    on a Jetson. Only cards that CUDA_VISIBLE_DEVICES names are taken, where it is set.
     """
     if _held or "SLURM_JOB_ID" in os.environ:
         return
@@ -49,7 +49,8 @@ def take() -> None:
                 return
         if not waited:
             waited = True
-            tell(f"{len(cards)} of {len(cards)} graphics cards have a job; waiting for a free one")
+            which = f"all {len(cards)} graphics cards that it may use have a job"
+            tell(f"{which}; waiting for a free one")
         time.sleep(WAIT)
 
 

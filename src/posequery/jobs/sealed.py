@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,14 +152,14 @@ def _seal(file: int, bulk: tuple[int, int]) -> bytes:
 
 
 class Packing:
-    """Byte strings on their way into a sealed file; memory does not grow with them.
+    """Byte strings on their way into a sealed file; memory grows by 12 bytes a string.
 
     folder: where the file will be. They wait there in a nameless file, which no kill leaves.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._waiting = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by `close`)
-        self._starts, self._sums = [0], []  # type: list[int], list[int]
+        self._starts, self._sums = array("q", [0]), array("I")
 
     def __len__(self) -> int:
         return len(self._sums)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from posequery.jobs.bounds import TEXT_BYTES
 from posequery.jobs.files import BadInput
 
 SUBPIXELS = 64
@@ -37,13 +38,16 @@ def read_qualisys(path: str | os.PathLike[str]) -> list[Camera]:
     fix = "Use the calibration file (.qca.txt) written by Qualisys Track Manager"
     if not Path(path).is_file():
         raise BadInput(path, "there is no such calibration", fix)
-    data = Path(path).read_bytes()
+    with open(path, "rb") as file:
+        data = file.read(TEXT_BYTES + 1)
+    if len(data) > TEXT_BYTES:
+        raise BadInput(path, f"has over {TEXT_BYTES:,} bytes, which no calibration needs", fix)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise BadInput(path, "declares a document type, which no calibration needs", fix)
     try:
         rows = ElementTree.fromstring(data).findall("./cameras/camera")
         cameras = [_camera(row) for row in rows]
-    except (ElementTree.ParseError, KeyError, ValueError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise BadInput(path, f"not a valid Qualisys calibration ({error})", fix) from error
     if not cameras:
         raise BadInput(path, "lists no camera", fix)

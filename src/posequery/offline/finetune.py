@@ -69,7 +69,8 @@ def finetune(
             samples = StreamFrames(pool_stream, picked[seen], labels[seen])
             share = int(len(pool_stream) * (steps_of or cell.rate))
             steps = recipe.epochs * math.ceil(share / recipe.batch_size) if steps_of else None
-            with Progress(recipe.epochs * share, "images", "fine-tune") as progress:
+            images = share if steps_of else len(samples)
+            with Progress(recipe.epochs * images, "images", "fine-tune") as progress:
                 epochs = fit(
                     network,
                     samples,

@@ -70,8 +70,8 @@ def in_blocks(
     pool: Stream,
     read: Callable[[int, int], Prediction],
     folder: Path,
-    needs: Sequence[str] = (),
-    progress: Progress | None = None,
+    needs: Sequence[str],
+    progress: Progress,
 ) -> dict[str, np.ndarray]:
     """By name, all float32: a network's `error` (n,) in source pixels and `peaks` (n, 18) on a
     pool, and those of `strategies.EXTRAS` that are needed.
@@ -94,8 +94,7 @@ def in_blocks(
                 for name, values in block.items():
                     file[name] = values
                 file.attrs["frames"] = start, stop
-        if progress is not None:
-            progress.advance(stop - start)
+        progress.advance(stop - start)
         blocks.append(block)
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 

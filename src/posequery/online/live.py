@@ -31,7 +31,7 @@ class Live:
         self._runner = self._engine.start(network, info)
         self._waiting: nn.Module | None = None
         if fault := self._build(network):
-            fix = "Use engine: torch, or another version of this engine"
+            fix = "Use online.engine: torch, or another version of this engine"
             raise BadInput(f"online.engine={engine}", f"fails on this student: {fault}", fix)
         self.swap()
 

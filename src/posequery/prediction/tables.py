@@ -7,17 +7,25 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from posequery.prediction.poses import seen
-from posequery.skeletons import COCO_JOINTS, JOINTS, LINKS
+from posequery.skeletons import COCO_JOINTS, JOINTS
 
 HEADER = "frame,seconds,joint,x,y,peak\n"
+# fmt: off
+_SKELETON = [
+    [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9],
+    [8, 10], [9, 11], [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
+]
+# fmt: on
+"""As COCO's person_keypoints_*.json have it; joints are counted from 1. The student's links go by
+the neck where COCO joins shoulders and hips."""
 CATEGORY = {
     "id": 1,
     "name": "person",
     "supercategory": "person",
     "keypoints": list(JOINTS[:COCO_JOINTS]),
-    "skeleton": [[a + 1, b + 1] for a, b in LINKS if max(a, b) < COCO_JOINTS],
+    "skeleton": _SKELETON,
 }
-"""COCO's own category, in which joints are counted from 1."""
+"""COCO's own category."""
 
 
 def write_csv(

@@ -58,10 +58,15 @@ def write_joints(
     at the centre of the top-left one, and the value of its map's highest peak, at which it is
     read), `<name>_joints.json` (see `tables.write_coco`) and, with `film`, `<name>_joints.mp4`.
     Frames and poses are not held in memory: it grows by the 16 bytes of a frame's time stamp and
-    time. Raises `BadInput` for weights or a source that cannot be used.
+    time. Files of those names are replaced. Raises `BadInput` for weights, a source or a folder
+    that cannot be used.
     """
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise BadInput(folder, "is no folder", "Give --output a folder")
     network, side = load_student(weights, input_size, device)
     given = _source(Path(source), fps)
+    if fps is not None and given.clock is None:
+        raise BadInput(source, "is an image, which has no frame rate", "Leave out --fps")
     if film and given.clock is None:
         raise BadInput(source, "is an image, of which there is no film", "Leave out --film")
     name = Path(source).resolve()

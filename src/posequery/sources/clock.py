@@ -31,7 +31,7 @@ MISSING = np.iinfo(np.int64).min
 
 _TS_DISCONT = 0x200  # AVFMT_TS_DISCONT
 _AT_ITS_RATE = "Re-encode it at its true rate (ffmpeg -i IN -fps_mode cfr -r RATE OUT.mp4)"
-_STATE = "state it: source.fps of a study of your own videos, --fps of posequery predict"
+_STATED = "--fps (source.fps in a study)"
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def of_stamps(
         rate, even = _settled(stamps, unit, headers)
     rate = checked(path, rate)
     if stated and abs(stated - rate) > AGREEING * rate:
-        fault = f"shows {float(rate):.5g} frames a second, where source.fps says {float(stated):g}"
-        raise BadInput(path, fault, "Correct source.fps, or leave it out: the file has a clock")
+        fault = f"shows {float(rate):.5g} frames a second, where {_STATED} says {float(stated):g}"
+        raise BadInput(path, fault, f"Correct {_STATED}, or leave it out: the file has a clock")
     return Clock(rate, unit, even, seams), len(stamps)
 
 
@@ -112,12 +112,10 @@ def without_stamps(
     """
     if not header and not stated:
         fault = "has no clock: nothing in it says how many frames a second it shows"
-        raise BadInput(path, fault, _STATE)
+        raise BadInput(path, fault, f"state it: {_STATED}")
     if header and stated and abs(stated - header) > AGREEING * header:
-        fault = f"states {float(header):.5g} frames a second, and source.fps {float(stated):g}"
-        fix = (
-            f"Correct source.fps, or give it that clock (ffmpeg -r {stated} -i IN -c copy OUT.mp4)"
-        )
+        fault = f"states {float(header):.5g} frames a second, and {_STATED} {float(stated):g}"
+        fix = f"Correct {_STATED}, or give it that clock (ffmpeg -r {stated} -i IN -c copy OUT.mp4)"
         raise BadInput(path, fault, fix)
     return Clock(checked(path, header or stated or Fraction(0)), None, even=True)
 

@@ -9,6 +9,11 @@ from posequery.jobs.files import COPY_AGAIN, BadInput
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
+_ONE_VIDEO = "Give a video, or a folder with the images of one video"
+_NUMBER_THEM = (
+    "Give a video, or JPEGs numbered from 000001 with six digits: "
+    "ffmpeg -i IN -fps_mode passthrough NAME_%06d.jpg"
+)
 _NUMBERED = re.compile(r"([^.].*|)(\d{6})\.jpg")
 
 
@@ -29,7 +34,7 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
                 require_readable(entry.path)
     if len(numbers) != 1:
         fault = f"holds {'several sets of' if numbers else 'no'} images named <name>000001.jpg"
-        raise BadInput(folder, fault, "Give a video, or a folder with the images of one video")
+        raise BadInput(folder, fault, _ONE_VIDEO if numbers else _NUMBER_THEM)
     ((name, found),) = numbers.items()
     if missing := set(range(1, max(found) + 1)) - found:
         lacking = (

@@ -95,9 +95,12 @@ def _sum(info: CheckpointInfo, weights: Mapping[str, torch.Tensor]) -> str:
 
 
 def require_device(device: str) -> None:
-    """Take a free card, for CUDA; raise `BadInput` for a device that this machine does not have."""
-    if not device.startswith("cuda"):
+    """Take a free card, for CUDA; raise `BadInput` for a device that this machine does not have,
+    and for a word other than cpu and cuda."""
+    if device == "cpu":
         return
+    if device != "cuda":
+        raise BadInput(f"device={device}", "is no device", "Use device=cpu or device=cuda")
     cards.take()
     if not torch.cuda.is_available():
         raise BadInput(f"device={device}", "there is no CUDA device here", "Use device=cpu")

@@ -34,16 +34,28 @@ PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
 INSTALL = "Install it: pip install 'posequery[onnx]'"
 
+_GIVE = (
+    "Give a cell's weights.pt or a pretrained.pt. For trt_pose's weights, run a study that names "
+    "them as student.checkpoint, and export its student/pretrained.pt"
+)
+
 
 def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     """Write a checkpoint's network to an ONNX file, whole or not at all.
 
-    Its metadata are texts: `about`. Raises `BadInput` for a checkpoint that cannot be used, and
-    where `PACKAGES` are missing.
+    Its metadata are texts: `about`. Raises `BadInput` for a checkpoint that cannot be used, for a
+    `path` that is the checkpoint's own or does not end in .onnx, and where `PACKAGES` are missing.
     """
+    path = Path(path)
+    if path.exists() and Path(weights).exists() and path.samefile(weights):
+        raise BadInput(path, "is the checkpoint itself", "Name another file with --onnx")
+    if path.suffix != ".onnx":
+        raise BadInput(path, "does not end in .onnx", "Name a file that does with --onnx")
+    if not checkpoint.is_own(checkpoint.read(weights, _GIVE)):
+        raise BadInput(weights, "is a torch file, but not one written by posequery", _GIVE)
     network, info = checkpoint.load(weights)
     content = graph(network, info).SerializeToString()
-    with whole(Path(path)) as temporary:
+    with whole(path) as temporary:
         temporary.write_bytes(content)
 
 

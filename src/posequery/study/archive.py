@@ -44,7 +44,8 @@ def pack(
         crate.settings(results.name): json.dumps(settings, indent=2, sort_keys=True) + "\n",
         **dict.fromkeys(_places_of_pictures(stated), NO_PICTURES),
     }
-    files = {f"environment/{path.name}": path for path in (checkout / "envs").iterdir()}
+    pins = filter(Path.is_file, (checkout / "envs").iterdir())
+    files = {f"environment/{path.name}": path for path in pins}
     files |= {
         path.relative_to(checkout).as_posix(): path
         for path in (checkout / "workflow").rglob("*")
