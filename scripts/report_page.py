@@ -9,6 +9,7 @@ from posequery.report.captions import Captions
 from posequery.report.efficiency import Devices
 from posequery.report.html.sources import Sources
 from posequery.report.html.write import write_page
+from posequery.study import runs
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="before and after, if it may be shown")
     parser.add_argument("--captions", type=Captions.from_json, required=True, help="JSON")
     parser.add_argument("--settings", type=json.loads, required=True, help="JSON, by dotted keys")
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the list of runs")
     parser.add_argument("--codes", type=json.loads, required=True, help="JSON, a digest a script")
     parser.add_argument("--devices", type=Devices.from_json, required=True, help="JSON: profiles")
     parser.add_argument("--frames", action="store_true", help="the stream's frames may be shown")
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, required=True, help="the HTML file")
     options = vars(parser.parse_args())
     page = options.pop("page")
+    options["runs"] = runs.read(options["runs"])
     names = {"cells": "cells_csv", "seconds": "seconds_csv", "captions": "said"}
     write_page(Sources(**{names.get(key, key): value for key, value in options.items()}), page)
     print(f"The page: {page}")

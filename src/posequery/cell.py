@@ -60,7 +60,7 @@ class Cell(Section):
     teacher: Annotated[str, Field(pattern=WORD)]
     """Who labels: ground_truth, network, ..., or none."""
     method: Annotated[str, Field(pattern=WORD)]
-    """none, all, all_equal_steps, baseline, once, continual, or a strategy."""
+    """none, all, all_equal_steps, baseline, once, continual, guarded, or a strategy."""
     rate: Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
     """The share picked: 0 of methods that train on nothing, 1 of those that train on all."""
     seed: Annotated[int, Field(ge=0)]

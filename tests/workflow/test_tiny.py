@@ -58,6 +58,8 @@ def test_snakemakes_own_report_shows_the_page_tables_and_figures(
     assert len(page) < 3_000_000
     for title in ("The question and the answer", "Strategies compared", "Provenance"):
         assert f"<h2>{title}</h2>" in page
+    (run,) = json.loads((made / "results/tiny/runs.json").read_text())
+    assert run["started"] in page and (run["commit"] or "outside of git") in page
     snakemake(made, "--config", "study=tiny", "--report", str(tmp_path / "report.html"))
     shown = (tmp_path / "report.html").read_text()
     for name in ("table1", "table2", "efficiency", "figure2a", "error_by_rate", "verdicts"):

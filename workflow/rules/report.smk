@@ -312,12 +312,15 @@ if STUDY.source.has_truth:
 # Scripts that decide a number of the page, beside those of the labels.
 DECISIVE = (
     "extract",
+    "split",
     "pretrain",
     "score",
     "select_frames",
     "finetune",
     "adapt",
     "measure",
+    "collect",
+    "verdicts",
 )
 
 
@@ -355,6 +358,7 @@ rule report_page:
         captions=PLAN.captions(),
         settings=PLAN.page_settings(),
         evidence=lambda wildcards: f"{FINAL}/evidence",
+        runs=lambda wildcards: OUT,
         picture=["--picture", *PLAN.shown_picture()] if PLAN.shown_picture() else [],
         truth="--truth" if STUDY.source.has_truth else "",
         frames="--frames" if PLAN.shows_frames() else "",
@@ -381,5 +385,6 @@ rule report_page:
         + " --evidence {params.evidence:q}"
         + " --captions {params.captions:q}"
         + " --settings {params.settings:q}"
+        + " --runs {params.runs:q}"
         + " --codes {params.codes:q}"
         + " --page {output:q} 2> {log:q}"

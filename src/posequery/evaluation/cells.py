@@ -6,14 +6,14 @@ by `online.clock: measured`);
 stream, the first and the last with one row a cell.
 
 Columns of ``cells.csv``: setting: offline or online. teacher: who labelled (ground_truth, ...,
-none). method: none, all, all_equal_steps, baseline, once, continual, or a strategy. rate: the share
-picked, an exact fraction. k, n: frames picked and frames picked from, per window (online; of the
-first one, where windows are in seconds and the frame rate varies) or in the pool (offline).
+none). method: none, all, all_equal_steps, baseline, once, continual, guarded, or a strategy. rate:
+the share picked, an exact fraction. k, n: frames picked and frames picked from, per window (online;
+of the first one, where windows are in seconds and the frame rate varies) or in the pool (offline).
 seed: of what no draw enters (none, baseline), the lowest of those that share a student. stream: the
-one played, a subject and, of several cameras, one of them (`cell.stream_name`); offline none.
-Then the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained:
-labelled frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder,
-relative to the CSV's own.
+one played, a subject and, of several cameras, one of them (`cell.stream_name`); offline none. Then
+the measured ones (`evaluation.columns`). trainings: how many were done. frames_trained: labelled
+frames used. passes: times epochs. frames: evaluated frames. folder: the cell's folder, relative to
+the CSV's own.
 
 Of ``breakdown.csv``: by: action, subject or joint. name: which. mpjpe_px: of that part alone.
 

@@ -78,8 +78,8 @@ def verdicts(rows: pd.DataFrame, seconds: pd.DataFrame, design: Design) -> pd.Da
 
     rows: of ``cells.csv``. seconds: of ``seconds.csv``, of which the stream's length alone counts.
     Estimates and intervals are of the part that decides, in pixels; intervals are plain 95 % ones,
-    p of `judging`, adjusted by Holm over all claims. detectable_px: the difference that a verdict
-    would find with a chance of 80 %, even were it Holm's first. Empty where there is no number.
+    p of `judging`, adjusted by Holm over all claims. detectable_px: see `_detectable`. Empty where
+    there is no number.
     """
     known = Cells(rows, design.per_seed)
     family = [_measured(claim, known, design) for claim in CLAIMS]
@@ -130,11 +130,21 @@ def _of_claim(one: Measured, p: float, counter: float, design: Design) -> dict[s
         "counter_p": _p(float(one.judged.counter)),
         "counter_p_adjusted": _p(counter),
         "margin_px": _px(one.margin),
-        "detectable_px": _px(detectable(estimate, ALPHA / (2 * len(CLAIMS)))),
+        "detectable_px": _px(_detectable(claim, estimate, one.margin)),
     }
     verdict = design.verdict(decision)
     sentence = f"{verdict}: {claim.says}; {_reason(claim, part, numbers, decision)}{design.given}"
     return row | numbers | {"verdict": verdict, "sentence": _sentence(sentence)}
+
+
+def _detectable(claim: Claim, found: Estimate, margin: float) -> float:
+    """The true difference that the part which decides would show with a chance of 80 %, even were
+    it Holm's first: from 0, or for 'alike' and 'does what' one beyond the margin."""
+    alpha = ALPHA / (2 * len(CLAIMS))
+    if claim.kind in ("beats", "best"):
+        return detectable(found, alpha)
+    sides = 2 if claim.kind == "does what" else 1  # that test is one-sided
+    return margin + detectable(found, sides * alpha / len(claim.parts))
 
 
 def _says(claim: Claim) -> str:

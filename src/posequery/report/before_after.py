@@ -144,8 +144,9 @@ def write_before_after(
     """Write before_after.png, its caption (.md), and overlay.mp4 of a stream with its labels.
 
     Before is the unadapted student, after the adapted one of the highest rate. window:
-    '1500 frames' or '30 s'. Every source video is decoded once, and memory does not grow with the
-    stream. Returns the files. Raises `BadInput` if there are no such cells, or for a broken video.
+    '1500 frames' or '30 s'. Every source video is decoded once, one frame in memory at a time;
+    poses and labels of the whole stream are held. Returns the files. Raises `BadInput` if there are
+    no such cells, or for a broken video.
     """
     stream, cells = Stream(index), of_setting(read_cells(cells_csv), "online")
     lines = read_lines(cells, cells_csv.parent, stream)

@@ -12,7 +12,7 @@ from posequery.jobs.files import REMAKE, BadInput, write_text
 
 RUNS = "runs.json"
 """In the study's folder. It is no part of what two runs have in common."""
-PACKAGES = ("av", "h5py", "numpy", "opencv-python-headless", "scipy", "snakemake", "torch")
+PACKAGES = ("av h5py numpy opencv-python-headless scikit-learn scipy snakemake torch").split()
 """Whose versions may decide a number."""
 
 

@@ -110,6 +110,7 @@ def _sources(folder, said, **files):
         evidence=folder / "evidence",
         said=said,
         settings={"online.window": "10 frames", "online.clock": "ideal", "device": "cpu"},
+        runs=[],
         codes={"adapt": "0123456789abcdef"},
         devices=DEVICES,
         **rest,

@@ -70,7 +70,7 @@ def test_how_many_labels_is_the_share_of_the_gain_of_all_of_them(
     assert answers(made)["How many labels"] == (
         "On the end of each video the unadapted student differs from BlazePose by 30.00 px; "
         "trained on all 1000 labelled frames of their starts by 10.00 px. Of that gain, 10 labels "
-        "bring 50 % at 1 %, 200 labels bring 90 % at 20 %."
+        "(1 %) bring 50 % (uniform), 200 labels (20 %) bring 90 % (uniform)."
     )
     write_cells([*split_rows[1:], *online])
     assert "How many labels" not in answers(replace(video_sources))
@@ -79,8 +79,8 @@ def test_how_many_labels_is_the_share_of_the_gain_of_all_of_them(
 def test_how_many_is_the_share_of_the_gain_of_all_frames(sources, cells):
     # Of 30 to 17.5 px: 1 % reaches 20.5 px on average, 20 % reaches 18.5 px.
     assert answers(sources(cells))["How many"].startswith(
-        "Of the gain that all frames of the pool bring, the strategies bring 76 % at 1 % and 92 % "
-        "at 20 %, on average"
+        "Of the gain that all frames of the pool bring, the strategies bring at 1 % 76 % (uniform) "
+        "to 76 % (random); at 20 % 92 % (uniform). A higher rate"
     )
 
 
@@ -89,17 +89,21 @@ def test_a_difference_that_chance_may_make_is_counted_and_named_as_such(sources,
     made.evidence.mkdir()
     row = dict.fromkeys(VERDICTS, "") | {"claim": "a", "kind": "beats", "verdict": "undecided"}
     write_summed(made.evidence / "verdicts.csv", pd.DataFrame([row]).to_csv(index=False))
-    ends = [("uniform", -2, -1), ("uniform", 1, 2), ("uniform", -1, 1), ("random", -2, -1)]
+    ends = [("uniform", -2, -1), ("uniform", 1, 2), ("uniform", 2, 3), ("uniform", -1, 1)]
+    ends += [("random", -2, -1)]
     rows = [
-        dict.fromkeys(COMPARISONS, "") | {"against": other, "low_px": low, "high_px": high}
+        dict.fromkeys(COMPARISONS, "")
+        | {"against": other, "low_px": low, "high_px": high}
+        | {"strategy": "least_confidence"}
         for other, low, high in ends
     ]
     write_summed(made.evidence / "comparisons.csv", pd.DataFrame(rows).to_csv(index=False))
     said = answers(made)
     assert said["Verdicts"].startswith("Of the paper's 1 claim: 1 undecided.")
     assert said["Exploratory"].startswith(
-        "Of 3 comparisons of a strategy with uniform (each rate, setting and teacher) 1 have a "
-        "plain 95 % interval below 0 (better) and 1 one above it (worse)"
+        "Of 4 comparisons of a strategy with uniform (each rate, setting and teacher) 1 have a "
+        "plain 95 % interval below 0 (better: uncertainty) and 2 one above it (worse: uncertainty "
+        "2 times)"
     )
 
 

@@ -48,16 +48,19 @@ def test_every_claim_is_a_row_with_its_verdict_and_interval(sources, cells):
     assert "given one pre-trained student" in said.texts[1]
     heads = [head for _, head in table.heads]
     estimate = "estimate (px), plain 95 % interval"
-    assert heads == ["claim", "verdict", "where", "published (px)", estimate, "adjusted p"]
+    assert heads == [
+        *("claim", "verdict", "where", "published (px)", estimate, "tested", "adjusted p"),
+    ]
     assert table.rows[0][1:] == (
         ("same direction", "in the stand-in"),
         ("Table 1", ""),
         ("-8.90", ""),
         ("-2.00", "-3.00 to -1.00"),
+        ("difference", ""),
         ("below 0.001", ""),
     )
     assert table.rows[1][4] == ("+0.50", "")
-    assert [text for text, _ in table.rows[2][3:]] == ["–"] * 3
+    assert [text for text, _ in table.rows[2][3:]] == ["–", "–", "arithmetic", "–"]
     assert ("", "margin px") not in whole.heads
 
 
@@ -70,9 +73,14 @@ def test_printed_cells_are_no_claims(sources, cells):
 
 
 def test_the_answer_names_what_is_decided_and_nothing_else(sources, cells, parsed):
-    words = parsed(render(written(sources(cells), ROWS))).words()
-    assert "Same direction First beats second." in words
-    assert "Third is best." not in words.partition("Verdicts 3 claims")[0]
+    numbers = {"estimate_px": -0.1, "p_adjusted": 1, "counter_p_adjusted": 0.01, "margin_px": 1.5}
+    against = row("second beats first", "opposite, in the stand-in", **numbers)
+    words = parsed(render(written(sources(cells), [*ROWS, against]))).words()
+    assert "Same direction First beats second (found: -2.00 px)." in words
+    assert (
+        "Opposite of the claim Second beats first (found: -0.10 px, alike within ±1.50)." in words
+    )
+    assert "Third is best." not in words.partition("Verdicts 4 claims")[0]
 
 
 def test_a_table_without_a_column_is_refused(sources, cells):

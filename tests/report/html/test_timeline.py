@@ -8,6 +8,7 @@ from posequery.report.stream_report import read_adaptation
 from posequery.timing import Timing
 
 TIMELINE = Timeline(("one", "two"), np.array([0, 20]), Timing.even(40, 5))
+WINDOWS = np.array([0, 10, 20, 30])
 
 
 def rows(spec, layer):
@@ -24,7 +25,7 @@ def test_hovering_names_window_sequence_and_every_error(video_sources):
         "10 frames",
         made.captions,
     )
-    charts = over_time(found.figure, "10 frames")
+    charts = over_time(found.figure, found.figure.timeline.timing.starts("10 frames"))
     assert [chart.title for chart in charts.charts] == [p.title for p in found.figure.panels]
     values = charts.charts[0].spec["data"]["values"]
     assert values[25]["window"] == 3
@@ -36,7 +37,7 @@ def test_hovering_names_window_sequence_and_every_error(video_sources):
 
 def test_a_pick_says_when_its_weights_went_live():
     picks = Picks("uniform 10 %", "uniform", [np.array([3]), np.array([33])], np.array([10, 40]))
-    chart = picked("p", "t", [picks], TIMELINE, "10 frames")
+    chart = picked("p", "t", [picks], TIMELINE, WINDOWS)
     first, last = rows(chart.spec, 1)
     assert (first["frame"], first["window"], first["sequence"]) == (3, 1, "one")
     assert first["live"] == "0:02"
@@ -49,6 +50,14 @@ def test_a_pick_says_when_its_weights_went_live():
     ]
 
 
+def test_windows_that_begin_late_hold_what_was_picked_from_them():
+    """Of windows of 10 frames that each begin after one that was missed."""
+    picks = Picks("u", "uniform", [np.array([8, 9]), np.array([19, 20])], np.array([11, 22]))
+    chart = picked("p", "t", [picks], TIMELINE, np.array([0, 11, 22, 33]))
+    assert [row[1][0] for row in chart.sheet.rows] == ["2", "2", "0", "0"]
+    assert [row["window"] for row in rows(chart.spec, 1)] == [1, 1, 2, 2]
+
+
 def test_too_many_picks_are_left_out():
     many = Picks("all", "all", [np.zeros(MOST_PICKS + 1, np.int64)], np.array([10]))
-    assert picked("p", "t", [many], TIMELINE, "10 frames") is None
+    assert picked("p", "t", [many], TIMELINE, WINDOWS) is None

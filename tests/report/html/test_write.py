@@ -141,11 +141,16 @@ function hovered(chart) {
   }
   return "";
 }
+function cut(text) {
+  const box = text.getBoundingClientRect(), all = text.closest("svg").getBoundingClientRect();
+  return box.left < all.left - 1 || box.right > all.right + 1;
+}
 setTimeout(() => {
   const charts = [...document.querySelectorAll(".chart")];
   const said = { faults, wide: document.documentElement.scrollWidth, shown: innerWidth,
     drawn: charts.filter(chart => chart.querySelector("svg")).length,
     marks: document.querySelectorAll(".chart svg path").length,
+    cut: [...document.querySelectorAll(".chart svg text")].filter(cut).map(t => t.textContent),
     asked: performance.getEntriesByType("resource").length };
   const chart = charts.find(chart => chart.id.match(/^(figure2a|error_over_time)-1$/));
   chart.scrollIntoView();
@@ -185,6 +190,7 @@ def test_a_browser_draws_every_chart_and_asks_nobody(page, parsed, width, tmp_pa
     assert found["wide"] <= found["shown"] == width
     assert found["drawn"] == len(parsed(page).all("div", **{"class": "chart"}))
     assert found["marks"] > 20
+    assert found["cut"] == []
     assert all(word in found["tip"] for word in ("time", "sequence", "window"))
     assert "undefined" not in found["tip"]
     frame = re.search(r"frame\s+(\d+)", found["tip"])[1]

@@ -113,6 +113,12 @@ class Column:
     of: Callable[[Evaluation], float]
 
 
+def share_of_trainings(evaluation: Evaluation, count: int | None) -> float:
+    """So many of the cell's trainings as a share of 1; NaN without a count or a training."""
+    trainings = evaluation.cell.trainings
+    return count / trainings if count is not None and trainings else np.nan
+
+
 _FILES = Registry[tuple[Column, ...]](__name__, __path__, "COLUMNS", "file of columns")
 
 

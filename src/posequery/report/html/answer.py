@@ -1,11 +1,14 @@
 """The answer in a few sentences, each written from the study's numbers."""
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
+from posequery.evidence.statistics import ALPHA
 from posequery.metrics import joint_errors, mpjpe
 from posequery.report.captions import Captions, method_name
 from posequery.report.cells import ANY_RATE, of_setting, picked_at, rates, teachers
@@ -13,7 +16,7 @@ from posequery.report.formats import PIXELS, percent, span
 from posequery.report.html.evidence import OPEN, by_verdict, claims, tally, value
 from posequery.report.html.parts import Points, Section, Words
 from posequery.report.html.real_time import this_machine, trained
-from posequery.report.html.sources import Sources
+from posequery.report.html.sources import Row, Sources
 from posequery.report.lines import main_line
 from posequery.report.spread import mean
 from posequery.report.stream_report import Adaptation
@@ -70,13 +73,17 @@ def _sentence(*parts: str) -> str:
 
 
 def _gain(cells: pd.DataFrame, rate: Fraction) -> str:
-    """What the strategies bring at a rate, on average, of what all frames of the pool bring."""
+    """From which share to which the strategies bring, at a rate, of what all of the pool brings."""
     none, every = (mean(cells.loc[cells["method"] == m, "mpjpe_px"]) for m in ("none", "all"))
-    picked = cells[~cells["method"].isin(METHODS) & (cells["rate"] == rate)]
-    found = mean(picked.groupby("method")["mpjpe_px"].agg(mean))
-    if pd.isna(found + none + every) or none <= every:
+    errors = _errors(cells)
+    here = errors[errors.index.get_level_values("rate") == rate].droplevel("rate")
+    if here.empty or pd.isna(none + every) or none <= every:
         return ""
-    return f"{100 * (none - found) / (none - every):.0f} % at {percent(rate)}"
+    shares = [
+        f"{100 * (none - error) / (none - every):.0f} % ({method_name(method)})"
+        for method, error in here.iloc[::-1].items()
+    ]
+    return " to ".join(dict.fromkeys((shares[0], shares[-1])))
 
 
 def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -87,11 +94,11 @@ def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     parts += [f"for only as many gradient steps as the highest rate takes, by {few}"] * bool(few)
     if said := _sentence(*parts, _ends(cells)):
         yield "Offline", said
-    found = rates(cells)
-    ends = [_gain(cells, rate) for rate in dict.fromkeys((*found[:1], *found[-1:]))]
-    if gains := " and ".join(filter(None, ends)):
-        said = f"Of the gain that all frames of the pool bring, the strategies bring {gains}"
-        yield "How many", f"{said}, on average; a higher rate takes more gradient steps as well."
+    gains = [f"at {percent(rate)} {gain}" for rate in rates(cells) if (gain := _gain(cells, rate))]
+    if gains:
+        said = "Of the gain that all frames of the pool bring, the strategies bring "
+        said += f"{'; '.join(gains)}. A higher rate takes more gradient steps as well."
+        yield "How many", said
 
 
 def _online(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
@@ -132,7 +139,7 @@ def _needed(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]
         f"{none}; trained on all {span(cells['n'])} labelled frames of their starts by {every}"
     )
     gains = [
-        f"{span(picked_at(cells, rate))} labels bring {gain}"
+        f"{span(picked_at(cells, rate))} labels ({percent(rate)}) bring {gain}"
         for rate in rates(cells)
         if (gain := _gain(cells, rate))
     ]
@@ -190,18 +197,41 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
     """The claims on which this study decides, by verdict, and what else is told apart."""
     for verdict, own in by_verdict(claims(sources.verdicts)):
         if not verdict.startswith(OPEN):
-            short = [said.partition(";")[0] for said in own]
-            yield verdict.partition(",")[0].capitalize(), _sentence(*short)
+            word = verdict.partition(",")[0]
+            head = _DENIED.get(word, word.capitalize())
+            yield head, _sentence(*(_found(row) for row in own))
     rows = [row for row in sources.comparisons if row["against"] == "uniform"]
-    better = sum(value(row, "high_px") < 0 for row in rows)
-    worse = sum(value(row, "low_px") > 0 for row in rows)
+    better = [row["strategy"] for row in rows if value(row, "high_px") < 0]
+    worse = [row["strategy"] for row in rows if value(row, "low_px") > 0]
     if rows:
         said = (
             f"Of {len(rows)} comparisons of a strategy with uniform (each rate, setting and "
-            f"teacher) {better} have a plain 95 % interval below 0 (better) and {worse} one above "
-            "it (worse); by chance alone, one in twenty would be either."
+            f"teacher) {len(better)} have a plain 95 % interval below 0 (better{_often(better)}) "
+            f"and {len(worse)} one above it (worse{_often(worse)}); by chance alone, one in twenty "
+            "would be either."
         )
         yield "Exploratory", said
+
+
+_DENIED = {"opposite": "Opposite of the claim", "contradicted": "Contradicted"}
+
+
+def _found(row: Row) -> str:
+    """A claim on which this study decides, and what it found."""
+    said, estimate = row["says"].partition(";")[0], value(row, "estimate_px")
+    if math.isnan(estimate):
+        return said
+    alike = value(row, "p_adjusted") > ALPHA and row["kind"] in ("beats", "best")
+    margin = f", alike within ±{value(row, 'margin_px'):.2f}" if alike else ""
+    part = f"{row['part']} {estimate:+.2f} px".lstrip()
+    return f"{said} (found: {part}{margin})"
+
+
+def _often(names: list[str]) -> str:
+    """': error 3 times, random', the most frequent first."""
+    counts = Counter(sorted(map(method_name, names))).most_common()
+    said = [name + (f" {count} times" if count > 1 else "") for name, count in counts]
+    return f": {', '.join(said)}" if said else ""
 
 
 def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:

@@ -248,7 +248,8 @@ def intervals(
     x: dict[str, Any] = {
         "title": title,
         "scale": alt.Scale(zero=zero, nice=True, padding=alt.Undefined if zero else 8),
-        "axis": alt.Axis(grid=False),
+        # On a narrow page the title is wider than the axis: it reaches to the left.
+        "axis": alt.Axis(grid=False, titleAnchor="end"),
     }
     base = alt.Chart(_data(rows)).encode(y=y, color=alt.Color("color:N", scale=None, legend=None))
     tooltip = [

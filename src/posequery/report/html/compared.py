@@ -6,6 +6,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from posequery.evidence.comparisons import REFERENCES
 from posequery.evidence.samples import UNTRAINED
 from posequery.report.captions import method_name
 from posequery.report.cells import of_setting, picked_at, rates, strategies, teachers
@@ -97,7 +98,7 @@ def section(sources: Sources) -> Section:
         f"order. {sources.given}"
     ).rstrip()
     parts: list[Part] = [Charts("Errors", caption, list(_compared(sources)), beside=True)]
-    for other in ("uniform", "random"):
+    for other in REFERENCES:
         if made := list(_differences(sources, other)):
             said = (
                 f"Each strategy's error less that of {other}, at the lowest and the highest rate, "

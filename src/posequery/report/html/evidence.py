@@ -61,13 +61,23 @@ def _estimate(how: Callable[[float], str]) -> Callable[[Row], Printed]:
     return printed
 
 
+_TESTED = {
+    "beats": "difference",
+    "best": "difference",
+    "alike": "equivalence",
+    "does what": "no worse",
+    "budget": "arithmetic",
+}
+"""What the p of a claim of each kind is of."""
 _CLAIMS: Mapping[str, tuple[str, Callable[[Row], Printed]]] = {
     "claim": ("left", _plain("says")),
     "verdict": ("left", _verdict),
     "where": ("left", _plain("place")),
     "published (px)": ("right", _number("published_px", _difference)),
     "estimate (px), plain 95 % interval": ("right", _estimate(_difference)),
+    "tested": ("left", lambda row: (_TESTED.get(row["kind"], NONE), "")),
     "adjusted p": ("right", _number("p_adjusted", _p)),
+    "counter p": ("right", _number("counter_p_adjusted", _p)),
     "detectable (px)": ("right", _number("detectable_px", _px)),
     "margin (px)": ("right", _number("margin_px", _px)),
 }
@@ -130,14 +140,14 @@ def claims(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["kind"] != "cell"]
 
 
-def by_verdict(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+def by_verdict(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     """Each verdict and the claims that have it; what decides nothing comes last."""
 
     def place(row: Row) -> tuple[bool, str]:
         return row["verdict"].startswith(OPEN), row["verdict"]
 
     for (_, name), own in groupby(sorted(rows, key=place), place):
-        yield name, [row["says"] for row in own]
+        yield name, list(own)
 
 
 def tally(rows: Sequence[Row]) -> str:
@@ -154,10 +164,15 @@ _CELLS_SAID = (
 
 _READ = (
     "Estimate: of this study, for the part of the claim that decides; published: the paper's own "
-    "value of it. Negative is better for what a claim names first. Intervals are plain 95 % ones; "
-    "verdicts use p adjusted for all claims (Holm), so that an interval may leave out 0 where the "
-    "verdict is undecided. Detectable: the smallest true difference that is found with a chance of "
-    "80 %. Margin: within it, two errors are called alike."
+    "value of it. Negative is better for what a claim names first. Each claim has two tests. "
+    "Tested by a difference, p is of any, and the counter p of none beyond the margin, which "
+    "speaks against the claim as well. By equivalence, p is of none beyond the margin, and the "
+    "counter p of one. By 'no worse', p is of less than the margin, and the counter p of more. "
+    "Both are adjusted for all claims (Holm), and one at or below 0.05 decides. Intervals are "
+    "plain 95 % ones, so that one may leave out 0 where the verdict is undecided. Detectable: "
+    "the smallest true difference (where it is tested by equivalence or 'no worse', the smallest "
+    "that exceeds the margin) that is found with a chance of 80 %, even if it has the smallest p "
+    "of all."
 )
 
 
@@ -168,7 +183,7 @@ def section(sources: Sources) -> Section:
     own = claims(rows)
     parts: list[Part] = [
         Words([tally(own), f"{_READ} {sources.given}".rstrip()]),
-        _sheet("The paper's claims, one test each", _CLAIMS, own),
+        _sheet("The paper's claims, two tests each", _CLAIMS, own),
     ]
     if printed := [row for row in rows if row["kind"] == "cell"]:
         parts += [Words([_CELLS_SAID]), _sheet("The printed cells", _CELLS, printed, folded=True)]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from posequery.report.captions import first_of, method_name
@@ -90,12 +91,12 @@ def _picks(sources: Sources, teacher: str) -> Iterator[Picks]:
         yield Picks(name, cell.method, read.picked, read.update_frames)
 
 
-def _picked(sources: Sources, timeline: Timeline, window: str) -> Charts | None:
+def _picked(sources: Sources, timeline: Timeline, windows: np.ndarray) -> Charts | None:
     made = []
     for number, teacher in enumerate(teachers(sources.recorded), 1):
         title = f"Labels of {sources.captions.teacher_name(teacher)}"
         found = list(_picks(sources, teacher))
-        made.append(picked(f"picked-{number}", title, found, timeline, window))
+        made.append(picked(f"picked-{number}", title, found, timeline, windows))
     shown = [chart for chart in made if chart]
     caption = (
         "Each tick is a frame that was picked from its window and trained on, of the lowest seed; "
@@ -103,6 +104,8 @@ def _picked(sources: Sources, timeline: Timeline, window: str) -> Charts | None:
         "changed went live. A method that picks too many frames to tell apart is left out. "
         f"{first_of(of_setting(sources.rows, 'online'), sources.stream_index.stem)}"
     ).rstrip()
+    if sources.settings.get("online.meanwhile") == "missed":
+        caption += " Windows are the clock's: each student that misses frames begins its own later."
     return Charts("Frames picked", caption, shown) if shown else None
 
 
@@ -112,10 +115,10 @@ def figures(sources: Sources) -> Section:
         parts.append(by_rate(sources))
     online = of_setting(sources.rows, "online")
     if len(online):
-        window = sources.settings["online.window"]
+        windows = sources.stream.timing.starts(sources.settings["online.window"])
         shown = figures_2(online, sources.folder, sources.stream, sources.labels, sources.captions)
-        parts += [over_time(figure, window) for figure in shown]
-        found = _picked(sources, shown[0].timeline, window)
+        parts += [over_time(figure, windows) for figure in shown]
+        found = _picked(sources, shown[0].timeline, windows)
         parts += [found] if found else []
     return Section("figures", "Figures", parts)
 

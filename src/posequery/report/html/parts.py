@@ -109,13 +109,11 @@ class Key:
 class Chart:
     """A chart, as Vega-Lite has it, and the same as words and as a table."""
 
-    kind: ClassVar[str] = "chart"
     name: str
     title: str
     label: str
     spec: Mapping[str, Any]
     sheet: Sheet
-    keys: Sequence[Key] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ class Picture:
     label: str
 
 
-Part = Words | Points | Sheet | Chart | Charts | Poses | Picture
+Part = Words | Points | Sheet | Charts | Poses | Picture
 
 
 @dataclass(frozen=True)

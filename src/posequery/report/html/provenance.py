@@ -11,8 +11,8 @@ from posequery.report.html.parts import Section, Words, sheet
 from posequery.report.html.sources import Sources
 
 PACKAGES = (
-    "posequery torch numpy scipy opencv-python-headless av h5py pandas altair vl-convert-python "
-    "snakemake"
+    "posequery torch numpy scipy scikit-learn opencv-python-headless av h5py pandas altair "
+    "vl-convert-python snakemake"
 ).split()
 _OF = {"common": "everywhere", "offline": "offline", "online": "online"}
 
@@ -52,6 +52,20 @@ def _spent(sources: Sources) -> Iterator[list[str]]:
             yield [f"{setting}: seconds of inference", f"{here['inference_s'].sum():.0f}"]
 
 
+def _last_run(sources: Sources) -> Iterator[list[str]]:
+    """Nothing within another workflow, of which no run is noted."""
+    if not sources.runs:
+        return
+    last = sources.runs[-1]
+    commit, changed = last.get("commit"), last.get("changed") or ()
+    yield ["runs so far", str(len(sources.runs))]
+    yield ["last run: begun", last["started"]]
+    yield ["last run: ended", last.get("ended") or "not when this page was made"]
+    yield ["last run: commit", commit or "not known, outside of git"]
+    known = ", ".join(line[2:].strip() for line in changed) or "none"
+    yield ["last run: uncommitted changes", known if commit else "not known, outside of git"]
+
+
 def provenance(sources: Sources) -> Section:
     name = sources.captions.study
     first = [
@@ -62,7 +76,11 @@ def provenance(sources: Sources) -> Section:
         ["seeds", ", ".join(map(str, sorted(set(sources.cells["seed"]))))],
         ["streams", ", ".join(index.stem for index in sources.streams)],
     ]
-    spent = sheet("This run, and its seconds", ["what", "value"], [*first, *_spent(sources)])
+    spent = sheet(
+        "This run, and its seconds",
+        ["what", "value"],
+        [*first, *_last_run(sources), *_spent(sources)],
+    )
     versions = sheet("Packages when this page was made", ["package", "version"], _versions())
     codes = sheet(
         "Code: a digest of each script and all that it imports",

@@ -33,8 +33,9 @@ class Sources:
     time is of the first stream. labels: the teacher's, of that stream. seen: what the jobs that
     labelled say of each, as JSON files. evidence: the folder of the verdicts. picture: of real
     people before and after, where it may be shown.
-    settings: of the study, by dotted keys. codes: the digest of each script, by name. devices: the
-    declared boards, and what the study would ask of them.
+    settings: of the study, by dotted keys. runs: what is noted of each (`runs.json`), the newest
+    last. codes: the digest of each script, by name. devices: the declared boards, and what the
+    study would ask of them.
     """
 
     cells_csv: Path
@@ -48,6 +49,7 @@ class Sources:
     picture: Path | None
     said: Captions
     settings: Mapping[str, Any]
+    runs: Sequence[Mapping[str, Any]]
     codes: Mapping[str, str]
     devices: Devices
     truth: bool

@@ -92,11 +92,10 @@ def _chart(
     return Chart(name, panel.title, label, spec, _sheet(panel, timeline, windows))
 
 
-def over_time(figure: OverTime, window: str) -> Charts:
-    """A figure over time, a chart a panel. window: '1500 frames' or '30 s'."""
+def over_time(figure: OverTime, windows: np.ndarray) -> Charts:
+    """A figure over time, a chart a panel. windows: their first frames (w,)."""
     curves = {curve.label: curve for panel in figure.panels for curve in panel.curves}
     looks = styles({label: (curve.method, curve.rate) for label, curve in curves.items()})
-    windows = figure.timeline.timing.starts(window)
     found = [np.nanmax(c.error) for c in curves.values() if np.isfinite(c.error).any()]
     highest = 1.02 * max(map(float, found), default=1.0)
     made = [_chart(figure, at, looks, windows, highest) for at in range(len(figure.panels))]
@@ -158,14 +157,14 @@ def _pick_sheet(title: str, found: Sequence[Picks], windows: np.ndarray) -> Shee
 
 
 def picked(
-    name: str, title: str, found: Sequence[Picks], timeline: Timeline, window: str
+    name: str, title: str, found: Sequence[Picks], timeline: Timeline, windows: np.ndarray
 ) -> Chart | None:
-    """Which frames were picked; None where nothing was, or too much to be told apart."""
+    """Which frames were picked; None where nothing was, or too much to be told apart. windows: the
+    first frames (w,) of those that they were picked from."""
     shown = [picks for picks in found if 0 < picks.count <= MOST_PICKS]
     if not shown:
         return None
     timing = timeline.timing
-    windows = timing.starts(window)
     methods = [picks.method for picks in shown]
     looks = {
         f"p{number}": (picks.name, ink(method_style(picks.method, *methods)))

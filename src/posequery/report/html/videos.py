@@ -12,6 +12,7 @@ import numpy as np
 from posequery.clips import Stream, read_labels
 from posequery.jobs.files import REMAKE, BadInput
 from posequery.metrics import frame_errors, joint_errors
+from posequery.report.adaptation import played_windows
 from posequery.report.before_after import sheet_aspect, shown_frames
 from posequery.report.cells import of_setting
 from posequery.report.film import weights_said
@@ -34,7 +35,7 @@ from posequery.report.html.parts import (
 from posequery.report.html.rates import by_rate
 from posequery.report.html.sources import Sources, read_facts
 from posequery.report.html.timeline import Picks, over_time, picked
-from posequery.report.lines import Line, clip_names, scene
+from posequery.report.lines import Line, clip_names, main_line, scene
 from posequery.report.stream_report import Adaptation
 from posequery.report.style import STYLES, Style, method_style
 from posequery.report.tables import labels_needed
@@ -193,7 +194,7 @@ def _labels(sources: Sources) -> list[Section]:
 
 def sections(sources: Sources) -> list[Section]:
     assert sources.labels is not None
-    found, window = sources.adaptation, sources.settings["online.window"]
+    found = sources.adaptation
     taught = read_labels(sources.labels, sources.stream_index)[0]
     table, figure = found.table, found.figure
     # One recording is a demonstration: its means have no interval.
@@ -203,9 +204,16 @@ def sections(sources: Sources) -> list[Section]:
         figures.append(poses)
     if sources.picture:
         figures.append(_picture(sources.picture))
-    figures.append(over_time(figure, window))
+    # A student that misses frames while it trains begins its windows later than the clock.
+    timing = figure.timeline.timing
+    line = main_line([one for one in found.lines if len(one.version)])  # the teacher plays nothing
+    window = sources.settings["online.window"]
+    windows = (
+        timing.starts(window) if line is None else played_windows(timing, window, line.version)
+    )
+    figures.append(over_time(figure, windows))
     picks = list(_picks(found.lines))
-    chart = picked("picked-1", "Frames picked", picks, figure.timeline, window)
+    chart = picked("picked-1", "Frames picked", picks, figure.timeline, windows)
     if chart:
         caption = "Each tick is a frame that was picked from its window and trained on."
         figures.append(Charts("Frames picked", caption, [chart]))
