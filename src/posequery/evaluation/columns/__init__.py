@@ -114,7 +114,7 @@ class Column:
 
 
 def share_of_trainings(evaluation: Evaluation, count: int | None) -> float:
-    """So many of the cell's trainings as a share of 1; NaN without a count or a training."""
+    """So many of the cell's trainings, a share of 1; NaN where it counts none or never trained."""
     trainings = evaluation.cell.trainings
     return count / trainings if count is not None and trainings else np.nan
 
