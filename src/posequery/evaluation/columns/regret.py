@@ -27,7 +27,8 @@ def _windows(evaluation: Evaluation) -> np.ndarray:
         never = joint_errors(evaluation.baseline.joints, reference)
     starts = range(0, len(reference), window)
     errors = (evaluation.errors, every, never)
-    return np.array([[mpjpe(of[at : at + window]) for of in errors] for at in starts])
+    found = [[mpjpe(of[at : at + window]) for of in errors] for at in starts]
+    return np.array(found).reshape(-1, 3)
 
 
 def _regret(evaluation: Evaluation) -> float:
