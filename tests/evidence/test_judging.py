@@ -230,3 +230,9 @@ def test_every_claim_can_be_decided():
             found = judge(kept, values, 0.05 * 13.52)
             decision = decided(found.p, found.counter, found.favours)
             assert decision == SUPPORTED or c.note, c.name
+
+
+@pytest.mark.parametrize("kind", ["alike", "does what"])
+def test_likeness_of_one_part_alone_is_no_claim(kind):
+    with pytest.raises(ValueError, match="every part has to hold"):
+        judge(claim(kind, 2, every=False), [an_estimate(0), an_estimate(1)], 2.0)

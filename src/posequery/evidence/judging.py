@@ -2,7 +2,7 @@
 
 What each kind tests, of parts i with margin m. 'For' needs all parts, so that its p is the largest
 of theirs (an intersection-union test); 'against' needs one, so that its p is Bonferroni's over
-them. A claim that one part is enough for has the two the other way round.
+them. A claim of 'beats' or 'best' that one part is enough for has the two the other way round.
 
 - beats, best: p is of a difference (two-sided, its sign decides between supported and
   contradicted); the counter-p is of equivalence within m, which contradicts as well: whoever is no
@@ -48,9 +48,14 @@ class Judged:
 
 
 def judge(claim: Claim, parts: Sequence[Estimate], margin: Margin) -> Judged:
-    """parts: an estimate for each of the claim's parts."""
+    """parts: an estimate for each of the claim's parts.
+
+    Raises ValueError for a claim of likeness of which one part is enough: no such test is known.
+    """
     if claim.kind in ("beats", "best"):
         return _beats(claim, parts, margin)
+    if not claim.every:
+        raise ValueError(f"{claim.name}: of '{claim.kind}', every part has to hold")
     alike = claim.kind == "alike"
     right, wrong = (equivalent, beyond) if alike else (not_inferior, greater)
     each = np.stack([right(part, margin) for part in parts])
