@@ -448,6 +448,25 @@ def test_a_devices_pace() -> None:
     assert [fixed.epochs_until(30, 30 + more, 7) for more in (1, 2, 9, 10)] == [0, 1, 4, 5]
 
 
+def test_a_teacher_that_is_asked_for_every_frame_takes_its_time_for_every_frame() -> None:
+    """100 frames at 5 a second, of which 10 are trained on for 2 epochs, at 20 samples a second
+    and 0.5 s a label: 10 labels take 5 s, 100 take 50 s, the training 1 s."""
+    board = Profile(
+        title="a board",
+        source="this test",
+        network="densenet_small",
+        input_size=80,
+        training_samples_per_second=20,
+        labelling_s=0.5,
+    )
+    given_ = {"profile": board, "rate": Fraction(1, 10), "epochs": 2}
+    few = Pace(Timing.even(1000, 5), **given_)
+    every = Pace(Timing.even(1000, 5), **given_, labels_all=True)
+    assert few.live(100, 100) == 100 + 6 * 5 and every.live(100, 100) == 100 + 51 * 5
+    # Of the 51 s, the first epoch is done after 50.5.
+    assert [every.epochs_until(100, 100 + at, 100) for at in (252, 253, 254, 255)] == [0, 1, 1, 2]
+
+
 def test_the_papers_board_over_the_papers_stream() -> None:
     """62,094 frames at 50 a second: at 1 % a training takes 7.5 s of each 30; at 20 % 150 s, so
     that every fifth window is trained on; continual needs 64 s for each 2.56."""

@@ -70,7 +70,8 @@ class Pace:
     """How long a training on a stretch takes, from the stretch's end to live weights.
 
     takes: a stretch of the stream, the same for each. profile: a device that takes its time
-    instead, for a share `rate` of the stretch's frames and `epochs`, and to label `held` more.
+    instead, for a share `rate` of the stretch's frames and `epochs`, and to label `held` more, or
+    with `labels_all` all of them.
     """
 
     timing: Timing
@@ -79,12 +80,14 @@ class Pace:
     rate: Fraction = Fraction(1)
     epochs: int = 1
     held: int = 0
+    labels_all: bool = False
 
     def live(self, begin: int, count: int) -> int:
         """See `Live`."""
         if self.profile is None:
             return self.timing.after(begin, self.takes)
-        seconds = self.profile.seconds(int(count * self.rate), self.epochs, self.held)
+        picked = int(count * self.rate)
+        seconds = self.profile.seconds(picked, self.epochs, self._not_trained_on(count, picked))
         return self.timing.after(begin, f"{seconds} s")
 
     def epochs_until(self, begin: int, stop: int, count: int) -> int:
@@ -92,8 +95,14 @@ class Pace:
         lasts = self.timing.between(begin, stop)
         if self.profile is None:
             return int(self.epochs * lasts / self.timing.between(begin, self.live(begin, count)))
-        asked = int(count * self.rate), self.epochs, self.held
-        return self.profile.epochs_within(lasts, *asked)
+        picked = int(count * self.rate)
+        return self.profile.epochs_within(
+            lasts, picked, self.epochs, self._not_trained_on(count, picked)
+        )
+
+    def _not_trained_on(self, count: int, picked: int) -> int:
+        """How many of a stretch's frames are labelled beside those picked."""
+        return count - picked if self.labels_all else self.held
 
 
 def at_once(begin: int, count: int) -> int:  # noqa: ARG001

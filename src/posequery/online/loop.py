@@ -53,7 +53,7 @@ def run(
     tally.engine = live.describe()
     timing = task.stream.timing
     asked = task.policy.rate, task.recipe.epochs, task.policy.guard
-    pace = Pace(timing, task.takes, task.profile, *asked)
+    pace = Pace(timing, task.takes, task.profile, *asked, task.labels_all)
     events = schedule(
         len(task.stream),
         lambda frame: timing.after(frame, task.policy.stretch),

@@ -34,6 +34,16 @@ class Policy:
     lag: str | None = None
     guard: int = 0
 
+    def labels_all(self, error_by_labels: bool) -> bool:
+        """Whether the teacher is asked for every frame of a stretch, not only for those picked.
+
+        error_by_labels: whether the strategy `error` measures by the teacher's labels.
+        """
+        if self.strategy is None:
+            return True
+        needs = self.strategy.needs
+        return "disagreement" in needs or ("error" in needs and error_by_labels)
+
 
 def policy(
     method: str,
@@ -88,7 +98,10 @@ def trainings(
     profile: the device that takes its time for `epochs`, if `settings.clock` is one. Raises
     `Outlasts` where one takes too long.
     """
-    pace = Pace(timing, settings.training_takes, profile, policy.rate, epochs, policy.guard)
+    asks_all = policy.labels_all(settings.error_by == "teacher")
+    pace = Pace(
+        timing, settings.training_takes, profile, policy.rate, epochs, policy.guard, asks_all
+    )
     events = schedule(
         len(timing),
         lambda frame: timing.after(frame, policy.stretch),
@@ -117,15 +130,19 @@ def require_trainings(
     key = "continual_every" if method == "continual" else "window"
     stretch = getattr(settings, key)
     held = settings.guard_frames if method == strategies.GUARDED else 0
-    asked = Policy(stretch, 1 if method == "once" else None, rate=rate, guard=held)
+    picks = "uniform" if method in ("once", strategies.GUARDED) else method
+    strategy = strategies.load(picks) if picks in strategies.names() else None
+    asked = Policy(stretch, 1 if method == "once" else None, strategy, rate, guard=held)
     try:
         found = trainings(asked, timing, settings, profile, epochs)
     except Outlasts:
         count = timing.frames_in(stretch)
-        needs = float(profile.seconds(int(count * rate), epochs, held)) if profile else 0
+        picked = int(count * rate)
+        more = count - picked if asked.labels_all(settings.error_by == "teacher") else held
+        needs = float(profile.seconds(picked, epochs, more)) if profile else 0
         fault = (
-            f"needs {needs:.4g} s for a training of {method} on {int(count * rate)} of {count} "
-            f"frames, longer than the next {stretch} last"
+            f"needs {needs:.4g} s for a training of {method} on {picked} of {count} frames, longer "
+            f"than the next {stretch} last"
         )
         fix = "Take a lower rate, or online.overrun: skipped, queued or stopped"
         raise BadInput(f"online.clock={settings.clock}", fault, fix) from None

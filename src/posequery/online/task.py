@@ -64,11 +64,7 @@ class Task:
     @property
     def labels_all(self) -> bool:
         """Whether the teacher is asked for every frame of a stretch, not only for those picked."""
-        if self.policy.strategy is None:
-            return True
-        needs = self.policy.strategy.needs
-        by_labels = self.scored_against is self.labels
-        return "disagreement" in needs or ("error" in needs and by_labels)
+        return self.policy.labels_all(self.scored_against is self.labels)
 
     @cached_property
     def lags(self) -> np.ndarray:
