@@ -13,7 +13,6 @@ from posequery import teachers
 from posequery.jobs.files import BadInput
 from posequery.sources import coco, extraction, video
 from posequery.sources.kinds import ClipSource
-from posequery.student import engines
 from posequery.study import conditions
 from posequery.study.clips import is_there, unusable_files
 from posequery.study.plan import Plan
@@ -119,9 +118,8 @@ def look(plan: Plan) -> Report:
         lines, wrong = teachers.load(name).inspect(study.settings_of(name), study.source, stream)
         others += lines
         faults += wrong
-    engine = study.online.engine
     try:
-        engines.load(engine).require(engine)
+        plan.require_engine()
     except BadInput as fault:
         faults.append(fault)
     shown = {one.clip.slug: (one.frames, one.fps) for one in found if one.frames and one.fps}
