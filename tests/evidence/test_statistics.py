@@ -72,6 +72,18 @@ def test_without_a_spread_there_is_no_p(pair, tried):
     tried("Statistics", "one seed, or seeds that do not differ", {"no p": 1})
 
 
+@given(st.integers(1, 500_000), st.integers(1, 500_000), st.integers(2, 11), st.booleans())
+def test_equal_draws_of_any_size_have_no_spread(first, second, count, paired):
+    """Rounding is no spread, also where the difference is 0."""
+    a, b = np.full(count, first / 10_000), np.full(count, second / 10_000)
+    for terms in (
+        [Term(1.0, a), Term(-1.0, a)],
+        [Term(1.0, a), Term(-0.5, a), Term(-0.5, b)],
+        [Term(1 / 3, a), Term(1 / 3, b), Term(-2 / 3, a)],
+    ):
+        assert np.isnan(equivalent(contrast(terms, paired), 0.5))
+
+
 @pytest.mark.parametrize("margin", [0, 0.0, -1.0, float("nan")])
 def test_no_margin_is_refused(margin, tried):
     for test in (equivalent, not_inferior, beyond):

@@ -17,6 +17,19 @@ WHOLE = st.integers(-3, 3).map(float)
 """Features of which float32 has every square and every sum exactly."""
 
 
+@pytest.mark.parametrize("name", ["k_center", "k_means", "typiclust", "confidence_diversity"])
+@pytest.mark.parametrize("size", [1e17, 1e19, 1e30, 1e200])
+def test_features_of_which_no_distance_can_be_told_come_last(name, size):
+    random = seeds.generator("huge")
+    features = random.normal(size=(12, 4))
+    features[3:9] *= size
+    window = Window(12, Fraction(1, 4), features=features, peaks=random.uniform(size=(12, 18)))
+    picked = select(load(name), window, random).indices
+    assert len(picked) == 3
+    if size > 1e18 and name != "confidence_diversity":  # which first leaves out half
+        assert not set(picked) & set(range(3, 9))
+
+
 def is_farthest_first(features: np.ndarray, order: list[int], before: list[int]) -> bool:
     """Whether rows are picked in an order that the definition allows, ties in any way."""
     exact = features.astype(np.float64)

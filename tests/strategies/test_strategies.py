@@ -199,6 +199,33 @@ def test_a_strategy_that_picks_anything_else_is_refused(
     tried("10", "a strategy that picks other than k frames, once each", {"refused": 1})
 
 
+def fails(error: BaseException) -> Callable:
+    def pick(*given: object) -> Selection:
+        raise error
+
+    return pick
+
+
+@pytest.mark.parametrize(
+    ("pick", "fault"),
+    [
+        (lambda *given: None, "a NoneType is returned, not a Selection"),
+        (lambda *given: np.arange(2), "a ndarray is returned, not a Selection"),
+        (
+            lambda *given: Selection(np.arange(2), decided_by=np.array([0, 18])),
+            "a map that is none of 18",
+        ),
+        (fails(ValueError("first\nsecond")), r"fails \(ValueError: first second\)"),
+        (fails(ZeroDivisionError()), r"fails \(ZeroDivisionError: \)"),
+        (fails(SystemExit(0)), r"fails \(SystemExit: 0\)"),
+    ],
+)
+def test_a_strategy_that_fails_is_named(pick: Callable, fault: str) -> None:
+    wrong = Strategy("wrong", pick)
+    with pytest.raises(BadInput, match=rf"test_strategies\.py: .*{fault}.* Correct this strategy"):
+        select(wrong, Window(10, Fraction(1, 5)), seeds.generator("a"))
+
+
 def test_a_need_that_is_no_field_is_refused() -> None:
     with pytest.raises(ValueError, match="did you mean 'features'"):
         Strategy("wrong", lambda window, random, own: Selection(np.arange(1)), needs=("feature",))

@@ -63,8 +63,9 @@ def contrast(terms: Sequence[Term], paired: bool) -> Estimate:
             for variance, draws in zip(variances, sums, strict=True)
             if draws.shape[-1] > 1
         )
-    # Equal draws leave a variance of rounding errors.
-    spread = total > (1e-9 * np.abs(value)) ** 2
+    # Equal draws leave a variance of rounding errors: those of the draws, not of their difference.
+    size = sum(np.abs(term.weight * term.draws).max(-1) for term in terms)
+    spread = total > (1e-9 * size) ** 2
     return Estimate(
         np.asarray(value), np.where(spread, np.sqrt(total), np.nan), np.where(spread, df, np.nan)
     )

@@ -125,6 +125,8 @@ class Selection:
             raise WrongSelection(
                 f"indices: frame {self.indices[:-1][steps == 0][0]} is picked twice"
             )
+        if ((self.decided_by < -1) | (self.decided_by >= len(JOINTS))).any():
+            raise WrongSelection(f"decided_by: a map that is none of {len(JOINTS)}, and not -1")
         if count and not (self.indices[0] >= 0 and (steps > 0).all()):
             raise WrongSelection("indices: they do not ascend from 0 or more")
 
@@ -224,10 +226,17 @@ def select(
     missing = [name for name in strategy.needs if getattr(window, name) is None]
     if missing:
         raise ValueError(f"{strategy.label} needs {', '.join(missing)}")
+    file = strategy.pick.__module__.replace(".", "/") + ".py"
     try:
         picked = strategy.pick(window, random, parameters or strategy.parameters())
+        if not isinstance(picked, Selection):
+            raise WrongSelection(f"a {type(picked).__name__} is returned, not a Selection")
         picked.require(window)
     except WrongSelection as error:
-        file = f"{strategy.pick.__module__}".replace(".", "/") + ".py"
         raise BadInput(file, f"a wrong selection ({error})", "Correct this strategy") from None
+    except (MemoryError, OSError, BadInput):
+        raise
+    except (Exception, SystemExit) as error:  # whoever wrote it may have raised anything
+        fault = f"fails ({type(error).__name__}: {' '.join(str(error).split())})"
+        raise BadInput(file, fault, "Correct this strategy") from error
     return picked

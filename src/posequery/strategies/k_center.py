@@ -97,9 +97,13 @@ def by_features(
 ) -> np.ndarray:
     """Ascending frames (k,), by a function that picks some of features (n, d), all finite.
 
-    Frames with a feature that is not finite come last.
+    Frames come last whose features are not finite, or so large that the sum of all distances is
+    not.
     """
-    able, others = having(np.isfinite(features).all(axis=1), k, random)
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = features.astype(np.float32, copy=False)
+        usable = np.isfinite(4 * len(single) * np.einsum("ij,ij->i", single, single))
+    able, others = having(usable, k, random)
     count = k - len(others)
     if not count:
         return np.sort(others)

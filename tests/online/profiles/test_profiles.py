@@ -84,14 +84,24 @@ def test_a_faulty_profile_is_refused(tmp_path, monkeypatch, tried) -> None:
             load("mine")
         refused += 1
     tried("10", "a device profile without a needed figure", {"refused": refused})
-    for key, wrong in (("training_samples_per_second", 0), ("build_s", -1), ("fan", 3)):
+    for key, wrong in (("training_samples_per_second", 0), ("build_s", -1)):
         path.write_text(yaml.safe_dump(WHOLE | {key: wrong}))
         with pytest.raises(BadInput, match=rf"mine\.yaml: {key}: "):
             load("mine")
-    for text in ("{", "- 3", "", "\x00"):
+    path.write_text(yaml.safe_dump(WHOLE | {"fan": 3}))
+    with pytest.raises(BadInput, match="has a figure 'fan' that is not known. Leave it out"):
+        load("mine")
+    for text, fault in (
+        ("{", "is no YAML"),
+        ("a: [", "is no YAML"),
+        ("\x00", "is no YAML"),
+        ("- 3", "holds no figures by their names"),
+        ("", "holds no figures by their names"),
+    ):
         path.write_text(text)
-        with pytest.raises(BadInput, match=r"mine\.yaml: "):
+        with pytest.raises(BadInput, match=rf"mine\.yaml: {fault}") as refused:
             load("mine")
+        assert str(refused.value).isprintable()
     path.write_text(yaml.safe_dump(WHOLE))
     assert load("mine") == Profile(**WHOLE)
     with pytest.raises(ValueError, match="jetson_xavier_nx"):

@@ -38,7 +38,7 @@ class Profile(Section):
     network: NetworkName
     """The student that they are of."""
     input_size: Side
-    training_samples_per_second: Annotated[float, Field(gt=0, le=bounds.COUNT)]
+    training_samples_per_second: Annotated[float, Field(ge=1e-6, le=bounds.COUNT)]
     """Images that pass through a training network, each once an epoch."""
     selection_s: Seconds | None = None
     """Seconds from a window's end until its frames are selected."""
@@ -111,10 +111,14 @@ def load(name: str) -> Profile:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        lacking = first["type"] == "missing"
-        fault = f"has no figure '{where}'" if lacking else f"{where}: {first['msg']}"
-        raise BadInput(path, fault, "State it, with where it is from") from None
+        said = {
+            "missing": (f"has no figure '{where}'", "State it, with where it is from"),
+            "extra_forbidden": (f"has a figure '{where}' that is not known", "Leave it out"),
+        }
+        fault = f"{where}: {first['msg']}" if where else "holds no figures by their names"
+        raise BadInput(path, *said.get(first["type"], (fault, "Correct it"))) from None
     except OSError as error:
         raise unreadable(path, error) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(path, f"is no YAML ({error})", "Correct it") from None
+        fault = f"is no YAML ({' '.join(str(error).split())})"
+        raise BadInput(path, fault, "Correct it") from None

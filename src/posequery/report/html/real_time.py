@@ -72,7 +72,7 @@ def this_machine(sources: Sources) -> Sequence[str]:
         source="seconds.csv",
         network=study.network,
         input_size=study.input_size,
-        training_samples_per_second=max(0.0, 1 - own) * speed or 1e-9,
+        training_samples_per_second=max(0.0, 1 - own) * speed or 1e-6,
         selection_s=each,
     )
     rate = percent(found["rate"].iloc[0])
