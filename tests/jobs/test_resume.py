@@ -179,8 +179,8 @@ with job(folder, {"epochs": 1}, {}) as state:
             (state / f"part-{number}").write_text("x")
             keep(state, number + 1, [state / f"part-{number}"])
             time.sleep(0.005)
-        # Who was killed after the last note, but before older files went, leaves them to nobody.
-        assert len(list(state.glob("part-*"))) == 1 or at == 40
+        # Who was killed after a note, but before the older file went, leaves that to nobody.
+        assert 1 <= len(list(state.glob("part-*"))) <= (2 if at else 1)
         print("done", file=log)
 """
 
