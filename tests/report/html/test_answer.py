@@ -79,8 +79,8 @@ def test_how_many_labels_is_the_share_of_the_gain_of_all_of_them(
 def test_how_many_is_the_share_of_the_gain_of_all_frames(sources, cells):
     # Of 30 to 17.5 px: 1 % reaches 20.5 px on average, 20 % reaches 18.5 px.
     assert answers(sources(cells))["How many"].startswith(
-        "Of the gain that all frames of the pool bring, the strategies bring at 1 % 76 % (uniform) "
-        "to 76 % (random); at 20 % 92 % (uniform). A higher rate"
+        "Of the gain that all frames of the pool bring, the strategies bring, at 1 %: 76 % "
+        "(uniform) to 76 % (random); at 20 %: 92 % (uniform). A higher rate"
     )
 
 

@@ -94,9 +94,9 @@ def _offline(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
     parts += [f"for only as many gradient steps as the highest rate takes, by {few}"] * bool(few)
     if said := _sentence(*parts, _ends(cells)):
         yield "Offline", said
-    gains = [f"at {percent(rate)} {gain}" for rate in rates(cells) if (gain := _gain(cells, rate))]
+    gains = [f"at {percent(rate)}: {gain}" for rate in rates(cells) if (gain := _gain(cells, rate))]
     if gains:
-        said = "Of the gain that all frames of the pool bring, the strategies bring "
+        said = "Of the gain that all frames of the pool bring, the strategies bring, "
         said += f"{'; '.join(gains)}. A higher rate takes more gradient steps as well."
         yield "How many", said
 
