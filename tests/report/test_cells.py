@@ -1,6 +1,5 @@
 """Tables read back exact, and what is no such table refused."""
 
-import re
 from fractions import Fraction
 
 import numpy as np
@@ -23,7 +22,7 @@ from posequery.report.cells import (
 
 @pytest.fixture
 def files(a_cell, write_cells):
-    row = a_cell("online", "network", "uniform", 20, 1.1 + 2.2, mpjpe_px_equal_lag=7)
+    row = a_cell("online", "network", "uniform", 20, 0.1 + 0.2, mpjpe_px_equal_lag=7)
     return write_cells([row, a_cell("offline", "none", "none", 0, 30.0)])
 
 
@@ -31,7 +30,7 @@ def test_rows_read_back_are_exact(files):
     cells, seconds = read_cells(files[0]), read_seconds(files[1], files[0])
     online, offline = cells.to_dict("records")
     assert online["rate"] == Fraction(1, 5) == seconds["rate"][0]
-    assert online["mpjpe_px"] == 1.1 + 2.2
+    assert online["mpjpe_px"] == 0.1 + 0.2
     assert (online["mpjpe_px_equal_lag"], online["k"]) == (7.0, 2)
     assert online["folder"] == "cells/online/stream/network/uniform/1of5/seed0"
     assert offline["rate"] == 0
@@ -57,7 +56,7 @@ def test_columns_that_are_not_known_are_kept(files):
     assert read["pck"][0] == 0.75
     assert np.isnan(read["pck"][1])
     assert read["note"].tolist() == ["none", "1.5"]
-    assert read["mpjpe_px"][0] == 1.1 + 2.2
+    assert read["mpjpe_px"][0] == 0.1 + 0.2
 
 
 def test_what_is_no_such_table_is_refused(files):
@@ -93,38 +92,6 @@ def test_a_broken_line_is_refused(files, there, broken):
     assert there in text
     write_summed(files[0], text.replace(there, broken))
     with pytest.raises(BadInput, match=r"cells\.csv: holds a broken line"):
-        read_cells(files[0])
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        (lambda cells: pd.concat([cells, cells[:1]]), "is there twice"),
-        (lambda cells: cells.assign(setting="upline"), "setting: Input should be"),
-        (lambda cells: cells.assign(rate="2"), "rate: "),
-        (lambda cells: cells.assign(seed="-1"), "seed: "),
-        (lambda cells: cells.assign(stream="../x"), "stream: "),
-        (lambda cells: cells.assign(mpjpe_px="inf"), "mpjpe_px is inf"),
-        (lambda cells: cells.assign(mpjpe_px="-5"), "mpjpe_px is -5.0"),
-    ],
-)
-def test_rows_that_are_no_cells_are_refused(files, change, fault):
-    write_summed(files[0], change(pd.read_csv(files[0], dtype=str)).to_csv(index=False))
-    with pytest.raises(BadInput, match=re.escape(fault)) as refused:
-        read_cells(files[0])
-    assert str(refused.value).isprintable()
-
-
-def test_two_teachers_and_a_column_that_is_there_twice_are_refused(files):
-    text = files[0].read_text()
-    head, *rest = text.splitlines()
-    twice = [f"{head},mpjpe_px", *(f"{line},1" for line in rest)]
-    write_summed(files[0], "\n".join(twice) + "\n")
-    with pytest.raises(BadInput, match="names a column twice"):
-        read_cells(files[0])
-    row = next(line for line in rest if ",network," in line)
-    write_summed(files[0], f"{text}{row.replace(',network,', ',openpose,')}\n")
-    with pytest.raises(BadInput, match="one teacher beside ground truth, not network and openpose"):
         read_cells(files[0])
 
 

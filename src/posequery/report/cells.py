@@ -7,11 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
-from posequery.cell import KEY, Cell
+from posequery.cell import KEY
 from posequery.evaluation.cells import of_cells
 from posequery.evidence import published
 from posequery.jobs.files import REMAKE, BadInput, read_summed, unreadable
@@ -70,45 +68,15 @@ def _read(path: Path, columns: Columns, of: str = "") -> pd.DataFrame:
         raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
         raise BadInput(path, f"is no table ({error})", REMAKE) from None
-    if len({*head}) < len(head):
-        raise BadInput(path, "names a column twice", REMAKE)
     if missing := [name for name in columns if name not in head]:
         fault = f"its columns are not those of such a table: it lacks {', '.join(missing)}"
         raise BadInput(path, fault, REMAKE)
     try:
         texts = list(zip(*lines, strict=True)) or [()] * len(head)
         pairs = zip(head, texts, strict=True)
-        table = pd.DataFrame({name: _column(text, columns.get(name)) for name, text in pairs})
-        _require_cells(table)
-        return table
+        return pd.DataFrame({name: _column(text, columns.get(name)) for name, text in pairs})
     except (ValueError, ZeroDivisionError) as error:
         raise BadInput(path, f"holds a broken line ({error})", REMAKE) from None
-
-
-def _require_cells(table: pd.DataFrame) -> None:
-    """Raise ValueError for rows that are no cells, one that stands twice, a second teacher, and
-    errors that are none."""
-    for row in table[[*KEY]].to_dict("records"):
-        try:
-            Cell.model_validate(row)
-        except ValidationError as error:
-            first = error.errors()[0]
-            at = ".".join(map(str, first["loc"]))
-            raise ValueError(f"{at}: {first['msg']}" if at else first["msg"]) from None
-    twice = table[table.duplicated([*KEY])]
-    if len(twice):
-        raise ValueError(
-            f"the cell {', '.join(str(twice.iloc[0][key]) for key in KEY)} is there twice"
-        )
-    others = sorted({*table["teacher"]} - {"none", "ground_truth"})
-    if len(others) > 1:
-        raise ValueError(f"a study has one teacher beside ground truth, not {' and '.join(others)}")
-    for name in table.columns:
-        if pd.api.types.is_float_dtype(table[name]):
-            wrong = np.isinf(table[name])
-            wrong |= (table[name] < 0) & name.startswith(("mpjpe", "training", "inference"))
-            if wrong.any():
-                raise ValueError(f"{name} is {table[name][wrong].iloc[0]}")
 
 
 def _column(texts: Sequence[str], parse: Callable[[str], Any] | None) -> pd.Series:
