@@ -139,7 +139,7 @@ def a_checkpoint(folder: Path) -> tuple[Path, Read]:
 def a_selection(folder: Path) -> tuple[Path, Read]:
     pool, path = Stream(a_stream(folder)), folder / "picked.csv"
     write_selection(
-        path, pool, Selection(np.arange(0, 40, 2), noise(20), np.arange(20)), "a/5pct/seed0"
+        path, pool, Selection(np.arange(0, 40, 2), noise(20), np.arange(20) % 18), "a/5pct/seed0"
     )
     return path, lambda: read_selection(path, pool, "a/5pct/seed0")
 
