@@ -198,7 +198,7 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
     for verdict, own in by_verdict(claims(sources.verdicts)):
         if not verdict.startswith(OPEN):
             word = verdict.partition(",")[0]
-            head = _DENIED.get(word, word.capitalize())
+            head = "Opposite of the claim" if word == "opposite" else word.capitalize()
             yield head, _sentence(*(_found(row) for row in own))
     rows = [row for row in sources.comparisons if row["against"] == "uniform"]
     better = [row["strategy"] for row in rows if value(row, "high_px") < 0]
@@ -211,9 +211,6 @@ def _decided(sources: Sources) -> Iterator[tuple[str, str]]:
             "would be either."
         )
         yield "Exploratory", said
-
-
-_DENIED = {"opposite": "Opposite of the claim", "contradicted": "Contradicted"}
 
 
 def _found(row: Row) -> str:
