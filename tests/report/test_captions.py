@@ -38,6 +38,18 @@ def test_printed_names():
     assert method_name("k_center") == "k-center"
 
 
+def test_strategies_that_look_at_all_labels_are_named_as_oracles(a_cell, frame, captions):
+    online = frame([a_cell("online", "ground_truth", m, 20, 30.0) for m in ("error", "uniform")])
+    offline = online.assign(setting="offline")
+    said = "does not pick (an oracle): error."
+    assert said in captions.table_1(offline)
+    assert said in captions.table_2(online, True, None)
+    assert said in captions.figure_2(online, "5 frames", "a", teacher=False)
+    assert said in captions.by_rate(offline)
+    uniform = offline[offline["method"] == "uniform"]
+    assert "oracle" not in captions.table_1(uniform)
+
+
 def test_the_seeds_allow_what_is_said(a_cell, frame, captions):
     cells = frame([a_cell("offline", "none", "none", 0, 30.0, seed=seed) for seed in (0, 2)])
     assert "none of these cells" in captions.table_1(cells[:0])

@@ -50,8 +50,7 @@ def finetune(
     picked = read_selection(selection, pool_stream, draw(cell.method, cell.rate, cell.seed))
     # Whether the strategy compares the student with the labels, of all frames of the pool.
     known = cell.method in strategies.names()
-    needs = strategies.load(cell.method).needs if known else ()
-    compares = not {"error", "disagreement"}.isdisjoint(needs)
+    compares = known and strategies.load(cell.method).oracle
     arguments = {
         "recipe": recipe.model_dump(mode="json"),
         "words": list(words),

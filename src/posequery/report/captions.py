@@ -52,6 +52,15 @@ def _left_out(cells: pd.DataFrame, beside_paper: bool = True) -> str:
     return f"Not drawn, and in the tables: {', '.join(names)}." if names else ""
 
 
+def _oracles(cells: pd.DataFrame) -> str:
+    """A sentence on the strategies that a user cannot do as they do, where some were run."""
+    own = set(cells["method"]) & set(strategies.names())
+    names = [method_name(name) for name in sorted(own) if strategies.load(name).oracle]
+    if not names:
+        return ""
+    return f"Looks at labels of frames that it does not pick (an oracle): {', '.join(names)}."
+
+
 def _averaged(cells: pd.DataFrame) -> str:
     """A sentence on streams, where there are several."""
     streams = sorted(set(cells["stream"]))
@@ -129,6 +138,7 @@ class Captions:
             f"sampling rate; k is the number of {picked} the pool's {span(offline['n'])}, 0 % the "
             "unadapted student.",
             self._control(offline),
+            _oracles(offline),
             "" if truth else self._against_teacher,
             frames.said(beside=True),
             self.seeds(offline),
@@ -174,6 +184,7 @@ class Captions:
             f"{span(window)}, # train the number of trainings.",
             frames.said(beside=True),
             lag,
+            _oracles(online),
             itself,
             "" if first_window else "The paper does not say whether it counts that window.",
             self.seeds(online),
@@ -251,6 +262,7 @@ class Captions:
             frames.said(),
             f"Green: the {self.teacher}'s own error." if teacher else "",
             f"Dotted grey: the unadapted student. {_SIGNS}",
+            _oracles(online) if part == "a" else "",
             _left_out(online) if part == "a" else "",
             self.seeds(online, _MEAN),
             self.reading("online"),
@@ -272,6 +284,7 @@ class Captions:
             f"{self.heading}. {own}MPJPE in pixels of the source frames by sampling rate "
             f"(log){published}. Dotted grey: the unadapted student; star: all of the pool; bars: "
             f"{bars} over seeds.",
+            _oracles(offline),
             "" if page else _left_out(offline, truth),
             "" if truth else self._against_teacher,
             frames.said(),

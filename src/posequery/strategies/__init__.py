@@ -161,6 +161,11 @@ class Strategy:
         """Those of `EXTRAS` that it needs."""
         return tuple(name for name in EXTRAS if name in self.needs)
 
+    @property
+    def oracle(self) -> bool:
+        """Whether it looks at the labels of frames that it does not pick."""
+        return not {"error", "disagreement"}.isdisjoint(self.needs)
+
 
 def largest(score: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
     """Ascending indices (k,) of the k largest of the scores (N,).
