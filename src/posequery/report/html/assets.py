@@ -123,6 +123,7 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   table tbody th.left, table.claims tbody th, tbody .left { min-width: 6em; }
   th, td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
+  .poses { grid-template-columns: repeat(4, 1fr); }
   tbody tr:nth-child(even), .answer { background: none; }
 }
 """
