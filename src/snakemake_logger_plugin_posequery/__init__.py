@@ -120,7 +120,10 @@ class LogHandler(LogHandlerBase):
             return []
         self._job_failed = True
         reason = _of_slurm(why or "") or _of_log(job, remote="external_jobid" in about)
-        return self._news([reason], f"error: This job failed: {job.words}; its log: {job.log}")
+        return [
+            *self._news([reason], job.words),
+            f"error: This job failed: {job.words}; its log: {job.log}",
+        ]
 
     def _group_failed(self, record: Mapping[str, Any]) -> list[str]:
         """Of jobs that were submitted together, as one of Slurm's."""
@@ -137,16 +140,17 @@ class LogHandler(LogHandlerBase):
             return [f"error: Slurm did not take these jobs: {what}; {why} (`set-resources`)"]
         reason = ENDED.get(_state(record["external_jobid"]), "")
         told = {_of_log(job, remote=True) for job in jobs}
-        return self._news(
-            [reason] if reason else sorted(each for each in told if each.startswith("error: ")),
+        reasons = [reason] if reason else sorted(one for one in told if one.startswith("error: "))
+        return [
+            *self._news(reasons, " | ".join(words)),
             f"error: These jobs failed together: {what}; their log: {record['aux_logs'][0]}",
-        )
+        ]
 
-    def _news(self, reasons: Sequence[str], failed: str) -> list[str]:
-        """These lines, but for reasons given before: a job on a cluster is tried more than once."""
-        new = [line for line in reasons if line and (failed, line) not in self._said]
-        self._said.update((failed, line) for line in new)
-        return [*new, failed]
+    def _news(self, reasons: Sequence[str], words: str) -> list[str]:
+        """Those not yet given of these jobs: on a cluster they are tried more than once."""
+        new = [line for line in reasons if line and (words, line) not in self._said]
+        self._said.update((words, line) for line in new)
+        return new
 
     def _write(self, lines: list[str], status: bool) -> None:
         text = "".join(f"{line}\n" for line in lines)

@@ -1,7 +1,7 @@
 """Videos of one's own: the study that is written of them, and run."""
 
 import argparse
-import re
+import errno
 from fractions import Fraction
 from pathlib import Path
 
@@ -64,9 +64,35 @@ def test_videos_that_do_not_suffice_leave_no_file(videos, tmp_path, started, cap
     assert (
         "online.window=10 s: is no shorter than the stream of 8 frames" in capsys.readouterr().out
     )
-    assert not started and not Path("results/walk.yaml").exists()
+    assert not started and not Path("results").exists()
     called(["adapt", "b.mp4", "--name", "walk"])
     assert started == [["results/walk.yaml"]]
+
+
+def test_a_folder_of_results_that_was_there_stays(tmp_path, started):
+    write_video(tmp_path / "short.mp4", [numbered(n) for n in range(8)])
+    Path("results").mkdir()
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "short.mp4"])
+    assert Path("results").is_dir() and not list(Path("results").iterdir())
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "ä"])
+def test_a_name_that_is_refused_leaves_nothing(videos, tmp_path, started, name):
+    with pytest.raises(BadInput, match="cannot be a study's name"):
+        called(["adapt", "b.mp4", "--name", name])
+    assert not started and {*tmp_path.iterdir()} == {*videos}
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(videos, started, monkeypatch):
+    def full(*_):
+        Path("results").mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("posequery.commands.adapt.write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        called(["adapt", "b.mp4"])
+    assert not started and not Path("results").exists()
 
 
 def test_a_file_that_was_there_stays_where_its_videos_do_not_suffice(tmp_path, started):
@@ -127,11 +153,13 @@ def test_a_rate_that_is_none_is_one_line(posequery):
     "text", ["1/0", "fast", "nan", "", "-25", "0", "1e99999999", "25 ", "²", "1000.001", "0.0009"]
 )
 def test_what_is_no_rate_is_refused(text):
-    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(f"'{text}' is no frame rate")):
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
         frame_rate(text)
+    assert str(caught.value).startswith(f"'{text}' is no frame rate: write 25")
+    assert str(caught.value).endswith("from 0.001 to 1000")  # each of which is taken
 
 
 def test_a_rate_is_read_exactly():
-    texts = ("25", "29.97", "30000/1001", "0.01", "1000")
-    exact = [(25, 1), (2997, 100), (30000, 1001), (1, 100), (1000, 1)]
+    texts = ("25", "29.97", "30000/1001", "0.001", "1000")
+    exact = [(25, 1), (2997, 100), (30000, 1001), (1, 1000), (1000, 1)]
     assert [frame_rate(text).as_integer_ratio() for text in texts] == exact

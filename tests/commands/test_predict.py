@@ -1,5 +1,8 @@
 """The joints in a video, by the console command."""
 
+from fractions import Fraction
+
+import cv2
 import pytest
 from media import numbered, write_video
 
@@ -41,3 +44,15 @@ def test_what_cannot_be_used_is_one_line_and_leaves_nothing(posequery, tmp_path,
         assert done.returncode == 1 and done.stderr.startswith(f"error: {fault}")
         assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("rate", ["0.001", "1000"])
+def test_the_bounds_of_a_rate_are_rates(posequery, tmp_path, video, rate):
+    (tmp_path / "frames").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"frames/{number + 1:06d}.jpg"), numbered(number))
+    done = posequery("predict", "--weights", "weights.pt", "frames", "--fps", rate, "--film")
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "frames_joints.csv").read_text().splitlines()[1:]
+    seconds = sorted({float(row.split(",")[1]) for row in rows})
+    assert seconds == [number / float(Fraction(rate)) for number in range(3)]

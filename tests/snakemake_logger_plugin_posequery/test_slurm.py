@@ -107,6 +107,12 @@ def test_jobs_that_were_submitted_together_fail_in_one_line(said, squeue, tmp_pa
         "error: clip.h5: is truncated",
         "error: These jobs failed together: Job 0 | Job 1 | Job 2 | and 1 more; their log: 7.log",
     ]
+    # Tried again, they have another log and the same reason.
+    events[-5] = logging.ERROR, "", about | {"aux_logs": ["8.log"]}
+    assert said(RESTART, *events) == [
+        "It is tried again.",
+        "error: These jobs failed together: Job 0 | Job 1 | Job 2 | and 1 more; their log: 8.log",
+    ]
     # The next failure of one of them alone is said again.
     assert said(events[0], fails(0)) == [
         f"error: This job failed: Job 0; its log: {tmp_path / '0.log'}"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import pythons
 import yaml
 from media import numbered, write_video
 from runs import ROOT, checkout, planned, snakemake
@@ -27,6 +28,8 @@ def study(path: Path, **keys: object) -> str:
 
 def test_settings_are_refused_where_the_workflow_is_read(tmp_path: Path, tried) -> None:
     (tmp_path / "é.yaml").write_text("videos: [a.mp4]\n")
+    study(tmp_path / "f.yaml", extends="tiny", online={"engine": "onnxruntime"})
+    bare = pythons.bare(tmp_path)
     cases = [
         (["study=minni"], "error: study=minni: there is no such study. Did you mean 'mini'?"),
         ([f"study={'x' * 300}.yaml"], "its name becomes a folder's: at most 100 letters"),
@@ -40,10 +43,21 @@ def test_settings_are_refused_where_the_workflow_is_read(tmp_path: Path, tried) 
             [study(tmp_path / "e.yaml", extends="tiny", online={"engine": "torch2trt"})],
             "online.engine=torch2trt: needs tensorrt and torch2trt, not installed here.",
         ),
+        (
+            [f"study={tmp_path / 'f.yaml'}", f"python={bare}"],
+            f"needs onnx and onnxscript and onnxruntime, not installed in {bare}. Install them",
+        ),
     ]
     for config, told in cases:
         assert told in refused(tmp_path, *config)
     tried("11", "settings that are refused", {"one line, exit code 1": len(cases)})
+
+
+def test_an_engine_of_the_boards_own_python_is_no_fault(tmp_path: Path) -> None:
+    """The checkout's own Python, which makes no cell then, has none of its packages."""
+    python = pythons.having(tmp_path, "tensorrt", "torch2trt")
+    named = study(tmp_path / "e.yaml", extends="tiny", online={"engine": "torch2trt"})
+    snakemake(tmp_path, "--dry-run", "--quiet", "--config", named, f"python={python}")
 
 
 def test_missing_files_are_refused_where_inputs_are_asked_for(tmp_path: Path, tried) -> None:

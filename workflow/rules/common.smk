@@ -92,8 +92,8 @@ TORCH = {
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 PYTHON = "python" if IN_CONDA else sys.executable
 TORCH_PYTHON = str(config.get("python", PYTHON))
-if TORCH_PYTHON == sys.executable:
-    PLAN.require_engine()  # what another Python has can't be known here
+if not IN_CONDA:  # what an environment will have can't be known before it is made
+    PLAN.require_engine(TORCH_PYTHON)
 
 # Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
 # those of the last run: results may move to another checkout.

@@ -1,6 +1,4 @@
 # Where frames come from: rendered, fetched, or your own; then clips, and the streams they play in.
-import time
-
 from posequery.sources.packages import PACKAGES
 
 for rendering in STUDY.source.renderings():
@@ -226,31 +224,3 @@ if STUDY.offline and STUDY.source.parts:
             + " --gap {params.gap:q}"
             + " --pool {params.folders[0]:q}"
             + " --test {params.folders[1]:q} 2> {log:q}"
-
-
-rule check:
-    output:
-        f"{OUT}/check.txt",
-    log:
-        f"{OUT}/logs/check.log",
-    localrule: True
-    conda:
-        "../../envs/workstation.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=20,
-        gpu=GPU,
-    params:
-        study=str(config["study"]),
-        settings=json.dumps(config),
-        python=TORCH_PYTHON,
-        now=time.time(),  # a look is never up to date
-    message:
-        f"Look at the data of study {STUDY.name}"
-    shell:
-        script("check")
-        + " {params.study:q}"
-        + " --config {params.settings:q}"
-        + " --torch-python {params.python:q}"
-        + " 2> {log:q} | tee {output:q}"

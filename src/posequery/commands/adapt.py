@@ -8,6 +8,7 @@ results/NAME. To change what it does, edit that file and give it to `posequery r
 import argparse
 import re
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def call(options: argparse.Namespace) -> None:
     """Write the study's file, unless it is there with the same content, and run it.
 
-    Where a check finds a fault it is printed, no file is left, and the exit code is 1.
+    Where a check finds a fault it is printed, nothing is left, and the exit code is 1.
     """
     from posequery.sources import video
     from posequery.study import check
@@ -38,14 +39,18 @@ def call(options: argparse.Namespace) -> None:
     for path in options.videos:
         video.info(path, options.fps)  # what is no video is known before a file is written
     name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", options.videos[0].stem).strip("-._")
-    there = _file(name).exists()
-    file = write_study(name, options.videos, options.fps)
+    file = _file(name)
+    there, folder_there = file.exists(), file.parent.exists()
     report = None
     try:
+        write_study(name, options.videos, options.fps)
         report = check.look(planned({"study": str(file)}, checkout / "config"))
     finally:
         if not there and (report is None or report.faults):
-            file.unlink()  # it would stand in the way of the corrected command
+            with suppress(OSError):  # what was raised before says more
+                file.unlink(missing_ok=True)  # it would stand in the way of the corrected command
+                if not folder_there:
+                    file.parent.rmdir()
     if report.faults:
         print(check.text(report))
         sys.exit(1)
@@ -55,6 +60,11 @@ def call(options: argparse.Namespace) -> None:
 
 
 def _file(name: str) -> Path:
+    from posequery.study.schema import NAME
+
+    if not re.fullmatch(NAME, name):
+        fault = f"'{name}' cannot be a study's name, which becomes a folder's"
+        raise BadInput("--name", fault, "Give one of letters, digits, '.', '_' and '-'")
     return Path("results", f"{name}.yaml")
 
 
@@ -67,14 +77,10 @@ def write_study(name: str, videos: list[Path], fps: Fraction | None) -> Path:
     import yaml
 
     from posequery.study import parsing
-    from posequery.study.schema import NAME
 
-    if not re.fullmatch(NAME, name):
-        fault = f"'{name}' cannot be a study's name, which becomes a folder's"
-        raise BadInput("--name", fault, "Give one of letters, digits, '.', '_' and '-'")
+    file = _file(name)
     values: dict[str, object] = {"videos": [str(path.absolute()) for path in videos]}
     values |= {"source": {"fps": str(fps)}} if fps is not None else {}
-    file = _file(name)
     if not file.exists():
         write_text(file, _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
     elif parsing.read(file) != values:

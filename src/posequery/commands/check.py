@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posequery.commands.checkout import environment, root
+from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 
 if TYPE_CHECKING:
     from posequery.study.estimate import Student
     from posequery.study.schema import Study
 
+_CONFIG = "JSON: keys over the file's, and 'python', the interpreter that has torch"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("study", help="a study's name, or the path of its file")
-    parser.add_argument("--config", type=keys, default={}, help="JSON: keys over the file's")
-    parser.add_argument("--torch-python", default=sys.executable, help="the one that has torch")
+    parser.add_argument("--config", type=keys, default={}, help=_CONFIG)
 
 
 def keys(text: str) -> dict[str, Any]:
@@ -42,13 +44,14 @@ def call(options: argparse.Namespace) -> int | None:
 
     checkout = root()
     plan = planned({"study": options.study, **options.config}, checkout / "config")
-    study, report = plan.study, check.look(plan)
+    python = str(options.config.get("python", sys.executable))
+    study, report = plan.study, check.look(plan, python)
     print(check.text(report), end="\n\n", flush=True)
     files = [path for path in (study.student.checkpoint, study.student.backbone) if path]
     # They are tried whatever else is wrong, as long as they are there.
     if report.faults and not (files and all(path.is_file() for path in files)):
         return 1
-    student = _measured(options.torch_python, checkout, study)
+    student = _measured(python, checkout, study)
     if report.faults:
         return 1
     work = estimate.work(study, plan.clips, report.frames, report.fps, report.images)
@@ -71,7 +74,11 @@ def _measured(python: str, checkout: Path, study: "Study") -> "Student | None":
         path = getattr(student, key)
         command += [f"--{key}", str(path)] if path else []
     command += ["--recipe", recipe]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    except OSError as error:
+        fault = f"cannot be run ({error.strerror})"
+        raise BadInput(f"python={python}", fault, "Name the interpreter that has torch") from None
     if done.returncode:
         reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
         if f"device={study.device}" not in reason:

@@ -18,5 +18,6 @@ def frame_rate(text: str) -> Fraction:
             return rate
     except ZeroDivisionError:
         pass
-    fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001"
+    between = f"from {float(low):g} to {float(high):g}"
+    fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001, {between}"
     raise argparse.ArgumentTypeError(fault)

@@ -4,6 +4,8 @@ Each is far above what the field's data hold and far below what a computer fails
 damaged or hostile file ends with one line, and not with a full memory or a number that overflows.
 """
 
+from fractions import Fraction
+
 IMAGE_PIXELS = 100_000_000
 """Pixels of an image or a video frame, 300 MB in RGB: 8K video has 33 million, COCO 0.4 million."""
 
@@ -49,5 +51,6 @@ ARCHIVE_FILES = 500_000
 ANNOTATION_BYTES = 4 << 30
 """A dataset's annotations in one JSON that is read whole: COCO's largest has 0.45 GB."""
 
-FRAME_RATES = (0.001, 1000)
-"""Frames a second, the least and the most: a picture a quarter of an hour, or high speed."""
+FRAME_RATES = (Fraction(1, 1000), Fraction(1000))
+"""Frames a second, the least and the most: a picture a quarter of an hour, or high speed. Exact, as
+a rate is: the float 0.001 is above a thousandth."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -90,9 +91,10 @@ class Report:
         return {one.clip.slug: one.fps for one in self.found if one.fps}
 
 
-def look(plan: Plan) -> Report:
+def look(plan: Plan, python: str = sys.executable) -> Report:
     """Look at all that a study reads; within seconds, as few frames are decoded.
 
+    python: the interpreter of the jobs that need torch.
     A video that is damaged in its middle is noticed by its extraction alone. Every other condition
     of a run is asked by this or by `plan.planned`, through the functions that the jobs call.
     """
@@ -119,7 +121,7 @@ def look(plan: Plan) -> Report:
         others += lines
         faults += wrong
     try:
-        plan.require_engine()
+        plan.require_engine(python)
     except BadInput as fault:
         faults.append(fault)
     shown = {one.clip.slug: (one.frames, one.fps) for one in found if one.frames and one.fps}

@@ -5,6 +5,7 @@ cell is in `inputs`.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -62,11 +63,14 @@ class Plan(Inputs):
         """What computes the student's maps online, as the name of its module."""
         return [f"student.engines.{self.study.online.engine}"]
 
-    def require_engine(self) -> None:
-        """Raise `BadInput` where cells are to be made by an engine whose packages are missing."""
+    def require_engine(self, python: str = sys.executable) -> None:
+        """Raise `BadInput` where cells are to be made by an engine whose packages are missing.
+
+        python: the interpreter of the jobs that need torch.
+        """
         if not all(Path(file).exists() for file in self.cell_files("online")):
             engine = self.study.online.engine
-            engines.load(engine).require(engine)
+            engines.load(engine).require(engine, python)
 
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""

@@ -17,7 +17,8 @@ from posequery.jobs.files import COPY_AGAIN, BadInput, sha256, unreadable
 SUMS = "SHA256SUMS"
 """The list, in the study's folder and in its archive, as `sha256sum -c` reads it."""
 LEFT_OUT = ("check.txt", "logs", "state", SUMS)
-"""What means nothing in a copy. Benchmarks do: Snakemake takes their dates for the results'."""
+"""What means nothing in a copy; check.txt is an older version's. Benchmarks do mean something:
+Snakemake takes their dates for the results'."""
 NEW_LIST = (
     "Delete it where the results are known to be whole and run the workflow, which lists them; "
     "elsewhere, copy it again"

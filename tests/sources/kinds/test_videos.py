@@ -39,7 +39,13 @@ def test_no_video_is_refused():
 
 @pytest.mark.parametrize(
     ("given", "rate"),
-    [(25, 25), (29.97, Fraction(2997, 100)), ("30000/1001", Fraction(30000, 1001)), (None, None)],
+    [
+        (25, 25),
+        (29.97, Fraction(2997, 100)),
+        ("30000/1001", Fraction(30000, 1001)),
+        (0.001, Fraction(1, 1000)),
+        (None, None),
+    ],
 )
 def test_a_rate_for_videos_that_state_none(given, rate):
     source = Videos(videos=["a.mjpeg", "b"], fps=given)
@@ -58,7 +64,11 @@ def test_the_rate_reaches_the_jobs():
     assert "--fps" not in plain.extract_options("01-a") + plain.openpose_options("01-a")
 
 
-@pytest.mark.parametrize("given", [0, -25, "fast", "1/0", 1e9, "1e-99999999", True, "nan", []])
+@pytest.mark.parametrize(
+    "given", [0, -25, "fast", "1/0", 1e9, 0.0009, "1e-99999999", True, "nan", []]
+)
 def test_what_is_no_rate_is_refused(given):
-    with pytest.raises(ValidationError, match="is no frame rate|no video shows"):
+    with pytest.raises(
+        ValidationError, match="is no frame rate|no video shows .* a second: from 0.001 to 1000"
+    ):
         Videos(videos=["a.mjpeg"], fps=given)

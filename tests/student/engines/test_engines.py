@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import pythons
 import torch
 from torch import nn
 
@@ -123,3 +125,46 @@ def test_engines_are_loaded_where_a_study_is_planned_without_torch() -> None:
         "sys.exit(bool({'torch', 'onnx', 'onnxruntime', 'torch2trt'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_another_interpreter_is_asked_for_its_own_packages(tmp_path: Path) -> None:
+    """Of a board's own Python it was said that it lacks what the checkout's lacks."""
+    engine = engines.load("torch2trt")
+    engine.require("torch2trt", pythons.having(tmp_path, "tensorrt", "torch2trt"))
+    bare = pythons.bare(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        engine.require("torch2trt", bare)
+    assert caught.value.fault == f"needs tensorrt and torch2trt, not installed in {bare}"
+    engines.load("onnxruntime").require("onnxruntime")
+    with pytest.raises(BadInput, match="needs onnx and onnxscript and onnxruntime, not installed"):
+        engines.load("onnxruntime").require("onnxruntime", bare)
+
+
+def test_what_it_finds_by_the_users_own_path_no_job_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pythons.having(tmp_path, "tensorrt", "torch2trt")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    with pytest.raises(BadInput, match="needs tensorrt and torch2trt"):
+        engines.load("torch2trt").require("torch2trt", pythons.bare(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (None, "No such file or directory"),
+        ("exit 3", "exit code 3"),
+        ("echo no such option >&2; exit 1", "no such option"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_asked_is_said(
+    tmp_path: Path, line: str | None, why: str
+) -> None:
+    python = tmp_path / "python"
+    if line:
+        python.write_text(f"#!/bin/sh\n{line}\n")
+        python.chmod(0o755)
+    fault = rf"python={python}: cannot be asked whether it has tensorrt and torch2trt \({why}\)"
+    with pytest.raises(BadInput, match=fault):
+        engines.load("torch2trt").require("torch2trt", str(python))
+    engines.load("torch").require("torch", str(python))  # which needs nothing of its own

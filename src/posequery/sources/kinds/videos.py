@@ -25,8 +25,10 @@ def _frames_a_second(value: object) -> Fraction | None:
     except ValueError:
         text = f"'{shown(value)}' is no frame rate: write 25, 29.97 or 30000/1001"
         raise ValueError(text) from None
-    if not bounds.FRAME_RATES[0] <= rate <= bounds.FRAME_RATES[1]:
-        raise ValueError(f"no video shows {shown(value)} frames a second")
+    low, high = bounds.FRAME_RATES
+    if not low <= rate <= high:
+        between = f"from {float(low):g} to {float(high):g}"
+        raise ValueError(f"no video shows {shown(value)} frames a second: {between}")
     return rate
 
 

@@ -9,7 +9,10 @@ An engine is one file of this folder, known by its name, that binds `ENGINE`. To
 3. add it to the common suite, `tests/student/engines/test_engines.py`, and to docs/engines.md.
 """
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
@@ -48,12 +51,45 @@ class Engine:
     install: str = ""
     features: bool = False
 
-    def require(self, name: str) -> None:
-        """Raise `BadInput` if a package is missing. name: the engine's own."""
-        missing = [package for package in self.packages if find_spec(package) is None]
-        if missing:
-            fault = f"needs {' and '.join(missing)}, not installed here"
+    def require(self, name: str, python: str = sys.executable) -> None:
+        """Raise `BadInput` if a package is missing, or `python` cannot be asked.
+
+        name: the engine's own. python: the interpreter that is to have the packages, a path or a
+        command's name.
+        """
+        if missing := _missing(self.packages, python):
+            where = "here" if python == sys.executable else f"in {python}"
+            fault = f"needs {' and '.join(missing)}, not installed {where}"
             raise BadInput(f"online.engine={name}", fault, self.install)
+
+
+_LOOK = """
+import importlib.util, sys
+print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name) is None))
+"""
+
+
+def _missing(packages: Sequence[str], python: str) -> list[str]:
+    """Those that an interpreter lacks, of another one by its own word."""
+    if python == sys.executable or not packages:
+        return [package for package in packages if find_spec(package) is None]
+    try:
+        # A job finds nothing by the user's PYTHONPATH.
+        done = subprocess.run(
+            [python, "-c", _LOOK, *packages],
+            env={**os.environ, "PYTHONPATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except OSError as error:
+        why = error.strerror
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr.strip() or f"exit code {error.returncode}").splitlines()[-1]
+    else:
+        return [package for package in packages if package in done.stdout.split()]
+    fault = f"cannot be asked whether it has {' and '.join(packages)} ({why})"
+    raise BadInput(f"python={python}", fault, "Name the interpreter that has torch")
 
 
 _ENGINES = Registry[Engine](__name__, __path__, "ENGINE", "engine")
