@@ -12,6 +12,10 @@ new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
+install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+
 # The Python that PYTHON names, or else the first of the usual names that is new enough.
 find_python() {
     named=${PYTHON:-python3}
@@ -44,9 +48,6 @@ else
 fi
 
 echo "Fetching what $1 names, unless it is there: up to some 500 MB."
-install() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
-}
 install --require-hashes --requirement "$1"
 # No lock has torch, of which there are two builds with one version (workstation.txt).
 install --constraint envs/workstation.txt torch

@@ -91,7 +91,9 @@ def test_a_lock_has_the_same_pins_each_with_checksums_and_nothing_else(name):
             locked[found[1]] = found[2]
     wanted = {canonicalize_name(line.split("==")[0]): line for line in lines(f"{name}.txt")}
     wanted.pop("torch", None)
-    assert locked == {package: line.split("==")[1] for package, line in wanted.items()}, "make lock"
+    assert locked == {package: line.split("==")[1] for package, line in wanted.items()}, (
+        "pin all of them, then make lock"
+    )
 
 
 def wheel(folder, package, version, requires=""):
