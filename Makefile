@@ -2,9 +2,10 @@
 # Each makes the environment in .venv first, once for each content of the pinned requirements.
 
 digest = $(shell cat $(1) | sha256sum | cut -c 1-16)
-STUDY_ENV := .venv/study-$(call digest,envs/workstation.txt)
-CRATE_ENV := .venv/crate-$(call digest,envs/crate.txt)
-TEST_ENV := .venv/test-$(call digest,envs/workstation.txt envs/engines.txt envs/test.txt)
+STUDY_PINS := envs/workstation.txt envs/workstation.lock
+STUDY_ENV := .venv/study-$(call digest,$(STUDY_PINS))
+CRATE_ENV := .venv/crate-$(call digest,envs/crate.lock)
+TEST_ENV := .venv/test-$(call digest,$(STUDY_PINS) $(foreach name,engines slurm test,envs/$(name).lock))
 RUN := .venv/bin/python -m
 
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
@@ -12,7 +13,7 @@ POSEQUERY := PYTHONPATH=src $(RUN) posequery
 CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
 named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
-.PHONY: help env study lab run check archive verify restore test lint format docs
+.PHONY: help env study lab run check archive verify restore test lint format docs lock
 .NOTPARALLEL:
 
 help:
@@ -29,6 +30,7 @@ help:
 	@echo "make lint    style, spelling, types, layers, workflow"
 	@echo "make format  Python and Snakemake files in the project's style"
 	@echo "make docs    the references: of all keys in config/README.md, of the library in docs/api.md"
+	@echo "make lock    the pins' checksums: envs/*.lock, after an edit of envs/*.txt"
 	@echo "PYTHON=/path/to/python3.12 make ...   which Python the environment is made with"
 
 env: $(STUDY_ENV)
@@ -80,15 +82,18 @@ docs: $(TEST_ENV)
 	PYTHONPATH=src $(RUN) posequery.study.reference config/README.md
 	PYTHONPATH=src $(RUN) posequery.study.api docs/api.md
 
+lock: $(TEST_ENV)
+	@sh envs/lock.sh
+
 $(STUDY_ENV):
-	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.txt
+	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.lock
 	@touch $@
 
 $(CRATE_ENV): | $(TEST_ENV)
 	@$(RUN) venv .venv/crate
-	@.venv/crate/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/crate.txt
+	@.venv/crate/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/crate.lock
 	@touch $@
 
 $(TEST_ENV):
-	@PYTHON="$(PYTHON)" sh envs/install.sh envs/test.txt
+	@PYTHON="$(PYTHON)" sh envs/install.sh envs/test.lock
 	@touch $@ $(STUDY_ENV)

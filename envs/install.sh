@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes or completes the environment in .venv from pinned requirements.
-# make runs it from the checkout's root: [PYTHON=python3.12] sh envs/install.sh REQUIREMENTS
+# Makes or completes the environment in .venv from pinned requirements with checksums.
+# make runs it from the checkout's root: [PYTHON=python3.12] sh envs/install.sh envs/NAME.lock
 set -eu
 
 fail() {
@@ -10,6 +10,10 @@ fail() {
 
 new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
 }
 
 # The Python that PYTHON names, or else the first of the usual names that is new enough.
@@ -44,7 +48,9 @@ else
 fi
 
 echo "Fetching what $1 names, unless it is there: up to some 500 MB."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
+install --require-hashes --requirement "$1"
+# No lock has torch, of which there are two builds with one version (workstation.txt).
+install --constraint envs/workstation.txt torch
 # posequery itself is not copied, so that edits take effect at once. A path file does the same as
 # `pip install --editable`, and also works in folders with dollar signs in their names.
 .venv/bin/python -c '

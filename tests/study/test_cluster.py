@@ -43,7 +43,7 @@ def test_a_faulty_profile_is_refused_by_name(tmp_path, text):
 def test_a_missing_plugin_is_named_with_the_command_that_installs_it(monkeypatch):
     cluster.require_plugin()
     monkeypatch.setattr(cluster, "PLUGIN", "snakemake-executor-plugin-none")
-    told = "plugin-none: is not installed. Run .* -c envs/test.txt snakemake-executor-plugin-none"
+    told = "plugin-none: is not installed. Run .* -r envs/slurm.lock"
     with pytest.raises(BadInput, match=told):
         cluster.require_plugin()
 

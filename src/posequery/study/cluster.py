@@ -41,7 +41,7 @@ def executor(profile: str | None) -> str:
 def require_plugin() -> None:
     """Raise `BadInput` if Snakemake cannot submit to Slurm, for which it needs a package."""
     if not find_spec(PLUGIN.replace("-", "_")):
-        fix = f"Run .venv/bin/pip install -c envs/test.txt {PLUGIN}"
+        fix = "Run .venv/bin/pip install -r envs/slurm.lock"
         raise BadInput(PLUGIN, "is not installed", fix)
 
 
