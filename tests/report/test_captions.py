@@ -33,6 +33,16 @@ def test_a_stand_in_says_that_levels_cannot_be_compared():
     assert "cannot be compared" in captions.beside
 
 
+def test_a_caption_explains_what_is_drawn_and_no_more(a_cell, frame, captions):
+    cells = frame([a_cell("offline", "gt", "uniform", 1, 30.0)])
+    assert "Star" not in captions.by_rate(cells, truth=False)
+    assert ", 0 % the unadapted student" not in captions.table_1(cells, truth=False)
+    assert ", 0 % the unadapted student" in captions.table_1(cells)
+    assert "Star: all of the pool" in captions.by_rate(cells)
+    every = frame([a_cell("offline", "gt", "all", 100, 30.0)])
+    assert "Star: all of the pool" in captions.by_rate(every, truth=False)
+
+
 def test_printed_names():
     assert method_name("least_confidence") == "uncertainty"
     assert method_name("k_center") == "k-center"
@@ -53,7 +63,9 @@ def test_strategies_that_look_at_all_labels_are_named_as_oracles(a_cell, frame, 
 def test_the_seeds_allow_what_is_said(a_cell, frame, captions):
     cells = frame([a_cell("offline", "none", "none", 0, 30.0, seed=seed) for seed in (0, 2)])
     assert "none of these cells" in captions.table_1(cells[:0])
-    assert "One seed, given one student: it cannot rank" in captions.table_1(cells[:1])
+    assert "One seed, given one student." in captions.table_1(cells[:1])
+    two = frame([a_cell("offline", "gt", name, 1, 30.0) for name in ("random", "uniform")])
+    assert "One seed, given one student: it cannot rank" in captions.table_1(two)
     assert "over 2 seeds, given one student;" in captions.table_1(cells)
     own = replace(captions, per_seed=True)
     assert "over 2 seeds, each with a student of its own;" in own.table_1(cells)

@@ -107,7 +107,9 @@ def draw_by_rate(
         figure, panels = new_page(1, 1 + truth)
         ours = panels[0, 0]
         _draw(ours, cells, methods)
-        k = {rate: picked_at(cells, rate) for rate in [*rates(cells), Fraction(1)]}
+        run = set(cells["method"])
+        whole = [Fraction(1)] * (truth or "all" in run or not rates(cells))
+        k = {rate: picked_at(cells, rate) for rate in [*rates(cells), *whole]}
         heads = {rate: percent(rate) + (f"\n{span(k[rate])}" if len(k[rate]) else "") for rate in k}
         more = ", and k frames below" if len(cells) else ""
         titles = [_axes(ours, captions.heading, heads, more)]
@@ -123,8 +125,10 @@ def draw_by_rate(
         handles = {
             method_name(method): method_style(method, *methods).handle(True) for method in methods
         }
-        handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
-        handles |= {"all (100 %)": Line2D([], [], **_STAR)}
+        if truth or "none" in run:
+            handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
+        if truth or "all" in run:
+            handles |= {"all (100 %)": Line2D([], [], **_STAR)}
         note = captions.by_rate(cells, frames, truth)
         finish(figure, panels, titles, handles, note, _HEIGHT)
         return figure

@@ -28,10 +28,11 @@ _SPREAD = "Mean ± sample standard deviation over {}; without ±, one run."
 _MEAN = "Mean of {}."
 _LOWEST = "Of {}, the lowest is shown."
 _SIGNS = "Grey line: a sequence begins. Marker: new weights go live."
-_CLOCK = (
-    "Seconds are wall-clock, of the machine this study ran on, and differ from run to run; the "
-    "published ones are of the paper's devices and data."
+ALONE = (
+    "Seconds are wall-clock, of the machine this study ran on, and differ from run to run: what "
+    "ran beside a cell, such as other cells, makes them longer (alone: --cores 1)."
 )
+_CLOCK = f"{ALONE} The published ones are of the paper's devices and data."
 
 
 def method_name(method: str) -> str:
@@ -106,7 +107,9 @@ class Captions:
         own = ", each with a student of its own" if count > 1 and self.per_seed else ""
         given = self.given or own
         if count < 2:
-            one = f"One seed{given}: it cannot rank the methods."
+            ranked = set(cells["method"]) - {"none", "baseline", "all", "all_equal_steps"}
+            rank = ": it cannot rank the methods" * (len(ranked) > 1)
+            one = f"One seed{given}{rank}."
             return one if count else "This run has none of these cells."
         return several.format(f"{count} seeds{given}")
 
@@ -133,10 +136,10 @@ class Captions:
     ) -> str:
         """truth: errors are of the truth, and the published ones stand beside them."""
         picked = "frames picked from" if truth else "labelled frames, of"
+        zero = ", 0 % the unadapted student" * (truth or "none" in set(offline["method"]))
         return _text(
             f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
-            f"sampling rate; k is the number of {picked} the pool's {span(offline['n'])}, 0 % the "
-            "unadapted student.",
+            f"sampling rate; k is the number of {picked} the pool's {span(offline['n'])}{zero}.",
             self._control(offline),
             _oracles(offline),
             "" if truth else self._against_teacher,
@@ -280,10 +283,13 @@ class Captions:
         bars = "plain 95 % intervals" if page else "sample standard deviation"
         own = "Table 1 as lines: " * truth
         published = ", the published numbers on their own axes" * truth
+        run = set(offline["method"])
+        signs = ["Dotted grey: the unadapted student"] * (truth or "none" in run)
+        signs += ["Star: all of the pool"] * (truth or "all" in run)
+        signs.append(f"Bars: {bars} over seeds")
         return _text(
             f"{self.heading}. {own}MPJPE in pixels of the source frames by sampling rate "
-            f"(log){published}. Dotted grey: the unadapted student; star: all of the pool; bars: "
-            f"{bars} over seeds.",
+            f"(log){published}. {'; '.join(signs)}.",
             _oracles(offline),
             "" if page else _left_out(offline, truth),
             "" if truth else self._against_teacher,

@@ -99,8 +99,12 @@ def table_1(
     frames: of the test. beside_paper: strategies that were not run have a row as well.
     """
     offline = of_setting(cells, "offline").assign(teacher="")
-    own, columns = strategies(offline, beside_paper), [Fraction(0), *rates(offline), Fraction(1)]
-    control = [name for name in ("all_equal_steps",) if name in set(offline["method"])]
+    run = set(offline["method"])
+    own, columns = strategies(offline, beside_paper), rates(offline)
+    # Beside the paper's columns ours have the same, run or not.
+    columns = [Fraction(0)] * (beside_paper or "none" in run) + columns
+    columns += [Fraction(1)] * (beside_paper or "all" in run)
+    control = [name for name in ("all_equal_steps",) if name in run]
     methods = [*own, *control]
     group = {"": ""}
     ours = _heads({rate: picked_at(offline, rate) for rate in columns})

@@ -71,6 +71,8 @@ def _online(study: Study, of_the_source: Sequence[str]) -> list[str]:
         said.append(f"the stream's first {online.first_frames}")
     said.append(f"weights {LIVE[online.weights]} from window to window")
     said.append(f"weights trained on a stretch are live {_clock(study)}")
+    if online.engine != "torch":
+        said.append(f"the student's maps are computed by {online.engine}")
     if FITS in online.rates:
         fitting = study.online_rates[online.rates.index(FITS)]
         said.append(f"the rate that fits is {as_percent(fitting)}")

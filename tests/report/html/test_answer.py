@@ -72,8 +72,19 @@ def test_how_many_labels_is_the_share_of_the_gain_of_all_of_them(
         "trained on all 1000 labelled frames of their starts by 10.00 px. Of that gain, 10 labels "
         "(1 %) bring 50 % (uniform), 200 labels (20 %) bring 90 % (uniform)."
     )
-    write_cells([*split_rows[1:], *online])
-    assert "How many labels" not in answers(replace(video_sources))
+
+
+def test_without_all_of_them_the_errors_say_how_many_labels(
+    video_sources, write_cells, split_rows, a_cell
+):
+    """Also where labels make the student worse, which a share of a gain can't say."""
+    online = [a_cell("online", "none", "baseline", 0, 20.0)]
+    write_cells([row for row in split_rows if row["method"] != "all"] + online)
+    assert answers(replace(video_sources))["How many labels"] == (
+        "On the end of each video the unadapted student differs from BlazePose by 30.00 px; "
+        "trained on 10 labels (1 %) of their starts by 20.00 px (uniform); trained on 200 labels "
+        "(20 %) of their starts by 12.00 px (uniform)."
+    )
 
 
 def test_how_many_is_the_share_of_the_gain_of_all_frames(sources, cells):

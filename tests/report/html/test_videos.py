@@ -66,6 +66,29 @@ def test_a_split_study_shows_how_many_labels_it_needs(
     assert [chart.name for chart in charts.charts] == ["by-rate"]
 
 
+def test_the_table_of_labels_has_no_column_that_was_not_run(
+    video_sources, write_cells, split_rows, a_cell, video_stream
+):
+    kept = [row for row in split_rows if row["method"] not in ("none", "all")]
+    write_cells([*kept, a_cell("online", "none", "baseline", 0, 20.0)])
+    labels = sections(replace(video_sources, tests=video_stream.path))[0]
+    _, table, charts = labels.parts
+    assert [head for _, head in table.heads] == ["strategy", "1 % (k=10)", "20 % (k=200)"]
+    assert [key.name for key in charts.keys] == ["uniform"]
+
+
+def test_ones_own_videos_have_nothing_of_the_papers_board(video_sources, parsed):
+    shown = parsed(render(video_sources)).words()
+    assert "On this machine" in shown or "The machine of this run" in shown
+    assert "Jetson" not in shown and "published" not in shown.lower()
+    study = video_sources.devices.study
+    board = video_sources.devices.profiles["jetson_xavier_nx"]
+    own = replace(study, network=board.network, input_size=board.input_size)
+    devices = replace(video_sources.devices, study=own)
+    shown = parsed(render(replace(video_sources, devices=devices))).words()
+    assert "In this study" in shown
+
+
 def test_one_recording_gets_no_interval_from_its_seeds(video_sources, write_cells, a_cell):
     uniform = [a_cell("online", "t", "uniform", 10, 8.0 + seed, seed=seed) for seed in (0, 1)]
     write_cells([a_cell("online", "none", "baseline", 0, 20.0), *uniform])

@@ -130,21 +130,27 @@ def _videos(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]
 
 
 def _needed(cells: pd.DataFrame, captions: Captions) -> Iterator[tuple[str, str]]:
-    """How many labelled frames of its own videos a student needs, where it was tried."""
-    none, every = _of(cells, "none"), _of(cells, "all")
-    if not none or not every:
-        return
-    said = (
-        f"On the end of each video the unadapted student differs from {captions.teacher} by "
-        f"{none}; trained on all {span(cells['n'])} labelled frames of their starts by {every}"
-    )
-    gains = [
-        f"{span(picked_at(cells, rate))} labels ({percent(rate)}) bring {gain}"
-        for rate in rates(cells)
-        if (gain := _gain(cells, rate))
-    ]
+    """How many labelled frames of its own videos a student needs, where it was tried: shares of
+    the gain of all of them, or errors where there is none."""
+    none, every, tried = _of(cells, "none"), _of(cells, "all"), rates(cells)
+    parts = [f"the unadapted student differs from {captions.teacher} by {none}"] * bool(none)
+    all_of_them = f"trained on all {span(cells['n'])} labelled frames of their starts by {every}"
+    parts += [all_of_them] * bool(every)
+    labels = {rate: f"{span(picked_at(cells, rate))} labels ({percent(rate)})" for rate in tried}
+    gains = [f"{labels[rate]} bring {gain}" for rate in tried if (gain := _gain(cells, rate))]
+    if not gains:
+        parts += [f"trained on {labels[rate]} of their starts {_by(cells, rate)}" for rate in tried]
+    said = "; ".join(parts)
     said += f". Of that gain, {', '.join(gains)}" * bool(gains)
-    yield "How many labels", f"{said}."
+    if said:
+        yield "How many labels", f"On the end of each video {said}."
+
+
+def _by(cells: pd.DataFrame, rate: Fraction) -> str:
+    """'by 9.00 px (uniform)', from the best strategy to the worst."""
+    here = _errors(cells).xs(rate, level="rate")
+    said = [f"{PIXELS(error)} px ({method_name(method)})" for method, error in here.items()]
+    return f"by {' to '.join(dict.fromkeys((said[0], said[-1])))}"
 
 
 def _change(error: float, before: float) -> str:
@@ -241,7 +247,8 @@ def _real_time(sources: Sources) -> Iterator[tuple[str, str]]:
     said = [
         f"{_few_digits(100 * found[at])} % ({_name(*at)})" for at in dict.fromkeys((least, most))
     ]
-    text = f"On this machine training took {' to '.join(said)} of the stream's time"
+    text = f"On this machine, beside all else that ran, training took {' to '.join(said)} of the "
+    text += "stream's time"
     late = found.iloc[-1] > 1 and sources.settings["online.clock"] == "ideal"
     ideal = "errors are of an ideal clock, on which training takes no time: more than 100 % is late"
     said = [text, *([ideal] if late else []), *this_machine(sources)[-1:]]

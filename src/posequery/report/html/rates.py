@@ -33,8 +33,9 @@ def _rate_row(method: str, rate: Fraction, k: str, errors: pd.Series) -> charts.
     }
 
 
-def _rate_chart(name: str, title: str, cells: pd.DataFrame) -> Chart:
-    """cells: methods, rates and mpjpe_px; k where it is known."""
+def _rate_chart(name: str, title: str, cells: pd.DataFrame, beside_paper: bool) -> Chart:
+    """cells: methods, rates and mpjpe_px; k where it is known. beside_paper: the axis ends at
+    100 %, run or not."""
     run = set(cells["method"])
     methods = [method for method in [*strategies(cells), "all"] if method in run]
     looks = {m: method_style(m, *methods) for m in methods}
@@ -45,7 +46,7 @@ def _rate_chart(name: str, title: str, cells: pd.DataFrame) -> Chart:
         )
     ]
     level = mean(cells.loc[cells["method"] == "none", "mpjpe_px"])
-    ticks = sorted({row["rate"] for row in rows} | {1.0})
+    ticks = sorted({row["rate"] for row in rows} | ({1.0} if beside_paper else set()))
     label = (
         f"{title}: error in pixels by sampling rate, for {', '.join(map(method_name, methods))}."
     )
@@ -62,17 +63,20 @@ def _rate_chart(name: str, title: str, cells: pd.DataFrame) -> Chart:
 def by_rate(sources: Sources) -> Charts:
     """This study's and, where there is ground truth, the published ones beside them."""
     offline = of_setting(sources.cells, "offline")
-    made = [_rate_chart("by-rate", sources.captions.heading, offline)]
+    made = [_rate_chart("by-rate", sources.captions.heading, offline, sources.truth)]
     if sources.truth:
         title = f"Published: {published.DATA}, Table 1"
-        made.append(_rate_chart("by-rate-published", title, published_errors()))
+        made.append(_rate_chart("by-rate-published", title, published_errors(), True))
     methods = strategies(offline, beside_paper=sources.truth)
     keys = [
         Key(method_name(m), ink(method_style(m, *methods)), (), method_style(m, *methods).marker)
         for m in methods
     ]
-    keys += [Key(method_name("none"), ink(method_style("none")), (1, 1.5))]
-    keys += [Key(method_name("all"), ink(method_style("all")), (), "*", line=False)]
+    run = set(offline["method"])
+    if sources.truth or "none" in run:
+        keys.append(Key(method_name("none"), ink(method_style("none")), (1, 1.5)))
+    if sources.truth or "all" in run:
+        keys.append(Key(method_name("all"), ink(method_style("all")), (), "*", line=False))
     frames = sources.frame_sizes("offline")
     caption = sources.captions.by_rate(offline, frames, sources.truth, page=True)
     return Charts("Error by rate", caption, made, keys, beside=sources.truth)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pandas as pd
 
 from posequery.online.profiles import Profile
-from posequery.report.captions import method_name
+from posequery.report.captions import ALONE, method_name
 from posequery.report.cells import ANY_RATE, KEYS, of_setting, strategies
 from posequery.report.efficiency import (
     PAPERS_TIMING,
@@ -102,10 +102,22 @@ def _board(profile: Profile, devices: Devices, timing: Timing) -> str:
     return " ".join(said)
 
 
+def _declared(sources: Sources) -> Devices:
+    """Without ground truth nothing stands beside the paper, and a board counts only if it is
+    declared for this study's student."""
+    devices, study = sources.devices, sources.devices.study
+    own = {
+        name: profile
+        for name, profile in devices.profiles.items()
+        if sources.truth or profile.is_of(study.network, study.input_size)
+    }
+    return replace(devices, profiles=own)
+
+
 def _afforded(sources: Sources) -> Iterator[tuple[str, str]]:
     if said := "; ".join(this_machine(sources)):
         yield "The machine of this run", f"{said[0].upper()}{said[1:]}."
-    devices, timing = sources.devices, sources.stream.timing
+    devices, timing = _declared(sources), sources.stream.timing
     for profile in devices.profiles.values():
         name = f"{profile.title[0].upper()}{profile.title[1:]}"
         yield name, _board(profile, devices, timing)
@@ -124,13 +136,18 @@ def _shares(sources: Sources) -> Chart | None:
     return points_chart("shares", "Online", points, axis, zero=True) if points else None
 
 
-def _unpublished(table: Table) -> Table:
+_SHARE = (
+    "The share of real time is training seconds over the stream's; above 100 %, training cannot "
+    "keep up."
+)
+_ONE_CELL = (
+    "Training seconds of one cell, mean ± sample standard deviation over those of that rate."
+)
+
+
+def _unpublished(table: Table, caption: str) -> Table:
     """The table of training seconds without the paper's, which are of other data."""
     values = table.ours.values.drop(columns="published training s", level=1)
-    caption = (
-        "The share of real time is training seconds over the stream's; above 100 %, training "
-        "cannot keep up. Seconds are wall-clock, of the machine of this run."
-    )
     return replace(table, caption=caption, ours=replace(table.ours, values=values))
 
 
@@ -147,12 +164,16 @@ def section(sources: Sources) -> Section:
             "nothing is left to the student itself."
         )
         parts.append(Charts("Share of real time", caption, [chart]))
-    online = efficiency(*spent, said)
-    tables = [online if sources.truth else _unpublished(online)]
+    tables = [efficiency(*spent, said)]
     if len(of_setting(sources.rows, "offline")):
         tables.append(efficiency_offline(*spent, said))
-    stream = sources.stream_index.stem if len(sources.streams) > 1 else ""
-    tables.append(real_time(sources.devices, sources.stream.timing, said, stream))
+    if not sources.truth:
+        captions = (f"{_SHARE} {ALONE}", f"{_ONE_CELL} {ALONE}")
+        tables = [_unpublished(table, text) for table, text in zip(tables, captions, strict=False)]
+    devices = _declared(sources)
+    if devices.profiles:
+        stream = sources.stream_index.stem if len(sources.streams) > 1 else ""
+        tables.append(real_time(devices, sources.stream.timing, said, stream))
     for table in tables:
         parts += [Words([f"{table.label}. {table.caption}"]), *sheets(table, 0)]
     return Section("real-time", "Real time", parts)
