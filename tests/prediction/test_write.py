@@ -90,15 +90,6 @@ def test_one_image_is_a_frame_without_a_clock(tmp_path, weights):
     assert (image["file_name"], image["width"], image["height"]) == (path.name, 96, 96)
 
 
-def test_a_jpeg_is_seen_as_in_a_folder_of_frames(tmp_path, weights):
-    (tmp_path / "frames").mkdir()
-    path = tmp_path / "frames/000001.jpg"
-    cv2.imwrite(str(path), np.random.default_rng(2).integers(0, 255, (30, 40, 3), np.uint8))
-    alone = read(write_joints(weights, path, tmp_path / "out")[0])[1]
-    folder = write_joints(weights, path.parent, tmp_path / "out", fps=Fraction(1))[0]
-    np.testing.assert_array_equal(alone, read(folder)[1])
-
-
 def test_an_image_is_seen_upright(tmp_path, weights):
     # EXIF's orientation 6 is a quarter turn.
     path = tmp_path / "still.jpg"
@@ -126,6 +117,15 @@ def test_a_photo_of_another_kind_is_refused(tmp_path, weights):
     cv2.imwrite(str(path), np.full((64, 64, 3), 90, np.uint8))
     with pytest.raises(BadInput, match=r"of a kind that is not read. Save it as PNG or JPEG"):
         write_joints(weights, path, tmp_path / "out")
+
+
+def test_a_photo_that_only_ffmpeg_reads_is_refused(tmp_path, weights):
+    path = tmp_path / "still.qoi"
+    path.write_bytes(b"qoif\0\0\0\1\0\0\0\1\3\0\xfeZZZ\0\0\0\0\0\0\0\1")
+    assert next(video.with_geometry(path, photo=True))
+    with pytest.raises(BadInput, match=r"of a kind that is not read. Save it as PNG or JPEG"):
+        write_joints(weights, path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_there_is_no_film_of_an_image(tmp_path, weights):

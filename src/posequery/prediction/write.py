@@ -17,7 +17,7 @@ from posequery.prediction import tables
 from posequery.prediction.film import write_film
 from posequery.prediction.poses import Poses
 from posequery.prediction.student import load_student
-from posequery.sources import video
+from posequery.sources import photo, video
 from posequery.sources.clock import MISSING, Clock
 from posequery.sources.containers import is_photo
 from posequery.sources.geometry import Geometry, Picture
@@ -34,6 +34,8 @@ class _Source(NamedTuple):
     frames: int
     clock: Clock | None
     prefix: str
+    still: np.ndarray | None = None
+    """An image at the network's size."""
 
     def file_name(self, number: int) -> str:
         """What a frame's own file is called, or would be."""
@@ -64,7 +66,7 @@ def write_joints(
     if Path(folder).exists() and not Path(folder).is_dir():
         raise BadInput(folder, "is no folder", "Give --output a folder")
     network, side = load_student(weights, input_size, device)
-    given = _source(Path(source), fps)
+    given = _source(Path(source), fps, side)
     if fps is not None and given.clock is None:
         raise BadInput(source, "is an image, which has no frame rate", "Leave out --fps")
     if film and given.clock is None:
@@ -95,10 +97,10 @@ def write_joints(
     return files
 
 
-def _source(path: Path, fps: Fraction | None) -> _Source:
+def _source(path: Path, fps: Fraction | None, side: int) -> _Source:
     if is_photo(path):
-        _, shown = next(video.with_geometry(path, photo=True))
-        return _Source(path, shown, 1, None, "")
+        still, shown = photo.squashed(path, side)
+        return _Source(path, shown, 1, None, "", still)
     about = video.info(path, fps)
     prefix = images(path)[0] if path.is_dir() else f"{path.stem}_"
     return _Source(path, about, about.frames, about.clock, prefix)
@@ -106,7 +108,10 @@ def _source(path: Path, fps: Fraction | None) -> _Source:
 
 def _small(given: _Source, side: int, stamps: "array[int]") -> Iterator[np.ndarray]:
     """Frames at the network's size; notes their time stamps in `stamps`."""
+    if given.still is not None:
+        yield given.still
+        return
     picture = Picture(side)
-    for frame, geometry in video.with_geometry(given.path, photo=given.clock is None):
+    for frame, geometry in video.with_geometry(given.path):
         stamps.append(MISSING if frame.pts is None else frame.pts)
         yield picture(frame, geometry)

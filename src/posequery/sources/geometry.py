@@ -62,6 +62,11 @@ class Geometry:
     mirrored: bool = field(default=False, kw_only=True)
     """Whether the stored frame is mirrored left to right, before it is turned."""
 
+    def upright(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels (h, w, 3) in the stored order, of any size, mirrored and turned as shown."""
+        mirrored = pixels[:, ::-1] if self.mirrored else pixels
+        return np.ascontiguousarray(np.rot90(mirrored, self.turns) if self.turns else mirrored)
+
 
 def geometry(
     path: str | os.PathLike[str],
@@ -141,5 +146,4 @@ class Picture(threading.local):
             src_color_range=frame.color_range,
             threads=1,
         ).to_ndarray()
-        mirrored = rgb[:, ::-1] if shown.mirrored else rgb
-        return np.ascontiguousarray(np.rot90(mirrored, shown.turns) if shown.turns else mirrored)
+        return shown.upright(rgb)

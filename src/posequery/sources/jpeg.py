@@ -70,7 +70,7 @@ def decoded(data: bytes) -> tuple[np.ndarray | None, str]:
     """A JPEG's pixels as stored, BGR uint8 (h, w, 3), and what its decoder says is damaged.
 
     The decoder fills what is damaged and goes on. It says so on this process's stderr alone, where
-    OpenCV hides it from Python.
+    OpenCV hides it from Python. Other kinds of images are decoded as well, and nothing is said.
     """
     reading, writing = os.pipe()
     for end in (reading, writing):
