@@ -12,6 +12,7 @@ from archives import ALL, a_study, names, packed, packed_as_listed
 from posequery.clips import Clip, ClipInfo, ClipWriter, Stream, jpeg, write_index
 from posequery.jobs.files import BadInput, write_summed
 from posequery.study import changes
+from posequery.study.clips import require_frames
 from posequery.study.unpacking import restore, verify
 
 
@@ -170,6 +171,9 @@ def test_no_frame_of_real_people_is_packed(study, tmp_path, tried):
     assert clip.info == info and len(Stream(folder / "clips/stream.json").timing) == 40
     with pytest.raises(BadInput, match="an archive leaves those of real people out"):
         clip.frames(np.arange(3))
+    with pytest.raises(BadInput, match="leaves those of real people out. Nothing was run."):
+        require_frames([str(folder / "clips/a.h5")], folder)
+    require_frames([str(clips / "a.h5")], folder)  # extracted again
     assert Clip(clips / "a.h5").frames(np.arange(3)).shape == (3, 24, 24, 3)
     tried("6", "a frame of a real person in an archive", {"left out": 80})
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from posequery.jobs.files import BadInput
-from posequery.study.clips import is_there, unusable_files
+from posequery.study.clips import clips, is_there, require_sources, unusable_files
 from posequery.study.loading import load_study
+from posequery.study.sharing import LEFT_OUT
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -62,3 +63,17 @@ def test_what_may_not_be_read_is_neither_missing_nor_broken(fault, tmp_path, mon
 def test_a_name_that_is_too_long_is_told():
     with pytest.raises(BadInput, match="cannot be read \\(File name too long\\)"):
         is_there("x" * 300)
+
+
+def test_a_restored_study_needs_its_checkpoint_no_more_than_its_videos(tmp_path):
+    (tmp_path / "mine.yaml").write_text("videos: [a.mp4]\nstudent: {checkpoint: mine.pt}\n")
+    study = load_study(str(tmp_path / "mine.yaml"), {}, CONFIG)
+    found = clips(study, str(tmp_path))
+    for file in [*(f"clips/{slug}.h5" for slug in found), "labels/stream/blazepose.h5"]:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    with pytest.raises(BadInput, match="mine.pt: there is no such file"):
+        require_sources(study, found, tmp_path)
+    (tmp_path / LEFT_OUT).parent.mkdir()
+    (tmp_path / LEFT_OUT).touch()
+    require_sources(study, found, tmp_path)

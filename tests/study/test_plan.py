@@ -11,6 +11,7 @@ from posequery.evaluation import columns
 from posequery.jobs.files import BadInput
 from posequery.study.loading import load_study
 from posequery.study.plan import Plan, planned
+from posequery.study.sharing import LEFT_OUT
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 TAKEN = """
@@ -192,3 +193,16 @@ def test_a_person_s_own_videos_are_split_only_where_the_study_says_so(
     assert both.played == ["pool", "test", "stream"]
     # What a video is too short for is asked of the stream, before a teacher has labelled it.
     assert both.fitting_files() == ["results/mine/clips/stream.json"]
+
+
+def test_of_a_restored_study_the_student_that_its_archive_left_out_is_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made anew, it would be newer than all that was made of it."""
+    monkeypatch.chdir(tmp_path)
+    given = Plan(load_study("tiny", {"student": {"checkpoint": str(tmp_path / "a.pt")}}, CONFIG))
+    own = Plan(load_study("tiny", {}, CONFIG))
+    assert given.student in given.decisive_files()
+    (tmp_path / given.out / LEFT_OUT).parent.mkdir(parents=True)
+    (tmp_path / given.out / LEFT_OUT).touch()
+    assert given.student not in given.decisive_files() and own.student in own.decisive_files()

@@ -1,6 +1,9 @@
 """A person's own videos with an offline half, from end to end."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -66,3 +69,63 @@ def test_the_start_of_each_video_is_trained_on_and_its_end_tested(
     assert "How many labels" in (out / "report.html").read_text()
     again = snakemake(tmp_path, "--dry-run", "--config", f"study={study}")
     assert planned(again.stdout) == {}
+
+
+def posequery(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "posequery", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_restored_study_of_a_given_student_is_current_and_loses_nothing(
+    study: Path, tmp_path: Path, tried
+) -> None:
+    """An archive holds neither its frames nor its student: once a run deleted what it could not
+    make again."""
+    student = "results/mine/student/pretrained.pt"
+    snakemake(tmp_path, "--config", f"study={study}", "--", student)
+    (tmp_path / student).rename(tmp_path / "given.pt")
+    content = json.loads(study.read_text())
+    content["videos"] = ["monday.mp4"]
+    content["student"] = {"input_size": 32, "checkpoint": "given.pt"}
+    content["offline"]["methods"] = []
+    (tmp_path / "garden.yaml").write_text(json.dumps(content))
+    snakemake(tmp_path, "--config", f"study={tmp_path / 'garden.yaml'}", "--", "archive")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = posequery(elsewhere, "archive", "--restore", "../results/garden/garden.tar.gz")
+    assert "the student's weights" in done.stdout, done.stderr
+    own, out = "results/garden/settings/garden.yaml", elsewhere / "results/garden"
+    data = ("given.pt", "monday.mp4", "openpose.bin", "models")
+    away = tmp_path / "away"
+    away.mkdir()
+
+    def is_current() -> None:
+        done = snakemake(elsewhere, "--dry-run", "--config", f"study={own}")
+        assert "Nothing to be done" in done.stdout + done.stderr
+        assert "Study garden is complete" in posequery(elsewhere, "report", own).stdout
+
+    is_current()
+    for name in data:
+        (tmp_path / name).rename(away / name)
+    is_current()
+    tried("14", "a restored study of a given student, with its data or without", {"done right": 2})
+
+    shutil.rmtree(out / "cells/offline/openpose/uniform")
+    held = {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+    del held[out / ".lock"]
+    done = posequery(elsewhere, "report", own)
+    assert done.returncode == 1 and "given.pt" in done.stderr
+    for name in data:
+        (away / name).rename(tmp_path / name)
+    done = posequery(elsewhere, "report", own)
+    assert done.returncode == 1 and "holds no frames" in done.stderr
+    assert "With the study's videos in place, delete its clips/ and pictures/" in done.stderr
+    assert {path: path.read_bytes() for path in held} == held
+    tried("14", "a run of a restored study that needs what its archive left out", {"refused": 2})
+
+    for name in ("clips", "pictures"):
+        shutil.rmtree(out / name)
+    assert posequery(elsewhere, "report", own).returncode == 0
+    made, first = (pd.read_csv(at / "cells.csv") for at in (out, tmp_path / "results/garden"))
+    pd.testing.assert_series_equal(made["mpjpe_px"], first["mpjpe_px"])

@@ -51,6 +51,7 @@ class Refusing:
 try:
     from posequery.study import (
         changes,
+        clips,
         cluster,
         identity,
         origins,
@@ -139,6 +140,26 @@ def made_by_this_run():
         if job.benchmark:
             yield str(job.benchmark)
     yield from (f"{OUT}/study.yaml", f"{OUT}/{runs.RUNS}")
+
+
+def clips_read_by_this_run():
+    """The clips whose frames its jobs read, and that none of its jobs makes."""
+    reading = {"adapt", "finetune", "finetune_all", "index", "score", "split"}
+    reading |= {"report_page"} if PLAN.shows_frames() else set()
+    played = {PLAN.index(stream): PLAN.clip_files(stream) for stream in PLAN.played}
+    jobs = list(workflow.dag.needrun_jobs(exclude_finished=False))
+    made = {str(file) for job in jobs for file in job.output}
+    files = [
+        str(file) for job in jobs if job.rule.name in reading for file in job.input
+    ]
+    clips = [clip for file in files for clip in played.get(file, [file])]
+    return [
+        file
+        for file in dict.fromkeys(clips)
+        if file.endswith(".h5")
+        and file.startswith(f"{OUT}/clips/")
+        and file not in made
+    ]
 
 
 def partitions_asked_of_slurm():

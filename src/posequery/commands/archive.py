@@ -52,11 +52,12 @@ def _verify(what: str) -> None:
 
 def _restore(archive: Path) -> None:
     from posequery.study.crate import settings
+    from posequery.study.sharing import LEFT_OUT
     from posequery.study.unpacking import restore
 
     folder = restore(archive, Path("results"))
     print(f"{folder}: restored from {archive}; all files agree with their checksums.")
-    noted = folder / "environment/left_out.sha256"
+    noted = folder / LEFT_OUT
     # Who made the archive wrote it; older ones have none.
     left = noted.read_text(encoding="utf-8", errors="replace") if noted.is_file() else ""
     told = [line.removeprefix("# ") for line in left.splitlines() if line.startswith("# ")]

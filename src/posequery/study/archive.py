@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from posequery.jobs import sealed
 from posequery.jobs.files import BadInput, whole
 from posequery.study import crate, runs, sums
-from posequery.study.sharing import NO_PICTURES, PICTURES, Sharing
+from posequery.study.sharing import LEFT_OUT, NO_PICTURES, PICTURES, Sharing
 from posequery.study.sums import SUMS
 
 _MAKE_WHOLE = "Copy it again, or delete it with what lies beside it and run the study again"
@@ -39,7 +39,7 @@ def pack(
         raise BadInput(results, "holds no cells.csv, so no finished study", "Run the study first")
     stated, kept = _kept(results, sharing)
     texts = {
-        "environment/left_out.sha256": _left_out(stated, kept, sharing),
+        LEFT_OUT: _left_out(stated, kept, sharing),
         "environment/versions.txt": _versions(),
         crate.settings(results.name): json.dumps(settings, indent=2, sort_keys=True) + "\n",
         **dict.fromkeys(_places_of_pictures(stated), NO_PICTURES),

@@ -1,13 +1,16 @@
 """A study's clips before extraction, and whether all that the study reads is there."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from posequery import teachers
+from posequery.clips import Clip
 from posequery.jobs.files import BadInput, unreadable
 from posequery.sources.access import require_readable
 from posequery.sources.kinds import ClipSource
+from posequery.study import sharing
 from posequery.study.schema import PATHS, Study, named_paths
 
 
@@ -59,7 +62,8 @@ def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> No
     """
     unmade = [clip for clip in clips.values() if not (out / "clips" / f"{clip.slug}.h5").is_file()]
     own = [f"seed{seed}/" for seed in study.seeds] if study.student.per_seed else [""]
-    made = {"student": all((out / f"student/{at}pretrained.pt").is_file() for at in own)}
+    students = all((out / f"student/{at}pretrained.pt").is_file() for at in own)
+    made = {"student": students or (not unmade and sharing.lacks_student(study, out))}
     for name in study.labellers:
         labels = [out / f"labels/{stream}/{name}.h5" for stream in study.source.streams]
         made[teachers.load(name).key] = all(path.is_file() for path in labels)
@@ -74,3 +78,23 @@ def require_sources(study: Study, clips: dict[str, ClipSource], out: Path) -> No
         many = f" ({len(missing)} files are missing, this is the first)" if missing[1:] else ""
         what = f"there is no such video or annotation{many}"
         raise BadInput(missing[0], what, "`make check CONFIG=...` lists all that is missing")
+
+
+def require_frames(files: Iterable[str], out: Path) -> None:
+    """Raise `BadInput` for the first of these clips that came without frames from an archive.
+
+    out: the study's folder. Its jobs would say it as well, but Snakemake deletes what a job makes
+    before the job starts.
+    """
+    if not (out / sharing.LEFT_OUT).is_file():
+        return
+    fix = (
+        "Nothing was run. With the study's videos in place, delete its clips/ and pictures/ and "
+        "run again; docs/sharing.md says more"
+    )
+    for file in files:
+        try:
+            with closing(Clip(file)) as clip:
+                clip.jpeg(0)
+        except BadInput as fault:
+            raise BadInput(fault.path, fault.fault, fix) from None

@@ -17,7 +17,7 @@ from posequery.cell import NO_STREAM, Cell, draw, parse_rate_slug
 from posequery.evaluation.columns import columns
 from posequery.online import profiles
 from posequery.student import engines
-from posequery.study import conditions, grid, identity, origins, readings
+from posequery.study import conditions, grid, identity, origins, readings, sharing
 from posequery.study.inputs import Inputs
 from posequery.study.loading import load_study
 from posequery.study.schema import Study, protocol
@@ -230,7 +230,8 @@ class Plan(Inputs):
         """
         offline = self.study.offline
         scores = [*self.of_students(self.scores), *self.selection_files()] if offline else []
-        students = self.of_students(self.student)
+        left_out = sharing.lacks_student(self.study, Path(self.out))
+        students = [] if left_out else self.of_students(self.student)
         made = [*students, *self.index_files(), *self.label_files(), *scores]
         return [*made, *self.cell_files("offline"), *self.cell_files("online")]
 

@@ -4,7 +4,7 @@ Frames of real people never leave it: their videos' licences and the people them
 it. Nor do weights that somebody else gave, or that were trained on what somebody else gave.
 """
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from posequery.settings import Section
@@ -32,6 +32,9 @@ KEPT = (
 )
 """What an archive holds of a study's folder, where it is there. The data and training sets are
 made or brought again; logs and the states of unfinished jobs mean nothing elsewhere."""
+
+LEFT_OUT = "environment/left_out.sha256"
+"""In an archive, and so in a study that was restored from one: what it does not hold."""
 
 PICTURES = "pictures"
 NO_PICTURES = """# Left out
@@ -94,3 +97,12 @@ def sharing(study: Study) -> Sharing:
         student=not given,
         page=source.rendered or not study.report.frames,
     )
+
+
+def lacks_student(study: Study, results: Path) -> bool:
+    """Whether a study was restored from an archive that left its pre-trained student out.
+
+    results: the study's folder. What was made of that student is there, so that it is missed only
+    where some of it is to be made again.
+    """
+    return (results / LEFT_OUT).is_file() and not sharing(study).student
