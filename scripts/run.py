@@ -25,6 +25,8 @@ from posequery.study import changes, cluster, copies, turns
 from posequery.study.plan import planned
 
 ROOT = Path(__file__).resolve().parents[1]
+CARDS = ("gpu", "jetson")
+"""The profiles of machines with a graphics card."""
 KEPT = (
     "What is finished is kept; trainings go on from their last epoch, streams from their last "
     "window. To go on, give the same command again."
@@ -51,6 +53,9 @@ def main() -> int:
         tell(f"{plan.out}: its file system has no locks, so do not run this study twice at once")
     else:
         end_left(Path(plan.out), executor)
+    if options.profile and Path(options.profile).name in CARDS and plan.study.device == "cpu":
+        fix = "for the card set device: cuda, in a file of its own"
+        tell(f"study {plan.study.name}: its device is cpu, also under {options.profile}; {fix}")
     if copies.looks_copied(Path(plan.out)):
         what = "this looks like a copy without dates, so that all may be made again"
         tell(f"{plan.out}: {what}; `make verify CONFIG={options.study}` keeps what is whole")

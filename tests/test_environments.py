@@ -56,6 +56,19 @@ def test_pins_are_in_the_ranges_of_the_project(names, wanted):
         assert requirement.specifier.contains(version)
 
 
+def test_advice_to_install_can_be_followed():
+    """The project is on no package index, so nobody can install 'posequery[onnx]' from one."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    named = set()
+    for path in [*pages, *(ROOT / "src").rglob("*.py"), *(ROOT / "workflow").rglob("*.yaml")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"pip install\s+['\"]?posequery", text), path
+        named |= set(re.findall(r"pip install\s+-r\s+(envs/[\w.]+)", text))
+    assert {"envs/engines.lock", "envs/workstation.lock", "envs/slurm.lock"} <= named
+    for file in named:
+        assert (ROOT / file).is_file(), file
+
+
 def included(name):
     return [line[3:] for line in (ENVS / name).read_text().splitlines() if line.startswith("-r ")]
 

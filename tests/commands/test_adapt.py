@@ -36,7 +36,7 @@ def test_a_study_of_the_videos_is_written_and_run(videos, started, capsys):
     study = load_study("results/my-walk.yaml", {}, CONFIG)
     assert study.source.videos == videos
     assert study.teachers == ["blazepose"] and study.name == "my-walk"
-    assert "results/my-walk/cells/online/stream/" in capsys.readouterr().out
+    assert capsys.readouterr().out == "The study: results/my-walk.yaml.\n"
 
 
 def test_the_same_command_again_goes_on_and_another_video_is_refused(videos, started):
@@ -61,12 +61,82 @@ def test_videos_that_do_not_suffice_leave_no_file(videos, tmp_path, started, cap
     write_video(tmp_path / "short.mp4", [numbered(n) for n in range(8)])
     with pytest.raises(SystemExit, match="1"):
         called(["adapt", "short.mp4", "--name", "walk"])
-    assert (
-        "online.window=10 s: is no shorter than the stream of 8 frames" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "online.window=10 s: is no shorter than the stream of 8 frames" in told
+    assert told.endswith(
+        "Give another --window: shorter than the videos together, 0.16 s, and of at least 25 "
+        "frames.\n"
     )
     assert not started and not Path("results").exists()
     called(["adapt", "b.mp4", "--name", "walk"])
     assert started == [["results/walk.yaml"]]
+
+
+def test_a_short_video_is_adapted_to_with_a_shorter_window(tmp_path, started, capsys):
+    write_video(tmp_path / "short.mp4", [numbered(n) for n in range(100)], rate=60)
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "short.mp4"])
+    for window in ("2 s", "0.1 s"):
+        with pytest.raises(SystemExit, match="1"):
+            called(["adapt", "short.mp4", "--window", window])
+        assert "1.67 s, and of at least 25 frames." in capsys.readouterr().out
+    called(["adapt", "short.mp4", "--window", "0.5  s"])
+    called(["adapt", "short.mp4", "--window", "1/2 s"])  # it is the same study
+    assert started == [["results/short.yaml"]] * 2
+    study = load_study("results/short.yaml", {}, CONFIG)
+    assert study.online.window == "1/2 s" and study.online.rates[0] == Fraction(1, 25)
+    with pytest.raises(BadInput, match="is there already, with other videos or settings"):
+        called(["adapt", "short.mp4", "--window", "1 s"])
+
+
+@pytest.mark.parametrize("text", ["2", "fast", "0 s", "-1 s", "2.5 frames", "2 s 3", ""])
+def test_what_is_no_stretch_is_one_line(posequery, text):
+    done = posequery("adapt", "film.mp4", "--window", text)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"posequery adapt: error: argument --window: '{text}' ")
+
+
+@pytest.fixture
+def student(tmp_path):
+    """Another study's pre-trained student, and the same at another input size."""
+    from posequery.student import checkpoint
+    from posequery.student.network import build
+
+    for name, side in (("pretrained.pt", 128), ("small.pt", 96)):
+        info = checkpoint.CheckpointInfo("densenet_small", side, checkpoint.STUDENT)
+        checkpoint.save(tmp_path / name, build("densenet_small", "any"), info)
+    return tmp_path / "pretrained.pt"
+
+
+def test_a_student_that_is_given_is_started_from(videos, student, started):
+    """Each study rendered its images and pre-trained the same student again."""
+    called(["adapt", "b.mp4", "--weights", "pretrained.pt"])
+    assert started == [["results/b.yaml"]]
+    assert load_study("results/b.yaml", {}, CONFIG).student.checkpoint == student
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("b.mp4", "is truncated or not a checkpoint"),
+        ("small.pt", "was trained at 96 pixels, but the clips have 128"),
+    ],
+)
+def test_a_student_that_cannot_be_used_leaves_no_file(videos, student, started, name, fault):
+    with pytest.raises(BadInput) as error:
+        called(["adapt", "b.mp4", "--weights", name])
+    told = str(error.value)
+    assert told.startswith(f"--weights: {student.with_name(name)}: {fault}")
+    assert "Give a student of densenet_small at 128 pixels" in told
+    assert not started and not Path("results").exists()
+
+
+def test_a_student_that_is_not_there_leaves_no_file(videos, started, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        called(["adapt", "b.mp4", "--weights", "none.pt"])
+    assert "none.pt: " in capsys.readouterr().out
+    assert not started and not Path("results").exists()
 
 
 def test_a_folder_of_results_that_was_there_stays(tmp_path, started):

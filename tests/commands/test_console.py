@@ -28,6 +28,13 @@ def test_help_lists_each_and_what_it_does(posequery):
         assert f"usage: posequery {name}" in posequery(name, "--help").stdout
 
 
+def test_it_says_its_version(posequery):
+    """Also in the environment that make makes, where Python knows no package of its name."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    done = posequery("--version")
+    assert (done.returncode, done.stdout) == (0, f"posequery {version}\n")
+
+
 def test_a_wrong_word_is_one_line_and_a_non_zero_exit(posequery):
     for words in ((), ("predikt", "x")):
         done = posequery(*words)

@@ -32,6 +32,8 @@ def test_a_live_stream_is_recorded_first(name, source, tried):
         with pytest.raises(BadInput) as caught:
             read(name)
         assert "a live stream is not read" in caught.value.fault
+        # Of the address that `pathlib` had passed on, one slash was missing.
+        assert caught.value.path == (name if "://" in name else name.replace(":/", "://"))
         assert f"ffmpeg {source} -t 600 OUT.mp4" in caught.value.fix
     for videos in ([name], ["a.mp4", name], name):
         with pytest.raises(ValueError, match="a live stream is not read"):

@@ -181,3 +181,17 @@ def test_a_video_in_place_of_a_study_is_called_one(tmp_path: Path, name: str, tr
     )
     assert str(error.value).startswith(told)
     tried("9", "a video in place of a study", {"refused": 1})
+
+
+@pytest.mark.parametrize("study", ["walk", "results/walk", "results/walk/"])
+def test_what_adapt_wrote_is_found_by_its_name(tmp_path: Path, monkeypatch, study: str) -> None:
+    """`posequery adapt --name walk` writes results/walk.yaml; the shipped studies were listed."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="there is no such study. There are "):
+        load_study("walk", {}, CONFIG)
+    Path("results/walk").mkdir(parents=True)
+    Path("results/walk.yaml").write_text(RENDERED)
+    with pytest.raises(BadInput) as error:
+        load_study(study, {}, CONFIG)
+    told = f"study={study}: there is no such study. Did you mean results/walk.yaml?"
+    assert str(error.value) == told

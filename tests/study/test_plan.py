@@ -124,6 +124,25 @@ def test_a_lone_streams_name_seeds_no_draw_and_anothers_does(
     ]
 
 
+def test_the_end_names_the_weights_to_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's neighbours have weights of the unadapted student and of lower rates as well."""
+    monkeypatch.chdir(tmp_path)
+    changed = {"study": "lab", "seeds": [3, 4], "strategies": ["random", "uniform"]}
+    for plan in (planned(changed, CONFIG), planned({"study": "tiny"}, CONFIG)):
+        assert not plan.closing_words()
+        for name in plan.final_files():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).touch()
+    assert "predict" not in plan.closing_words()
+    weights = "results/lab/cells/online/stream/blazepose/random/20pct/seed3/weights.pt"
+    told = planned(changed, CONFIG).closing_words().splitlines()
+    assert told[1:] == [
+        f"The adapted student on a video: posequery predict --weights {weights} VIDEO"
+    ]
+    assert planned(changed | {"strategies": []}, CONFIG).best_fitting() is None
+    assert planned(changed | {"only": "uniform"}, CONFIG).best_fitting() is None
+
+
 def test_a_student_lies_where_its_seed_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

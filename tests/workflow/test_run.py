@@ -176,6 +176,19 @@ def test_a_second_run_is_refused_while_the_first_goes_on(made: Path, unfinished:
     assert cells(unfinished) == cells(made)
 
 
+@pytest.mark.parametrize(("device", "said"), [("cpu", 1), ("cuda", 0)])
+def test_a_study_of_the_cpu_under_a_profile_of_a_card_is_told(
+    tmp_path: Path, device: str, said: int
+) -> None:
+    """It trained on the CPU for days, and nothing said so."""
+    (tmp_path / "small.yaml").write_text(f"{STUDY}device: {device}\n")
+    command = [sys.executable, str(ROOT / "scripts/run.py"), "small.yaml", "no_such_target"]
+    command += ["--profile", str(ROOT / "workflow/profiles/gpu")]
+    _, text = ended(started(command, tmp_path, PYTHONPATH=str(ROOT / "src")))
+    assert text.count("for the card set device: cuda") == said
+    assert "no_such_target" in text
+
+
 def test_a_copy_without_dates_is_said_to_be_one(made: Path, tmp_path: Path, tried) -> None:
     folder = shutil.copytree(made, tmp_path / "copy", copy_function=shutil.copy)
     (folder / "results/small/.lock").unlink()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def test_the_start_of_each_video_is_trained_on_and_its_end_tested(
 ) -> None:
     done = snakemake(tmp_path, "--config", f"study={study}")
     assert "Study mine is complete" in done.stdout + done.stderr
+    (weights,) = re.findall("posequery predict --weights (.*) VIDEO", done.stdout)
+    assert (tmp_path / weights).is_file() and "/uniform/20pct/" in weights
     out = tmp_path / "results/mine"
     with h5py.File(out / "labels/stream/openpose.h5") as file:
         labels = file["joints"][:]

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +21,14 @@ def root() -> Path:
             fix = "Run this from a checkout's own environment (make, or pip install -e . in it)"
             raise BadInput(PACKAGE, fault, fix)
     return checkout
+
+
+def version() -> str:
+    """The project's, by its `pyproject.toml`, or by the installed package's metadata."""
+    project = PACKAGE.parents[1] / "pyproject.toml"
+    if project.is_file():  # the environment that make makes has no metadata of it
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    return metadata.version(PACKAGE.name)
 
 
 def run_study(*words: str) -> NoReturn:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from posequery.commands import adapt, archive, check, export, predict, report
+from posequery.commands.checkout import version
 from posequery.jobs.command import run
 
 COMMANDS = {
@@ -31,10 +32,19 @@ def main() -> None:
     run(lambda: sys.exit(called(sys.argv[1:])))
 
 
+class _Version(argparse.Action):
+    """As argparse's own, but it looks for the version only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"posequery {version()}")
+        parser.exit()
+
+
 def called(words: Sequence[str]) -> int | None:
     """Run the subcommand that `words` name; returns its exit code, None for 0."""
     about = "Adapt a light pose network to your own videos, and use what was adapted."
     parser = argparse.ArgumentParser(prog="posequery", description=about)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     each = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         text = (module.__doc__ or "").strip()

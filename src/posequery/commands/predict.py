@@ -9,10 +9,12 @@ from pathlib import Path
 
 from posequery.commands.options import frame_rate
 
+_SOURCE = "a video, an image, or a folder of a video's frames as NAME000001.jpg, NAME000002.jpg ..."
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("source", type=Path, help="a video, an image, or a folder of frames")
+    parser.add_argument("source", type=Path, help=_SOURCE)
     parser.add_argument(
         "--weights",
         type=Path,
@@ -20,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="weights.pt, pretrained.pt, an exported .onnx, or trt_pose's",
     )
     parser.add_argument("--output", type=Path, default=Path(), help="folder; here by default")
-    parser.add_argument("--film", action="store_true", help="write a film of the skeleton, too")
+    film = "write a film of the skeleton, too, with at most 1280 pixels on its longer side"
+    parser.add_argument("--film", action="store_true", help=film)
     parser.add_argument("--fps", type=frame_rate, help="frames a second of what has no clock")
     parser.add_argument(
         "--input-size", type=int, help="of trt_pose's weights, which do not state it, in pixels"

@@ -15,7 +15,8 @@ def refuse_live(path: str | os.PathLike[str]) -> None:
     """Raise `BadInput` for an address or a camera where a file is asked for."""
     text = os.fspath(path)
     if address := _ADDRESS.fullmatch(text):
-        what, source = "an address", f"-i {address[1]}://{address[2]} -c copy"
+        path = f"{address[1]}://{address[2]}"
+        what, source = "an address", f"-i {path} -c copy"
     elif _CAMERA.fullmatch(text):
         device = text if text.startswith("/") else f"/dev/video{text}"
         what, source = "a camera", f"-f v4l2 -i {device}"

@@ -32,7 +32,7 @@ INPUT, OUTPUTS = "images", ("maps", "fields")
 maps (n, 18, s/4, s/4) and fields (n, 42, s/4, s/4)."""
 PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
-INSTALL = "Install it: pip install 'posequery[onnx]'"
+INSTALL = "Install it: .venv/bin/pip install -r envs/engines.lock"
 
 _GIVE = (
     "Give a cell's weights.pt or a pretrained.pt. For trt_pose's weights, run a study that names "

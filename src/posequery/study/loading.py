@@ -122,6 +122,10 @@ def find_study(study: object, folder: Path) -> Path:
         raise BadInput(study, "is a video, not a study", fix)
     path = folder / f"{text}.yaml"
     if not re.fullmatch(NAME, text) or not path.is_file():
+        # What `posequery adapt` wrote, given by its name or its results' folder.
+        for own in (f"{text.rstrip('/')}.yaml", f"results/{text}.yaml"):
+            if os.path.isfile(own):  # noqa: PTH113 (Path may raise)
+                raise BadInput(f"study={text}", "there is no such study", f"Did you mean {own}?")
         there = sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "config")
         near = suggestion(text, there)
         hint = f"{near}{'' if near.endswith('?') else '.'} A study of your own is named by its path"

@@ -264,13 +264,25 @@ class Plan(Inputs):
         }
         return json.dumps(asked, sort_keys=True)
 
+    def best_fitting(self) -> Cell | None:
+        """Of real people, the cell whose student has learnt from most frames that the strategy
+        named first picked; None where the run has none."""
+        first = next(iter(self.study.strategies), "")
+        own = [cell for cell in self.cells if (cell.setting, cell.method) == ("online", first)]
+        real = not self.study.source.has_truth
+        return max(own, key=lambda cell: cell.rate or 0, default=None) if real else None
+
     def closing_words(self) -> str:
-        """Where the results are; empty before all of them are there."""
+        """Where the results are, and how to use the weights; empty before all of them are there."""
         if not all(Path(file).exists() for file in self.final_files()):
             return ""
         made = f"{self.page()}, with {' and '.join(self.report_files())}"
         name, cells = self.study.name, f"{self.final}/cells.csv"
-        return f"Study {name} is complete: {made}; every cell is a row of {cells}."
+        words = f"Study {name} is complete: {made}; every cell is a row of {cells}."
+        if cell := self.best_fitting():
+            file = f"{self.out}/cells/{cell.folder}/weights.pt"
+            words += f"\nThe adapted student on a video: posequery predict --weights {file} VIDEO"
+        return words
 
 
 def planned(config: Mapping[str, Any], folder: Path) -> Plan:

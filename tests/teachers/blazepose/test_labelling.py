@@ -255,6 +255,12 @@ def test_a_broken_network_is_reported(tmp_path):
         load_network(tmp_path / "none.tflite")
 
 
+def test_without_litert_it_says_how_to_install_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    with pytest.raises(BadInput, match=r"needs the package ai-edge-litert .*workstation\.lock"):
+        load_network(tmp_path / "any.tflite")
+
+
 def test_the_teacher_does_not_import_torch():
     code = "import sys, posequery.teachers.blazepose; sys.exit('torch' in sys.modules)"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}

@@ -23,5 +23,5 @@ ENGINE = Engine(
     _start,
     tolerance=1e-4,
     packages=("onnx", "onnxscript", "onnxruntime"),
-    install="Install them: pip install 'posequery[onnx]'",
+    install="Install them: .venv/bin/pip install -r envs/engines.lock",
 )

@@ -33,7 +33,11 @@ def load_network(path: str | os.PathLike[str]) -> Network:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         fault = f"needs the package ai-edge-litert ({error})"
-        raise BadInput(path, fault, "Install it: pip install 'posequery[lab]'") from error
+        fix = (
+            "Run .venv/bin/pip install -r envs/workstation.lock, or, for an environment of your "
+            "own, pip install -e '.[lab]' in the checkout"
+        )
+        raise BadInput(path, fault, fix) from error
     fix = "Fetch it again"
     if not Path(path).is_file():
         raise BadInput(path, "there is no such network", fix)
