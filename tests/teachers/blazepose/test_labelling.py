@@ -256,7 +256,7 @@ def test_a_broken_network_is_reported(tmp_path):
 
 
 def test_without_litert_it_says_how_to_install_it(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(BadInput, match=r"needs the package ai-edge-litert .*workstation\.lock"):
         load_network(tmp_path / "any.tflite")
 
