@@ -8,10 +8,14 @@ CRATE_ENV := .venv/crate-$(call digest,envs/crate.lock)
 TEST_ENV := .venv/test-$(call digest,$(STUDY_PINS) $(foreach name,engines slurm test,envs/$(name).lock))
 RUN := .venv/bin/python -m
 
+# As they are typed: the shell of a recipe reads them from its environment and runs nothing in them.
+$(foreach name,CONFIG CONFIRM PROFILE ARCHIVE PYTHON,$(eval override $(name) := $$(value $(name))))
+export CONFIG CONFIRM PROFILE ARCHIVE PYTHON
+
 RUN_STUDY := PYTHONPATH=src .venv/bin/python scripts/run.py
 POSEQUERY := PYTHONPATH=src $(RUN) posequery
-CONFIRMED := $(if $(CONFIRM),--confirm="$(CONFIRM)")
-named = test -n "$(CONFIG)" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
+CONFIRMED := $(if $(CONFIRM),--confirm="$$CONFIRM")
+named = test -n "$$CONFIG" || { echo "Name the study: make $@ CONFIG=$(1)"; exit 2; }
 
 .PHONY: help env study lab run check archive verify restore test lint format docs lock
 .NOTPARALLEL:
@@ -43,23 +47,23 @@ lab: $(STUDY_ENV)
 
 run: $(STUDY_ENV)
 	@$(call named,path/to/garden.yaml)
-	@$(RUN_STUDY) "$(CONFIG)" $(CONFIRMED) $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)")
+	@$(RUN_STUDY) "$$CONFIG" $(CONFIRMED) $(if $(PROFILE),--profile "workflow/profiles/$$PROFILE")
 
 check: $(STUDY_ENV)
 	@$(call named,human36m)
-	@$(POSEQUERY) check "$(CONFIG)"
+	@$(POSEQUERY) check "$$CONFIG"
 
 archive: $(STUDY_ENV)
 	@$(call named,mini)
-	@$(POSEQUERY) archive "$(CONFIG)"
+	@$(POSEQUERY) archive "$$CONFIG"
 
 verify: $(STUDY_ENV)
 	@$(call named,mini)
-	@$(POSEQUERY) archive --verify "$(CONFIG)"
+	@$(POSEQUERY) archive --verify "$$CONFIG"
 
 restore: $(STUDY_ENV)
-	@test -n "$(ARCHIVE)" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
-	@$(POSEQUERY) archive --restore "$(ARCHIVE)"
+	@test -n "$$ARCHIVE" || { echo "Name the archive: make restore ARCHIVE=path/to/mini.tar.gz"; exit 2; }
+	@$(POSEQUERY) archive --restore "$$ARCHIVE"
 
 test: $(TEST_ENV) $(CRATE_ENV)
 	$(RUN) pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
@@ -86,7 +90,7 @@ lock: $(TEST_ENV)
 	@sh envs/lock.sh
 
 $(STUDY_ENV):
-	@PYTHON="$(PYTHON)" sh envs/install.sh envs/workstation.lock
+	@sh envs/install.sh envs/workstation.lock
 	@touch $@
 
 $(CRATE_ENV): | $(TEST_ENV)
@@ -95,5 +99,5 @@ $(CRATE_ENV): | $(TEST_ENV)
 	@touch $@
 
 $(TEST_ENV):
-	@PYTHON="$(PYTHON)" sh envs/install.sh envs/test.lock
+	@sh envs/install.sh envs/test.lock
 	@touch $@ $(STUDY_ENV)

@@ -32,7 +32,7 @@ def test_a_profile_says_what_runs_its_jobs(tmp_path):
     assert cluster.executor(str(tmp_path)) == "lsf"
 
 
-@pytest.mark.parametrize("text", [None, "executor: [slurm"])
+@pytest.mark.parametrize("text", [None, "executor: [slurm", "when: 2024-13-45", "[" * 5000])
 def test_a_faulty_profile_is_refused_by_name(tmp_path, text):
     if text:
         (tmp_path / "profile.yaml").write_text(text)

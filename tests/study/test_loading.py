@@ -54,7 +54,7 @@ HOSTILE = {
     "a: " + "[" * 9000: "is no YAML (RecursionError)",
     "a: " + "[" * 200 + "]" * 200: "unknown key 'a'",
     "a: !!bool x": "is no YAML (KeyError)",
-    "x: " + "y" * bounds.STUDY_BYTES: "bytes, and a study has at most 262,144",
+    "x: " + "y" * bounds.STUDY_BYTES: "bytes, of at most 262,144",
     f"extends: {'x' * 300}": "there is no such study",
     "extends: [a]": "extends '['a']': there is no such study",
     "extends: minni": "extends 'minni': there is no such study. Did you mean 'mini'?",
@@ -113,7 +113,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "mine.yaml")
     (tmp_path / "folder.yaml").mkdir()
     for name in ("mine", "folder"):
-        with pytest.raises(BadInput, match="is no file. Name a study's file"):
+        with pytest.raises(BadInput, match="is no file. Name a YAML file"):
             load_study(str(tmp_path / f"{name}.yaml"), {}, CONFIG)
 
 

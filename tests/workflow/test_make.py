@@ -1,32 +1,40 @@
-"""What `make` hands to the scripts, as it would run them."""
+"""What `make` hands to the scripts."""
 
 import subprocess
 
 import pytest
 from runs import ROOT
 
+PRINT = r"printf '%s\n'"
 
-def made(*words: str) -> str:
-    """The commands of a target, which are not run."""
-    command = ["make", "--dry-run", "--old-file=envs/workstation.txt", *words]
+
+def handed(*words: str) -> list[str]:
+    """The arguments that a target hands over, of an environment that is there."""
+    command = ["make", "--silent", "STUDY_ENV=README.md", f"RUN_STUDY={PRINT}"]
+    command += [f"POSEQUERY={PRINT}", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("target", "study"), [("study", "mini"), ("lab", "lab"), ("run", '"a b/mine.yaml"')]
+    ("target", "study"), [("study", "mini"), ("lab", "lab"), ("run", "a b/mine.yaml")]
 )
 def test_results_of_another_protocol_are_overwritten_by_make(target, study, tried) -> None:
-    for more, option in (([], ""), (["CONFIRM=true"], '--confirm="true"')):
-        command = made(target, "CONFIG=a b/mine.yaml", *more)
-        assert (
-            command.split("scripts/run.py ")[1].splitlines()[0].strip()
-            == f"{study} {option}".strip()
-        )
+    for more, option in (([], []), (["CONFIRM=true"], ["--confirm=true"])):
+        assert handed(target, "CONFIG=a b/mine.yaml", *more) == [study, *option]
     tried("9", "a changed study under an old name", {"overwritten by make, if asked": 1})
 
 
-@pytest.mark.parametrize("study", ["mini", "a b/mine.yaml", "../mine.yml"])
-@pytest.mark.parametrize("target", ["run", "check", "archive", "verify"])
-def test_each_takes_a_study_by_its_name_or_its_file(target: str, study: str) -> None:
-    assert f'"{study}"' in made(target, f"CONFIG={study}")
+@pytest.mark.parametrize(
+    "text",
+    ["mini", "a b/mine.yaml", "../mine.yml", 'a"; touch F; "', "$(touch F)", "`touch F`", "a'$b$$"],
+)
+def test_a_text_is_handed_over_as_it_is_typed(text: str) -> None:
+    """And never to a shell, which would run what is in it."""
+    assert handed("run", f"CONFIG={text}") == [text]
+    assert handed("check", f"CONFIG={text}") == ["check", text]
+    assert handed("archive", f"CONFIG={text}") == ["archive", text]
+    assert handed("verify", f"CONFIG={text}") == ["archive", "--verify", text]
+    assert handed("restore", f"ARCHIVE={text}") == ["archive", "--restore", text]
+    profile = ["mini", f"--confirm={text}", "--profile", f"workflow/profiles/{text}"]
+    assert handed("run", "CONFIG=mini", f"CONFIRM={text}", f"PROFILE={text}") == profile

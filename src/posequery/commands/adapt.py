@@ -130,7 +130,7 @@ def write_study(
     """
     import yaml
 
-    from posequery.study import parsing
+    from posequery.jobs import strict_yaml
 
     file = _file(name)
     values: dict[str, object] = {"videos": [str(path.absolute()) for path in videos]}
@@ -139,7 +139,7 @@ def write_study(
     values |= {"online": {"window": window}} if window else {}
     if not file.exists():
         write_text(file, _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
-    elif parsing.read(file) != values:
+    elif strict_yaml.read(file) != values:
         fix = f"Run it as it is (posequery report {file}), or give another --name"
         raise BadInput(file, "is there already, with other videos or settings", fix)
     return file

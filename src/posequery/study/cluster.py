@@ -31,7 +31,7 @@ def executor(profile: str | None) -> str:
     for file in files:
         try:
             keys = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             fault = f"is no YAML ({str(error).splitlines()[0]})"
             raise BadInput(file, fault, "Correct it") from None
         named += [keys["executor"]] if isinstance(keys, dict) and "executor" in keys else []

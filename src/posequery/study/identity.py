@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from posequery import strategies, teachers
+from posequery.jobs import strict_yaml
 from posequery.jobs.files import BadInput, suggestion, write_text
 from posequery.study import grid
 from posequery.study.schema import Study, protocol
@@ -133,10 +134,12 @@ def refuse_changed_protocol(study: Study, out: Path, confirmed: bool) -> None:
     if confirmed or not path.is_file() or not has_cells(out):
         return
     try:
-        before = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        before = None
-    if not isinstance(before, dict) or not all(isinstance(key, str) for key in before):
+        before = strict_yaml.read(path)
+    except BadInput as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        before = {}
+    if not before:
         fault = "is broken, so that nobody knows what the results beside it were made with"
         raise BadInput(
             path,

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from posequery.jobs import strict_yaml
 from posequery.jobs.files import BadInput, suggestion
 from posequery.settings import shown
 from posequery.sources import kinds
 from posequery.sources.access import refuse_live
-from posequery.study import parsing
 from posequery.study.faults import CONTROLS, faults
 from posequery.study.schema import NAME, PATHS, Study
 
@@ -82,7 +82,7 @@ def _anchor(values: dict[str, Any], folder: Path) -> None:
 
 
 def _read(path: Path, folder: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    values = _spelt_out(parsing.read(path))
+    values = _spelt_out(strict_yaml.read(path))
     _anchor(values, path.parent.resolve())
     source = values.get("source")
     own_videos = isinstance(source, dict) and "videos" in source

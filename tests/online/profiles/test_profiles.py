@@ -95,13 +95,19 @@ def test_a_faulty_profile_is_refused(tmp_path, monkeypatch, tried) -> None:
         ("{", "is no YAML"),
         ("a: [", "is no YAML"),
         ("\x00", "is no YAML"),
-        ("- 3", "holds no figures by their names"),
-        ("", "holds no figures by their names"),
+        ("- 3", "holds no keys"),
+        ("", "has no figure 'title'"),
     ):
         path.write_text(text)
         with pytest.raises(BadInput, match=rf"mine\.yaml: {fault}") as refused:
             load("mine")
         assert str(refused.value).isprintable()
+    # What YAML would guess: 8, 90, the last of two, and a number of a text.
+    plain = yaml.safe_dump({key: WHOLE[key] for key in WHOLE if key != "build_s"})
+    for text in ("010", "1:30", "1\nbuild_s: 2", "'20'", "2024-13-45", "&a [*a]"):
+        path.write_text(f"{plain}build_s: {text}\n")
+        with pytest.raises(BadInput, match=r"mine\.yaml: "):
+            load("mine")
     path.write_text(yaml.safe_dump(WHOLE))
     assert load("mine") == Profile(**WHOLE)
     with pytest.raises(ValueError, match="jetson_xavier_nx"):

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from posequery.jobs import bounds
-from posequery.jobs.files import BadInput, unknown, unreadable
+from posequery.jobs.files import BadInput, unknown
 from posequery.settings import Section, Side
 from posequery.student.settings import NetworkName
 
@@ -103,11 +103,11 @@ def load(name: str) -> Profile:
     if name not in names():
         raise ValueError(unknown("device profile", name, names()))
     # Here, since a board that is given a profile reads no file.
-    import yaml
+    from posequery.jobs import strict_yaml
 
     path = FOLDER / f"{name}.yaml"
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Profile.model_validate(strict_yaml.read(path), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -115,10 +115,5 @@ def load(name: str) -> Profile:
             "missing": (f"has no figure '{where}'", "State it, with where it is from"),
             "extra_forbidden": (f"has a figure '{where}' that is not known", "Leave it out"),
         }
-        fault = f"{where}: {first['msg']}" if where else "holds no figures by their names"
+        fault = f"{where}: {first['msg']}"
         raise BadInput(path, *said.get(first["type"], (fault, "Correct it"))) from None
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        fault = f"is no YAML ({' '.join(str(error).split())})"
-        raise BadInput(path, fault, "Correct it") from None

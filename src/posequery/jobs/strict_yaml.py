@@ -1,4 +1,4 @@
-"""A study's file as plain data: YAML, strict where YAML itself would guess."""
+"""A YAML file that a person writes as plain data, strict where YAML itself would guess."""
 
 import math
 import re
@@ -81,10 +81,10 @@ def read(path: Path) -> dict[str, Any]:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
-            raise BadInput(path, "is no file", "Name a study's file")
+            raise BadInput(path, "is no file", "Name a YAML file")
         if about.st_size > bounds.STUDY_BYTES:
-            fault = f"has {about.st_size:,} bytes, and a study has at most {bounds.STUDY_BYTES:,}"
-            raise BadInput(path, fault, "Name a study's file")
+            fault = f"has {about.st_size:,} bytes, of at most {bounds.STUDY_BYTES:,}"
+            raise BadInput(path, fault, "Name a file of settings")
         values = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe one)
     except BadInput:
         raise
@@ -98,5 +98,5 @@ def read(path: Path) -> dict[str, Any]:
         raise BadInput(path, fault, "Write it again as UTF-8 text") from error
     values = {} if values is None else values
     if not isinstance(values, dict):
-        raise BadInput(path, "holds no keys", "Write 'key: value' lines, see config/README.md")
+        raise BadInput(path, "holds no keys", "Write 'key: value' lines")
     return values
