@@ -167,3 +167,31 @@ def test_damage_at_random_ends_with_one_line(tmp_path, numbered, container, code
             outcomes["read"] += 1
     assert outcomes["refused"]
     tried("12", "videos damaged at random", outcomes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.mp4", "ffconcat version 1.0\nfile 'v.mp4'\n"),
+        ("c.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"),
+        ("c.mp4", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"),
+        ("c.sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"),
+        ("c.mpd", '<?xml version="1.0"?>\n<MPD profiles="urn:mpeg:dash:profile:full:2011">\n'),
+        ("c.rtsp", "rtsp://127.0.0.1/v"),
+    ],
+)
+def test_a_list_of_videos_is_not_followed(tmp_path, numbered, name, text, tried):
+    """It may name files that its reader never gave, and join upright ones with turned ones."""
+    video_there = media.movie(tmp_path / "v.mp4", [numbered(n) for n in range(9)])
+    (tmp_path / name).write_text(text.format(video_there))
+    refused(tmp_path / name, r"is a playlist, of another kind|is truncated or not a video")
+    tried("12", "lists of other videos", {"refused": 1})
+
+
+def test_an_images_name_is_no_pattern(tmp_path, numbered):
+    """The others that would fit it may be of another size, and nobody gave them."""
+    for name, value in (("p%03d.png", 5), ("p001.png", 9), ("q*.png", 6), ("q1.png", 9)):
+        cv2.imwrite(str(tmp_path / name), numbered(value))
+    for name, value in (("p%03d.png", 5), ("q*.png", 6)):
+        (frame,) = (found for found, _ in video.with_geometry(tmp_path / name, photo=True))
+        assert media.number(frame.to_ndarray(format="rgb24")) == value
