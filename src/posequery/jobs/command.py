@@ -24,6 +24,7 @@ FIXES = {
     errno.EACCES: "Get permission for it, or use another folder",
     errno.EPERM: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",
+    errno.ENOENT: "Check its path, and let nothing delete its folder meanwhile",
     errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
     errno.ENAMETOOLONG: "Use a shorter name, or a folder nearer to the root",
     errno.EEXIST: "Move it away and run again",
@@ -77,7 +78,7 @@ def run(main: Callable[[], object]) -> None:
     except BrokenPipeError:
         os._exit(BROKEN_PIPE)
     except OSError as fault:
-        if fault.errno not in FIXES:
+        if fault.errno not in FIXES or (fault.errno == errno.ENOENT and not fault.filename):
             raise
         try:
             tell(f"error: {of_system(fault)}")
