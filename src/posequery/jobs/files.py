@@ -116,7 +116,7 @@ def _failed_write_named(target: Path, temporary: Path) -> Iterator[None]:
     except Exception as error:
         cause, path = getattr(error, "errno", None), getattr(error, "filename", None)
         # Nobody knows the temporary path, and it is gone. HDF5 names it in its words alone.
-        if cause in errno.errorcode and str(temporary) in f"{path} {error}":
+        if cause and cause in errno.errorcode and str(temporary) in f"{path} {error}":
             raise OSError(cause, os.strerror(cause), str(target)) from error
         # HDF5 and torch each word a failed write in their own way, torch without the cause.
         why = cause if cause in UNWRITABLE else _without_room(target.parent, temporary)
