@@ -1,6 +1,7 @@
 """Which of a file's streams is the video, and files that look like one."""
 
 import random
+import struct
 
 import cv2
 import media
@@ -9,6 +10,7 @@ import pytest
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
 from posequery.sources import video
+from posequery.sources.containers import is_photo
 
 
 def picture(width=16, height=16):
@@ -42,6 +44,25 @@ def test_a_photo_is_called_one(tmp_path, write_video, numbered, tried):
         refused(tmp_path / name, rf"{name}: is a photo\. Give a video, or a folder of its frames")
     refused(tmp_path / "motion.jpg", "is a photo with a short video inside. Save that video")
     tried("9", "photos, and one with a video inside", {"refused": 4})
+
+
+def test_an_animated_webp_is_called_one(tmp_path, numbered):
+    """FFmpeg knows it, but not its frames, and it seemed damaged."""
+
+    def chunk(name, content):
+        return name + struct.pack("<I", len(content)) + content
+
+    path = tmp_path / "a.webp"
+    still = cv2.imencode(".webp", numbered(1), (cv2.IMWRITE_WEBP_QUALITY, 80))[1].tobytes()
+    size = bytes([63, 0, 0, 47, 0, 0])  # less one, of 64 x 48 pixels
+    frame = chunk(b"ANMF", bytes(6) + size + bytes([40, 0, 0, 0]) + still[12:])
+    head = chunk(b"VP8X", bytes([2, 0, 0, 0]) + size) + chunk(b"ANIM", bytes(6))
+    path.write_bytes(chunk(b"RIFF", b"WEBP" + head + frame * 3))
+    refused(path, "is an animated WebP, which is not read. Make a video or a GIF of it")
+    with pytest.raises(BadInput, match="is an animated WebP"):
+        is_photo(path)
+    path.write_bytes(still)
+    assert is_photo(path)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,12 @@ def _is_still(container: InputContainer) -> bool:
 
 def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo: bool) -> None:
     stills = _is_still(container)
-    if Path(path).is_dir() or (photo and stills):
+    if Path(path).is_dir():
+        return
+    if stills and _is_animated_webp(path):
+        fix = "Make a video or a GIF of it, with a program that reads it"
+        raise BadInput(path, "is an animated WebP, which is not read", fix)
+    if photo and stills:
         return
     if not stills and container.metadata.get("major_brand", "") not in _PHOTO_BRANDS:
         return
@@ -122,6 +127,13 @@ def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo
     else:
         fault, fix = "is a photo", "Give a video, or a folder of its frames"
     raise BadInput(path, fault, fix)
+
+
+def _is_animated_webp(path: str | os.PathLike[str]) -> bool:
+    """By the flags of its extended header (RFC 9649, 2.7)."""
+    with open(path, "rb") as file:
+        head = file.read(21)
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20:] and head[20] & 2)
 
 
 def _video_stream(path: str | os.PathLike[str], container: InputContainer) -> VideoStream:
