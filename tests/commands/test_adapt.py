@@ -147,11 +147,22 @@ def test_a_folder_of_results_that_was_there_stays(tmp_path, started):
     assert Path("results").is_dir() and not list(Path("results").iterdir())
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "ä"])
+@pytest.mark.parametrize("name", ["a/b", "..", "ä", ""])
 def test_a_name_that_is_refused_leaves_nothing(videos, tmp_path, started, name):
     with pytest.raises(BadInput, match="cannot be a study's name"):
         called(["adapt", "b.mp4", "--name", name])
     assert not started and {*tmp_path.iterdir()} == {*videos}
+
+
+def test_a_video_whose_name_makes_none_asks_for_one(videos, tmp_path, started):
+    """It said that a --name that nobody gave was no name."""
+    videos[1].rename("日本.mp4")
+    told = r"^日本\.mp4: its name makes no study's name, .*\. Give --name, of letters, digits"
+    with pytest.raises(BadInput, match=told):
+        called(["adapt", "日本.mp4"])
+    assert not started and not Path("results").exists()
+    called(["adapt", "日本.mp4", "--name", "japan"])
+    assert started == [["results/japan.yaml"]]
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(videos, started, monkeypatch):

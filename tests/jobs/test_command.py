@@ -1,4 +1,6 @@
+import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,14 @@ import pytest
 
 from posequery.jobs.command import FIXES, run
 from posequery.jobs.files import BadInput
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def fail(fault):
@@ -82,8 +92,8 @@ def test_a_reader_that_has_gone_causes_no_traceback():
 
 
 def test_another_system_error_keeps_its_traceback():
-    with pytest.raises(FileNotFoundError):
-        run(Path("there is no such file").stat)
+    with pytest.raises(OSError, match="Too many open files"):
+        run(lambda: fail(OSError(errno.EMFILE, os.strerror(errno.EMFILE), "clip.h5")))
 
 
 def test_a_clip_beyond_a_limit_of_size_is_named_and_does_not_crash_the_process(tmp_path):

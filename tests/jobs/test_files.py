@@ -1,11 +1,13 @@
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import pytest
 
 from posequery.jobs.files import (
@@ -118,16 +120,85 @@ def test_any_failure_on_a_full_disk_is_reported_as_a_full_disk(tmp_path, manager
 
 @pytest.mark.parametrize("manager", [whole, whole_folder])
 def test_what_a_kill_left_is_deleted_and_nothing_else(tmp_path, manager):
-    (tmp_path / ".a [1].01234567.h5").write_text("left by a kill")
-    (tmp_path / ".a [1].89abcdef.h5").mkdir()
-    (tmp_path / ".a [1].89abcdef.h5" / "part").write_text("left by a kill")
-    others = {"a [1].01234567.h5", ".a [1].0123456x.h5", ".a 1.01234567.h5", ".a [1].01234567.pt"}
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = f"{ended.pid:08x}01234567"
+    (tmp_path / f".a [1].{left}.h5").write_text("left by a kill")
+    (tmp_path / ".a [1].7fffffff89abcdef.h5").mkdir()
+    (tmp_path / ".a [1].7fffffff89abcdef.h5" / "part").write_text("left by a kill")
+    (tmp_path / ".a [1].7ffffffe89abcdef.h5").symlink_to(tmp_path)
+    others = {f"a [1].{left}.h5", f".a [1].{left[:-1]}x.h5", f".a 1.{left}.h5", f".a [1].{left}.pt"}
     for name in others:
         (tmp_path / name).write_text("another's")
     with manager(tmp_path / "a [1].h5") as temporary:
         if manager is whole:
             temporary.touch()
     assert {path.name for path in tmp_path.iterdir()} == others | {"a [1].h5"}
+
+
+def test_a_live_process_keeps_its_temporary_file(tmp_path):
+    """Another that writes the same file deleted it, and the first ended with a traceback."""
+    target = tmp_path / "a.csv"
+    code = (
+        "import sys; from posequery.jobs.files import whole\n"
+        "with whole(sys.argv[1]) as temporary:\n"
+        "    temporary.write_text('first'); print('written', flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, target],
+        env={**os.environ, "PYTHONPATH": SRC},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.readline() == b"written\n"
+        write_text(target, "second")
+        assert target.read_text() == "second"
+        process.stdin.close()
+        assert process.wait() == 0
+    assert target.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_any_work(tmp_path):
+    target = tmp_path / "a.csv"
+    target.mkdir()
+
+    def write():
+        with whole(target):
+            pytest.fail("the work began")
+
+    with pytest.raises(IsADirectoryError) as caught:
+        write()
+    assert caught.value.filename == str(target)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def make_clip(path):
+    h5py.File(path, "w").close()
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir, make_clip])
+@pytest.mark.parametrize("manager", [whole, whole_folder])
+def test_an_error_names_the_target_and_not_its_temporary_file(tmp_path, manager, make):
+    target = tmp_path / "out" / "a.h5"
+
+    def write():
+        with manager(target) as temporary:
+            shutil.rmtree(target.parent)
+            make(temporary)
+
+    with pytest.raises(FileNotFoundError) as caught:
+        write()
+    assert caught.value.filename == str(target)
+
+
+def test_a_folder_takes_the_place_of_a_link_that_leads_nowhere(tmp_path):
+    target = tmp_path / "data"
+    target.symlink_to("nowhere")
+    with whole_folder(target) as temporary:
+        (temporary / "file").touch()
+    assert [path.name for path in target.iterdir()] == ["file"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("manager", ["whole", "whole_folder"])

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = "from posequery.jobs.command import run\nrun(wait)\n"
 
 
-def interrupted(code: str, number: int = signal.SIGINT) -> tuple[int, str]:
-    """Exit code and stderr of a script that is sent a signal as soon as it waits."""
+def interrupted(code: str, *numbers: int) -> tuple[int, str]:
+    """Exit code and stderr of a script that is sent a signal each time it says that it waits."""
     head = (
         "from posequery.jobs import interruption\n"
         "import sys\n"
@@ -30,8 +30,9 @@ def interrupted(code: str, number: int = signal.SIGINT) -> tuple[int, str]:
         # Not what these tests were started with: a job in the background ignores Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as child:
-        assert child.stdout.readline() == "waits\n"
-        child.send_signal(number)
+        for number in numbers or (signal.SIGINT,):
+            assert child.stdout.readline() == "waits\n"
+            child.send_signal(number)
         return child.wait(timeout=60), child.communicate()[1]
 
 
@@ -39,6 +40,30 @@ def interrupted(code: str, number: int = signal.SIGINT) -> tuple[int, str]:
 def test_it_is_one_line_before_a_scripts_work_and_in_it(code: str, tried) -> None:
     assert interrupted(code) == (128 + signal.SIGINT, "error: interrupted\n")
     tried("13", "Ctrl-C while a script starts", {"one line": 1})
+
+
+def test_pressing_again_while_it_ends_is_no_traceback() -> None:
+    code = (
+        "import atexit, time\n"
+        "def late(): print('waits', flush=True); print('waits', flush=True); time.sleep(1)\n"
+        "atexit.register(late)\n"
+    )
+    found = interrupted(code + RUN, signal.SIGINT, signal.SIGINT, signal.SIGINT)
+    assert found == (128 + signal.SIGINT, "error: interrupted\n")
+
+
+def test_an_order_to_end_leaves_no_half_file(tmp_path: Path) -> None:
+    """As at a job's limit of time, or at the end of a session."""
+    code = (
+        "from posequery.jobs.command import run\n"
+        "from posequery.jobs.files import whole\n"
+        "def main():\n"
+        f"    with whole({str(tmp_path / 'a.csv')!r}) as temporary:\n"
+        "        temporary.touch(); wait()\n"
+        "run(main)\n"
+    )
+    assert interrupted(code, signal.SIGTERM) == (128 + signal.SIGTERM, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_to_be_ignored_is_ignored() -> None:

@@ -150,6 +150,25 @@ def test_a_file_in_place_of_the_folder_is_refused_and_kept(tmp_path, weights):
     assert weights.read_bytes() == before
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "mp4"])
+def test_a_folder_in_place_of_a_file_is_known_before_the_prediction(
+    tmp_path, weights, kind, monkeypatch
+):
+    """It was known after it, and new files stood beside old ones."""
+    film = write_video(tmp_path / "film.mp4", [numbered(n) for n in range(3)], rate=25)
+    files = write_joints(weights, film, tmp_path / "out", film=True)
+    place = next(file for file in files if file.suffix == f".{kind}")
+    place.unlink()
+    place.mkdir()
+    before = {file: file.read_bytes() for file in files if file != place}
+    monkeypatch.setattr(write, "predict", lambda *_: pytest.fail("it was predicted"))
+    with pytest.raises(IsADirectoryError) as caught:
+        write_joints(weights, film, tmp_path / "out", film=True)
+    assert caught.value.filename == str(place)
+    assert {file: file.read_bytes() for file in before} == before
+    assert names(tmp_path / "out") == sorted(file.name for file in files)
+
+
 def test_a_video_that_is_cut_off_leaves_no_file(tmp_path, weights):
     film = write_video(tmp_path / "film.mp4", [numbered(n) for n in range(35)])
     film.write_bytes(film.read_bytes()[:-200])

@@ -1,6 +1,7 @@
 """Which of a file's streams is the video, and files that look like one."""
 
 import random
+import struct
 
 import cv2
 import media
@@ -9,6 +10,7 @@ import pytest
 from posequery.jobs import bounds
 from posequery.jobs.files import BadInput
 from posequery.sources import video
+from posequery.sources.containers import is_photo
 
 
 def picture(width=16, height=16):
@@ -42,6 +44,25 @@ def test_a_photo_is_called_one(tmp_path, write_video, numbered, tried):
         refused(tmp_path / name, rf"{name}: is a photo\. Give a video, or a folder of its frames")
     refused(tmp_path / "motion.jpg", "is a photo with a short video inside. Save that video")
     tried("9", "photos, and one with a video inside", {"refused": 4})
+
+
+def test_an_animated_webp_is_called_one(tmp_path, numbered):
+    """FFmpeg knows it, but not its frames, and it seemed damaged."""
+
+    def chunk(name, content):
+        return name + struct.pack("<I", len(content)) + content
+
+    path = tmp_path / "a.webp"
+    still = cv2.imencode(".webp", numbered(1), (cv2.IMWRITE_WEBP_QUALITY, 80))[1].tobytes()
+    size = bytes([63, 0, 0, 47, 0, 0])  # less one, of 64 x 48 pixels
+    frame = chunk(b"ANMF", bytes(6) + size + bytes([40, 0, 0, 0]) + still[12:])
+    head = chunk(b"VP8X", bytes([2, 0, 0, 0]) + size) + chunk(b"ANIM", bytes(6))
+    path.write_bytes(chunk(b"RIFF", b"WEBP" + head + frame * 3))
+    refused(path, "is an animated WebP, which is not read. Make a video or a GIF of it")
+    with pytest.raises(BadInput, match="is an animated WebP"):
+        is_photo(path)
+    path.write_bytes(still)
+    assert is_photo(path)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +188,31 @@ def test_damage_at_random_ends_with_one_line(tmp_path, numbered, container, code
             outcomes["read"] += 1
     assert outcomes["refused"]
     tried("12", "videos damaged at random", outcomes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.mp4", "ffconcat version 1.0\nfile 'v.mp4'\n"),
+        ("c.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"),
+        ("c.mp4", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"),
+        ("c.sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"),
+        ("c.mpd", '<?xml version="1.0"?>\n<MPD profiles="urn:mpeg:dash:profile:full:2011">\n'),
+        ("c.rtsp", "rtsp://127.0.0.1/v"),
+    ],
+)
+def test_a_list_of_videos_is_not_followed(tmp_path, numbered, name, text, tried):
+    """It may name files that its reader never gave, and join upright ones with turned ones."""
+    video_there = media.movie(tmp_path / "v.mp4", [numbered(n) for n in range(9)])
+    (tmp_path / name).write_text(text.format(video_there))
+    refused(tmp_path / name, r"is a playlist, of another kind|is truncated or not a video")
+    tried("12", "lists of other videos", {"refused": 1})
+
+
+def test_an_images_name_is_no_pattern(tmp_path, numbered):
+    """The others that would fit it may be of another size, and nobody gave them."""
+    for name, value in (("p%03d.png", 5), ("p001.png", 9), ("q*.png", 6), ("q1.png", 9)):
+        cv2.imwrite(str(tmp_path / name), numbered(value))
+    for name, value in (("p%03d.png", 5), ("q*.png", 6)):
+        (frame,) = (found for found, _ in video.with_geometry(tmp_path / name, photo=True))
+        assert media.number(frame.to_ndarray(format="rgb24")) == value

@@ -115,6 +115,15 @@ def test_an_empty_image_is_reported(folder):
     refused(folder, "is empty", image(folder, 7))
 
 
+def test_a_link_that_leads_nowhere_is_reported(folder):
+    image(folder, 7).unlink()
+    image(folder, 7).symlink_to("nowhere.jpg")
+    refused(folder, "is a link that leads nowhere", image(folder, 7))
+    image(folder, 7).unlink()
+    image(folder, 7).symlink_to(image(folder, 7).name)
+    refused(folder, "cannot be read", image(folder, 7))
+
+
 def test_a_damaged_image_is_reported(folder):
     content = bytearray(image(folder, 7).read_bytes())
     content[100:400] = bytes(300)

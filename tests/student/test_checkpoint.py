@@ -1,4 +1,6 @@
 import os
+import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,15 @@ def test_what_is_saved_is_loaded(tmp_path: Path, name: str) -> None:
     expected = network.state_dict()
     assert loaded.state_dict().keys() == expected.keys()
     assert all(torch.equal(value, expected[key]) for key, value in loaded.state_dict().items())
+
+
+def test_what_torch_says_of_a_file_does_not_come_before_the_error(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(pickle.dumps({"network": "a"}, protocol=4))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(BadInput):
+            checkpoint.load(tmp_path / "a.pt")
+    assert not said
 
 
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ def test_every_fault_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
             "online: {window: 2.5 s, training_takes: 3.5 s, methods: [baseline]}\n",
             "training_takes: 3.5 s is longer than window, 2.5 s, but only one training runs",
         ),
+        (
+            "strategies: [random]\nonline: {forgetting: true}\n",
+            "online.forgetting: it is measured of uniform alone, which is not among",
+        ),
         ("online: {training_takes: -1}\n", "'-1' is not a stretch of a stream: write"),
         (
             "online: {training_takes: 129 frames}\n",

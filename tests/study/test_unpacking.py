@@ -283,6 +283,15 @@ def test_a_folder_that_is_there_is_not_replaced(study, tmp_path, tried):
     tried("6", "an archive restored over results", {"refused": 1})
 
 
+def test_a_link_that_leads_nowhere_is_not_replaced(study, tmp_path):
+    path = packed(study, tmp_path / "a.tar.gz")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/mini").symlink_to("nowhere")
+    with pytest.raises(BadInput, match="is there already"):
+        restore(path, tmp_path / "results")
+    assert (tmp_path / "results/mini").is_symlink()
+
+
 def test_an_archive_that_changes_while_it_is_unpacked_is_refused(study, tmp_path, monkeypatch):
     path = packed(study, tmp_path / "a.tar.gz")
     verified = unpacking._verified

@@ -144,7 +144,7 @@ def test_an_interruption_of_the_last_sums_ends_the_run(made: Path, tmp_path: Pat
         "    time.sleep(60)\n"
         "changes.note = note\n"
     )
-    codes = {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: 128 + signal.SIGINT}
+    codes = {number: 128 + number for number in (signal.SIGTERM, signal.SIGINT)}
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as of a job in the background
         del codes[signal.SIGINT]
     for number, code in codes.items():

@@ -50,7 +50,7 @@ def call(options: argparse.Namespace) -> None:
     checkout = root()
     for path in options.videos:
         video.info(path, options.fps)  # what is no video is known before a file is written
-    name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", options.videos[0].stem).strip("-._")
+    name = _name_of(options.videos[0]) if options.name is None else options.name
     file = _file(name)
     there, folder_there = file.exists(), file.parent.exists()
     will_do = False
@@ -106,12 +106,25 @@ def _try(student: "Student", checkout: Path) -> None:
         raise BadInput("--weights", reason.removeprefix("error: "), fix)
 
 
+_NAMING = "of letters, digits, '.', '_' and '-'"
+
+
+def _name_of(video: Path) -> str:
+    from posequery.study.schema import NAME
+
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", video.stem).strip("-._")
+    if not re.fullmatch(NAME, name):
+        fault = "its name makes no study's name, which becomes a folder's"
+        raise BadInput(video, fault, f"Give --name, {_NAMING}")
+    return name
+
+
 def _file(name: str) -> Path:
     from posequery.study.schema import NAME
 
     if not re.fullmatch(NAME, name):
         fault = f"'{name}' cannot be a study's name, which becomes a folder's"
-        raise BadInput("--name", fault, "Give one of letters, digits, '.', '_' and '-'")
+        raise BadInput("--name", fault, f"Give one {_NAMING}")
     return Path("results", f"{name}.yaml")
 
 

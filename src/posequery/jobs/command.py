@@ -24,6 +24,7 @@ FIXES = {
     errno.EACCES: "Get permission for it, or use another folder",
     errno.EPERM: "Get permission for it, or use another folder",
     errno.EISDIR: "Move this folder away, where a file should be, and run again",
+    errno.ENOENT: "Check its path, and let nothing delete its folder meanwhile",
     errno.ENOTDIR: "Move the file away that is where a folder should be, and run again",
     errno.ENAMETOOLONG: "Use a shorter name, or a folder nearer to the root",
     errno.EEXIST: "Move it away and run again",
@@ -61,14 +62,22 @@ def _log() -> str:
         return "a file"
 
 
+def _end(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
+    sys.exit(128 + number)
+
+
 def run(main: Callable[[], object]) -> None:
     """Call `main`, and turn whatever the user can fix into one line and an exit code.
 
     `BadInput`, and an `OSError` listed in `FIXES`, become `error: ...` on stderr and exit code 1,
-    an interruption exit code 130. Any other exception is a bug and keeps its traceback.
+    an interruption exit code 130, an order to end (SIGTERM) 143; both leave no half files. Any
+    other exception is a bug and keeps its traceback.
     """
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _end)
     try:
         main()
     except BadInput as fault:
@@ -77,7 +86,7 @@ def run(main: Callable[[], object]) -> None:
     except BrokenPipeError:
         os._exit(BROKEN_PIPE)
     except OSError as fault:
-        if fault.errno not in FIXES:
+        if fault.errno not in FIXES or (fault.errno == errno.ENOENT and not fault.filename):
             raise
         try:
             tell(f"error: {of_system(fault)}")
@@ -85,6 +94,7 @@ def run(main: Callable[[], object]) -> None:
             # HDF5 2.0 crashes in its clean-up at exit if it could not finish writing a file.
             os._exit(1)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # while torch ends it would be a traceback
         # Whoever interrupts a run of many jobs need not hear it from each.
         sys.stderr.write("error: interrupted\n")
         sys.exit(INTERRUPTED)

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 REMAKE = "Delete it and run the study again"
 """What to do about a damaged file that a job of ours made."""
 COPY_AGAIN = "Copy or download it again"
@@ -82,19 +84,27 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
 
 
 def _beside(path: Path) -> Path:
-    # The suffix stays last because libraries choose the format by it.
-    return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    # Whose it is comes first; the suffix is last because libraries choose the format by it.
+    owner = f"{os.getpid():08x}{uuid.uuid4().hex[:8]}"
+    return path.with_name(f".{path.stem}.{owner}{path.suffix}")
 
 
 def _prepare(path: Path) -> None:
-    """Make its folder, and delete what killed writers of `path` left there; none is live."""
+    """Make its folder, and delete what killed writers of `path` left there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
-    for left in path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{suffix}"):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{stem}.[0-7]{'[0-9a-f]' * 15}{suffix}"):
+        owner = left.name[len(path.stem) + 2 :][:8]
+        if not psutil.pid_exists(int(owner, 16)):
+            _delete(left)
+
+
+def _delete(path: Path) -> None:
+    """A file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -104,11 +114,13 @@ def _failed_write_named(target: Path, temporary: Path) -> Iterator[None]:
     except BadInput:
         raise
     except Exception as error:
+        cause, path = getattr(error, "errno", None), getattr(error, "filename", None)
+        # Nobody knows the temporary path, and it is gone. HDF5 names it in its words alone.
+        if cause and cause in errno.errorcode and str(temporary) in f"{path} {error}":
+            raise OSError(cause, os.strerror(cause), str(target)) from error
         # HDF5 and torch each word a failed write in their own way, torch without the cause.
-        cause = getattr(error, "errno", None)
         why = cause if cause in UNWRITABLE else _without_room(target.parent, temporary)
-        of_another = getattr(error, "filename", None) not in (None, str(temporary))
-        if not why or (of_another and why not in NO_ROOM):
+        if not why or (path is not None and why not in NO_ROOM):
             raise
         raise OSError(why, os.strerror(why), str(target)) from error
 
@@ -133,14 +145,17 @@ def _without_room(folder: Path, half: Path) -> int | None:
 def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` only if the block succeeds.
 
-    Two processes must not write the same `path` at the same time. Whatever is raised on a full
-    disk, at the end of a quota or at a limit of size becomes an `OSError` that names `path`; so
-    does one of `UNWRITABLE`.
+    Of two processes of one machine that write the same `path` at the same time, the one that ends
+    last leaves its file. Whatever is raised on a full disk, at the end of a quota or at a limit of
+    size becomes an `OSError` that names `path`; so does one of `UNWRITABLE`, and one of the
+    temporary path. A folder at `path` is an `IsADirectoryError` before the block begins.
     """
     target = Path(path)
     temporary = _beside(target)
     try:
         with _failed_write_named(target, temporary):
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
             _prepare(target)
             yield temporary
             with open(temporary, "rb") as handle:
@@ -161,15 +176,16 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             _prepare(target)
             temporary.mkdir()
             yield temporary
-            if target.exists():
+            if os.path.lexists(target):  # a link may lead nowhere
                 os.replace(target, older)  # a kill during deletion must not leave half a folder
             os.replace(temporary, target)
     finally:
         with suppress(OSError):  # there may be none, and what was raised before says more
-            if not target.exists():
+            if not os.path.lexists(target):
                 os.replace(older, target)
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
+        for left in (temporary, older):
+            with suppress(OSError):
+                _delete(left)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

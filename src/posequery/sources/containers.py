@@ -21,6 +21,19 @@ from posequery.sources.image_folder import images
 DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 """FFmpeg's names for containers that state a length, so that a missing end is detected."""
 
+_HOLDING = (
+    *("mov", "matroska", "avi", "asf", "asf_o", "flv", "live_flv", "kux", "mpeg", "mpegts"),
+    *("mxf", "gxf", "dv", "ogg", "nut", "nuv", "rm", "swf", "wtv", "ty", "ivf", "amv", "dhav"),
+    *("cine", "r3d", "ser", "yuv4mpegpipe", "gif", "apng", "mpjpeg", "mjpeg", "mjpeg_2000", "m4v"),
+    *("h261", "h263", "h264", "hevc", "vvc", "evc", "obu", "av1", "mpegvideo", "vc1", "vc1test"),
+    *("cavsvideo", "avs2", "avs3", "dirac", "dnxhd", "image2"),
+    *(name for name in sorted(av.formats_available) if name.endswith("_pipe")),  # images
+    *("wav", "aiff", "mp3", "flac", "aac"),  # which are said to have no video
+)
+"""FFmpeg's names for what holds its frames itself. Others, such as playlists, name further files
+that FFmpeg would open, on other machines too, and that nobody gave."""
+_IN_ITSELF = {"format_whitelist": ",".join(_HOLDING), "pattern_type": "none"}
+"""An image whose name holds a '%' or a '*' is no pattern of others' names."""
 _REMUX = "Copy it again, or rewrite it (ffmpeg -i IN -map 0:v:0 -c copy OUT.mp4)"
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
 _PHOTO_BRANDS = ("heic", "heix", "mif1", "avif")
@@ -44,6 +57,10 @@ def opened(
         container = av.open(
             f"file:{source}", format=format_name, options=options, metadata_errors="replace"
         )
+    except av.ArgumentError as error:  # what FFmpeg answers beside its white list
+        fault = "is a playlist, of another kind that is not read, or damaged"
+        fix = "Give the video itself, or make one of it (ffmpeg -i IN OUT.mp4)"
+        raise BadInput(path, fault, fix) from error
     except (av.FFmpegError, OSError) as error:
         fault = f"is truncated or not a video ({error.strerror})"
         raise BadInput(path, fault, COPY_AGAIN) from error
@@ -74,7 +91,7 @@ def _source(path: str | os.PathLike[str]) -> tuple[str, str | None, dict[str, st
         raise BadInput(path, fault, "Check the path")
     if not file.stat().st_size:
         raise BadInput(path, "is empty (0 bytes)", COPY_AGAIN)
-    return str(file), None, {}
+    return str(file), None, _IN_ITSELF
 
 
 def is_photo(path: str | os.PathLike[str]) -> bool:
@@ -92,7 +109,12 @@ def _is_still(container: InputContainer) -> bool:
 
 def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo: bool) -> None:
     stills = _is_still(container)
-    if Path(path).is_dir() or (photo and stills):
+    if Path(path).is_dir():
+        return
+    if stills and _is_animated_webp(path):
+        fix = "Make a video or a GIF of it, with a program that reads it"
+        raise BadInput(path, "is an animated WebP, which is not read", fix)
+    if photo and stills:
         return
     if not stills and container.metadata.get("major_brand", "") not in _PHOTO_BRANDS:
         return
@@ -105,6 +127,13 @@ def _refuse_photo(path: str | os.PathLike[str], container: InputContainer, photo
     else:
         fault, fix = "is a photo", "Give a video, or a folder of its frames"
     raise BadInput(path, fault, fix)
+
+
+def _is_animated_webp(path: str | os.PathLike[str]) -> bool:
+    """By the flags of its extended header (RFC 9649, 2.7)."""
+    with open(path, "rb") as file:
+        head = file.read(21)
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20:] and head[20] & 2)
 
 
 def _video_stream(path: str | os.PathLike[str], container: InputContainer) -> VideoStream:

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from posequery.jobs.files import COPY_AGAIN, BadInput
+from posequery.jobs.files import COPY_AGAIN, BadInput, unreadable
 from posequery.sources.access import require_readable
 
 ALL_AGAIN = "Extract every frame of the video into it again"
@@ -28,7 +28,7 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
     for entry in os.scandir(folder):
         if match := _NUMBERED.fullmatch(entry.name):
             numbers[match[1]].add(int(match[2]))
-            if not entry.stat().st_size:
+            if not _size(entry):
                 raise BadInput(entry.path, "is empty (0 bytes)", COPY_AGAIN)
             if not os.access(entry.path, os.R_OK):
                 require_readable(entry.path)
@@ -42,6 +42,16 @@ def images(folder: str | os.PathLike[str]) -> tuple[str, int]:
         )
         raise BadInput(folder, f"lacks {lacking}", ALL_AGAIN)
     return name, len(found)
+
+
+def _size(entry: "os.DirEntry[str]") -> int:
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        fault = "is a link that leads nowhere"
+        raise BadInput(entry.path, fault, "Link to the image again, or copy it there") from None
+    except OSError as error:
+        raise unreadable(entry.path, error) from None
 
 
 def image(folder: str | os.PathLike[str], number: int) -> Path:

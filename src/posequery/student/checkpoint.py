@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -125,7 +126,8 @@ def read(path: str | os.PathLike[str], fix: str) -> Any:
     try:
         fault = _fault_of_zip(path)
         if not fault:
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(action="ignore"):  # the error's line says what matters
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         fault = "holds more than weights, so reading it could run code"
         if "Unsupported operand" in str(error):  # it is not a pickle at all

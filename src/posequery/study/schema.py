@@ -216,6 +216,11 @@ class Study(TeacherSections):
             rates = self.window_rates
         except ValueError as error:
             raise ValueError(f"online.{error}") from None
+        if self.online.forgetting and "uniform" not in self.strategies:
+            raise ValueError(
+                "online.forgetting: it is measured of uniform alone, which is not among the "
+                "strategies; add it to them, or leave this out"
+            )
         for name in () if engines.load(self.online.engine).features else self.strategies:
             if "features" in strategies.load(name).needs:
                 raise ValueError(

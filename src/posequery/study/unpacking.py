@@ -1,6 +1,7 @@
 """An archive from elsewhere is checked as a whole, and unpacked only if nothing in it is wrong."""
 
 import hashlib
+import os
 import re
 import tarfile
 import unicodedata
@@ -41,7 +42,7 @@ def restore(path: Path, place: Path) -> Path:
     """
     folder, listed = _verified(path)
     target = place / folder
-    if target.exists():
+    if os.path.lexists(target):  # also a link that leads nowhere
         fault = "is there already, and restoring would replace it"
         raise BadInput(target, fault, "Move it away, or restore in another folder")
     with whole_folder(target) as temporary:
