@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 REMAKE = "Delete it and run the study again"
 """What to do about a damaged file that a job of ours made."""
 COPY_AGAIN = "Copy or download it again"
@@ -95,8 +93,19 @@ def _prepare(path: Path) -> None:
     stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
     for left in path.parent.glob(f".{stem}.[0-7]{'[0-9a-f]' * 15}{suffix}"):
         owner = left.name[len(path.stem) + 2 :][:8]
-        if not psutil.pid_exists(int(owner, 16)):
+        if not _lives(int(owner, 16)):
             _delete(left)
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process; without psutil, which a board's Python does not have."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # somebody else's
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def _delete(path: Path) -> None:
