@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx_files import edited, saying
+from pythons import broken
 
 from posequery.jobs.files import BadInput
 from posequery.prediction.write import write_joints
@@ -133,25 +134,6 @@ def test_equal_weights_give_equal_files(exported: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again.onnx").read_bytes() == exported.read_bytes()
 
 
-def edited(path: Path, change: Callable[[onnx.ModelProto], object], sealed: bool = True) -> Path:
-    """The file after a change, with the sum of the change if `sealed`."""
-    model = onnx.load(path)
-    change(model)
-    if sealed:
-        entry = next(entry for entry in model.metadata_props if entry.key == "sha256")
-        model.metadata_props.remove(entry)
-    content = model.SerializeToString()
-    path.with_name("edited.onnx").write_bytes(export._sealed(content) if sealed else content)
-    return path.with_name("edited.onnx")
-
-
-def saying(key: str, value: str) -> Callable[[onnx.ModelProto], None]:
-    def change(model: onnx.ModelProto) -> None:
-        next(entry for entry in model.metadata_props if entry.key == key).value = value
-
-    return change
-
-
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [
@@ -266,6 +248,20 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(BadInput, match="needs the packages onnx and onnxscript"):
         export.write(tmp_path / "weights.pt", tmp_path / "student.onnx")
     assert not (tmp_path / "student.onnx").exists()
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxscript"])
+def test_a_broken_package_is_one_line(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """Whatever its import raises: protobuf's of another version is no ImportError."""
+    broken(monkeypatch, package, RuntimeError("gencode 7\nruntime 5"))
+    with pytest.raises(BadInput, match=r"\(RuntimeError: gencode 7 runtime 5\)\. Install"):
+        export.write(exported.with_name("weights.pt"), tmp_path / "student.onnx")
+    assert not (tmp_path / "student.onnx").exists()
+    if package == "onnx":
+        with pytest.raises(BadInput, match=r"needs the package onnx \(RuntimeError: gencode 7 run"):
+            export.read(exported)
 
 
 def test_the_checkpoint_and_what_is_no_onnx_file_are_not_written_over(tmp_path: Path) -> None:

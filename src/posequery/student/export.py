@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole, worded
 from posequery.skeletons import JOINTS
 from posequery.student import checkpoint
 from posequery.student.network_names import SIDE_UNITS, STRIDE, takes
@@ -37,7 +37,9 @@ INPUT, OUTPUTS = "images", ("maps", "fields")
 maps (n, 18, s/4, s/4) and fields (n, 42, s/4, s/4)."""
 PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
-INSTALL = "Install it: .venv/bin/pip install -r envs/engines.lock"
+PINNED = ".venv/bin/pip install -r envs/engines.lock"
+INSTALL = f"Install it: {PINNED}"
+AGAIN = "Export it again: posequery export"
 _SUM = "sha256"
 """The key of a file's sum in its metadata."""
 
@@ -104,8 +106,8 @@ def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelPro
     try:
         import onnx
         import onnxscript  # noqa: F401  torch would name it in an error of its own
-    except ImportError as error:
-        fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({error})"
+    except Exception as error:  # a broken one raises anything
+        fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({worded(error)})"
         raise BadInput(info.network, fault, INSTALL) from error
     side = info.input_size
     chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
@@ -173,49 +175,42 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     joints or pixel values than this version's, or whose tensors have other names or shapes than its
     metadata say.
     """
-    fix = "Export it again: posequery export"
     if not Path(path).is_file():
-        raise BadInput(path, "there is no such file", fix)
+        raise BadInput(path, "there is no such file", AGAIN)
     try:
         import onnx
-    except ImportError as error:
-        fault = f"needs the package onnx ({error})"
+    except Exception as error:  # a broken one raises anything
+        fault = f"needs the package onnx ({worded(error)})"
         raise BadInput(path, fault, INSTALL) from error
     content = Path(path).read_bytes()
     try:
         model = onnx.load_from_string(content)
     except Exception as error:  # protobuf has classes of its own
-        raise BadInput(path, "is damaged or not an ONNX file", fix) from error
+        raise BadInput(path, "is damaged or not an ONNX file", AGAIN) from error
     said = {entry.key: entry.value for entry in model.metadata_props}
     if said.get("made_by") != "posequery":
-        raise BadInput(path, "is an ONNX file, but not one written by posequery", fix)
+        raise BadInput(path, "is an ONNX file, but not one written by posequery", AGAIN)
     for tensor in _tensors(model):
         # Of bytes in memory, onnx and onnxruntime look for such a file in the current folder.
         if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
             fault = f"keeps its {tensor.name[:80]!r} in another file (external data)"
-            raise BadInput(path, fault, fix)
+            raise BadInput(path, fault, AGAIN)
     if content != _sealed(content[: -len(_sealed(b""))]):
         fault = "is damaged or edited (its sum differs)"
         if _SUM not in said:
             fault = "has no sum, as of an older version, or was edited"
-        raise BadInput(path, fault, fix)
-    _require_ours(path, said, fix)
+        raise BadInput(path, fault, AGAIN)
+    _require_ours(path, said)
     try:
         onnx.checker.check_model(model)
     except Exception as error:  # onnx has classes of its own
-        raise BadInput(path, "is no valid ONNX file", fix) from error
-    side = int(said["input_size"])
-    cells = side // STRIDE
-    wanted = {
-        INPUT: (3, side, side),
-        OUTPUTS[0]: (len(JOINTS), cells, cells),
-        OUTPUTS[1]: (42, cells, cells),
-    }
+        raise BadInput(path, "is no valid ONNX file", AGAIN) from error
+    wanted = shapes(int(said["input_size"]))
     found = {entry.name: _shape(entry) for entry in (*model.graph.input, *model.graph.output)}
     for name in {**wanted, **found}:
         if found.get(name) != wanted.get(name):
             fault = f"its '{name}' is of the shape {found.get(name)}, not {wanted.get(name)}"
-            raise BadInput(path, f"{fault}, for each image", fix)
+            raise BadInput(path, f"{fault}, for each image", AGAIN)
     return content, said
 
 
@@ -233,19 +228,30 @@ def _tensors(part: "Message") -> Iterator["onnx.TensorProto"]:
                 yield from _tensors(one)
 
 
-def _require_ours(path: str | os.PathLike[str], said: Mapping[str, str], fix: str) -> None:
+def _require_ours(path: str | os.PathLike[str], said: Mapping[str, str]) -> None:
     """Raise `BadInput` for metadata that this version's `about` would not write."""
     name, size = said.get("network", "missing"), said.get("input_size", "missing")
     if name not in SIDE_UNITS:
-        raise BadInput(path, f"its metadata have the unknown network {name[:80]!r}", fix)
+        raise BadInput(path, f"its metadata have the unknown network {name[:80]!r}", AGAIN)
     if not re.fullmatch(r"[1-9][0-9]{0,5}", size) or not takes(name, int(size)):
         fault = f"its metadata have input_size {size[:80]!r}, which {name} cannot take"
-        raise BadInput(path, fault, fix)
+        raise BadInput(path, fault, AGAIN)
     ours = about(checkpoint.CheckpointInfo(name, int(size), said.get("of", "")))
     for key, value in ours.items():
         if said.get(key) != value:
             fault = f"its metadata have {key} {said.get(key, 'missing')[:80]!r}, not {value}"
-            raise BadInput(path, fault, fix)
+            raise BadInput(path, fault, AGAIN)
+
+
+def shapes(side: int) -> dict[str, tuple[int, ...]]:
+    """Each tensor's shape without the number of images, for an input of `side` pixels."""
+    cells = side // STRIDE
+    maps, fields = OUTPUTS
+    return {
+        INPUT: (3, side, side),
+        maps: (len(JOINTS), cells, cells),
+        fields: (42, cells, cells),
+    }
 
 
 def _shape(entry: "onnx.ValueInfoProto") -> tuple[int, ...]:
