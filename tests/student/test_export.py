@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -262,6 +264,36 @@ def test_a_broken_package_is_one_line(
     if package == "onnx":
         with pytest.raises(BadInput, match=r"needs the package onnx \(RuntimeError: gencode 7 run"):
             export.read(exported)
+
+
+INTERRUPTED = """
+import sys
+from importlib.abc import MetaPathFinder
+from posequery.jobs.command import run
+from posequery.student import export
+
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+run(lambda: export.write(*sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["torch._dynamo.bytecode_transformation", "torch.distributed.fsdp._debug_utils"]
+)
+def test_an_interrupt_ends_it_in_one_line(exported: Path, tmp_path: Path, module: str) -> None:
+    """While torch imported the rest of its exporter, it was taken for a failure of the export."""
+    files = exported.with_name("weights.pt"), tmp_path / "student.onnx"
+    words = [sys.executable, "-c", INTERRUPTED, module, *map(str, files)]
+    environment = {**os.environ, "PYTHONPATH": str(PAGE.parents[1] / "src")}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_checkpoint_and_what_is_no_onnx_file_are_not_written_over(tmp_path: Path) -> None:

@@ -109,6 +109,9 @@ def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelPro
     except Exception as error:  # a broken one raises anything
         fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({worded(error)})"
         raise BadInput(info.network, fault, INSTALL) from error
+    # An interrupt while torch's exporter imports it would be taken for a failure of the export.
+    import torch._dynamo
+
     side = info.input_size
     chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = chatty.level
