@@ -318,6 +318,7 @@ def test_bare_weights_are_refused_by_an_error_that_names_the_way(tmp_path: Path)
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no such file"):
         export.read(tmp_path / "none.onnx")
-    (tmp_path / "none.onnx").write_bytes(b"\x08\x0a weights")
-    with pytest.raises(BadInput, match="damaged or not an ONNX file"):
-        export.read(tmp_path / "none.onnx")
+    for content in (b"\x08\x0a weights", b"", b"\x08\x0a"):
+        (tmp_path / "none.onnx").write_bytes(content)
+        with pytest.raises(BadInput, match="damaged or not an ONNX file"):
+            export.read(tmp_path / "none.onnx")

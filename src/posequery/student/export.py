@@ -188,6 +188,8 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     content = Path(path).read_bytes()
     try:
         model = onnx.load_from_string(content)
+        if not model.HasField("graph"):  # as of an empty file
+            raise ValueError("no graph")
     except Exception as error:  # protobuf has classes of its own
         raise BadInput(path, "is damaged or not an ONNX file", AGAIN) from error
     said = {entry.key: entry.value for entry in model.metadata_props}
