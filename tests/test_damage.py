@@ -34,7 +34,7 @@ from posequery.online import parts
 from posequery.report.cells import read_cells, read_seconds
 from posequery.report.teacher import read_teacher_error
 from posequery.strategies import Selection
-from posequery.student import checkpoint
+from posequery.student import checkpoint, export
 from posequery.student.network import build
 from posequery.student.samples import TrainingSet
 from posequery.teachers.openpose.detections import Detections, read_detections, write_detections
@@ -136,6 +136,12 @@ def a_checkpoint(folder: Path) -> tuple[Path, Read]:
     return path, read
 
 
+def an_exported_student(folder: Path) -> tuple[Path, Read]:
+    weights, path = a_checkpoint(folder)[0], folder / "student.onnx"
+    export.write(weights, path)
+    return path, lambda: export.read(path)
+
+
 def a_selection(folder: Path) -> tuple[Path, Read]:
     pool, path = Stream(a_stream(folder)), folder / "picked.csv"
     write_selection(
@@ -224,6 +230,7 @@ FILES = {
     "detections": detections,
     "a training set": a_training_set,
     "a checkpoint": a_checkpoint,
+    "an exported student": an_exported_student,
     "a selection": a_selection,
     "a cell.json": a_cell,
     "a seconds.json": seconds_of_a_cell,

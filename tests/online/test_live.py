@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from playing import INFO, RECIPE, SIZE, play, same, task
+from pythons import broken
 from torch import nn
 
 from posequery.clips import Stream
@@ -101,6 +102,27 @@ def test_what_fails_leaves_the_old_weights_live(
         scripted(step)
         Live("fake", one, INFO, PROBE)
     assert "the old ones stay live" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("error", [ImportError, RuntimeError])
+def test_an_engine_that_cannot_start_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """A runtime that is installed and lacks a library of its own was a traceback."""
+    broken(monkeypatch, "onnxruntime", error("libcudart.so.12:\nno such file"))
+    fault = rf"cannot start: {error.__name__}: libcudart\.so\.12: no such file\. Use online\.engi"
+    with pytest.raises(BadInput, match=rf"online\.engine=onnxruntime: {fault}"):
+        Live("onnxruntime", build("densenet_small", "one"), INFO, PROBE)
+
+
+def test_an_error_of_many_lines_is_one(
+    scripted: Callable[..., Scripted], capfd: pytest.CaptureFixture[str]
+) -> None:
+    scripted(right, RuntimeError("no memory\n  in node 3\n"))
+    live = Live("fake", build("densenet_small", "one"), INFO, PROBE)
+    live.prepare(build("densenet_small", "other"))
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1 and said[0].endswith(": RuntimeError: no memory in node 3")
 
 
 def test_weights_that_wait_are_not_live_before_the_swap(scripted: Callable[..., Scripted]) -> None:

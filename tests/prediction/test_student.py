@@ -66,7 +66,11 @@ def test_a_published_one_is_known_by_its_shapes(published, capsys):
 
 
 @pytest.mark.parametrize(
-    ("size", "fault"), [(None, "do not state the size of its input"), (100, "cannot be of 100")]
+    ("size", "fault"),
+    [
+        (None, "do not state the size of its input"),
+        *((size, f"cannot be of {size} pixels") for size in (0, -32, 100, 32 * 1000)),
+    ],
 )
 def test_a_published_one_needs_a_size_that_it_can_take(published, size, fault):
     with pytest.raises(BadInput, match=fault) as error:

@@ -112,6 +112,10 @@ def weights(**changes: Any) -> dict[str, Any]:
         ({"weights": {"head.bias": 3}}, "its entry 'head.bias' is not a named dense tensor"),
         ({"weights": {7: torch.zeros(60)}}, "its entry 7 is not a named dense tensor"),
         ({"weights": weights(head_bias=torch.eye(3).to_sparse())}, "not a named dense tensor"),
+        *(
+            ({"input_size": size}, f"states an input of {size} pixels, which densenet_small cannot")
+            for size in (0, -96, 1, 8, 17, 33, 97, 98, 100, 10_016, 10**6, 2**63, True)
+        ),
         (
             {"weights": weights(head_bias=torch.zeros(60, device="meta"))},
             "not a named dense tensor",
@@ -129,6 +133,25 @@ def test_another_networks_file_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=fault):
         checkpoint.load(written(tmp_path / "a.pt", **changes))
+
+
+@pytest.mark.parametrize("size", [0, -96, 100, 10**6])
+def test_a_size_that_no_network_takes_is_refused_whatever_the_sum(
+    tmp_path: Path, size: int
+) -> None:
+    """Convolutions failed on it, or found joints of maps that are no quarter of their input."""
+    info = CheckpointInfo("densenet_small", size, "student")
+    checkpoint.save(tmp_path / "a.pt", build("densenet_small", "a"), info)
+    with pytest.raises(BadInput, match=f"a.pt: states an input of {size} pixels"):
+        checkpoint.load(tmp_path / "a.pt")
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_a_nested_tensor_is_refused(tmp_path: Path) -> None:
+    """Its layout is the dense ones', but it has no shape, and comparing that was a traceback."""
+    nested = weights(head_bias=torch.nested.nested_tensor([torch.zeros(60)]))
+    with pytest.raises(BadInput, match=r"'head\.bias' is not a named dense tensor"):
+        checkpoint.load(written(tmp_path / "a.pt", weights=nested))
 
 
 def test_a_bare_state_dict_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx_files import edited, saying
+from pythons import broken
 
 from posequery.jobs.files import BadInput
 from posequery.prediction.write import write_joints
@@ -132,18 +136,15 @@ def test_equal_weights_give_equal_files(exported: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again.onnx").read_bytes() == exported.read_bytes()
 
 
-def changed(path: Path, key: str, value: str) -> Path:
-    model = onnx.load(path)
-    next(entry for entry in model.metadata_props if entry.key == key).value = value
-    onnx.save(model, path.with_name("changed.onnx"))
-    return path.with_name("changed.onnx")
-
-
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [
         ("input_size", "64", "'images' is of the shape (3, 32, 32), not (3, 64, 64)"),
-        ("input_size", "[32]", "its metadata have input_size '[32]'"),
+        *(
+            ("input_size", size, f"its metadata have input_size '{size}', which densenet_small")
+            for size in ("[32]", "", "0", "-32", "3", "4", "33", "19996", "9" * 30)
+        ),
+        ("network", "resnet1000", "its metadata have the unknown network 'resnet1000'"),
         ("stride", "8", "its metadata have stride '8', not 4"),
         ("joints", "[]", "its metadata have joints '[]', not "),
         ("colours", "BGR", "its metadata have colours 'BGR', not RGB"),
@@ -155,7 +156,92 @@ def test_a_file_of_another_shape_is_refused(
     exported: Path, key: str, value: str, fault: str
 ) -> None:
     with pytest.raises(BadInput, match=re.escape(fault)):
-        export.read(changed(exported, key, value))
+        export.read(edited(exported, saying(key, value)))
+
+
+def test_any_damage_or_edit_is_noticed(exported: Path, tmp_path: Path) -> None:
+    """A flipped bit of a weight was accepted, and gave other joints."""
+    content, path = exported.read_bytes(), tmp_path / "flipped.onnx"
+    weight = build("densenet_small", "one").state_dict()["head.weight"].numpy().tobytes()
+    places = [content.index(weight) + 3]
+    places += np.random.default_rng(0).integers(len(content), size=60).tolist()
+    places += range(len(content) - 100, len(content), 7)
+    for place in places:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(BadInput, match="Export it again"):
+            export.read(path)
+    for change in (saying("of", "a/cell"), lambda model: model.graph.initializer.reverse()):
+        with pytest.raises(BadInput, match=r"is damaged or edited \(its sum differs\)\. Export it"):
+            export.read(edited(exported, change, sealed=False))
+
+
+def test_a_file_without_its_sum_is_refused(exported: Path) -> None:
+    def forget(model: onnx.ModelProto) -> None:
+        assert model.metadata_props.pop().key == "sha256"
+
+    with pytest.raises(BadInput, match=r"edited\.onnx: has no sum, as of an older version"):
+        export.read(edited(exported, forget, sealed=False))
+
+
+def outside(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    """One whose values are in a file of the current folder."""
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="legit.bin")
+    tensor.ClearField("raw_data")
+    return tensor
+
+
+def a_node(model: onnx.ModelProto, **attributes: object) -> None:
+    """A node, unlike those of the export, in front of its own."""
+    model.graph.node.insert(0, onnx.helper.make_node("Constant", [], ["more"], **attributes))
+
+
+def zeros() -> onnx.TensorProto:
+    return onnx.numpy_helper.from_array(np.zeros(4, np.float32), "zeros")
+
+
+def in_a_subgraph(model: onnx.ModelProto) -> None:
+    inner = onnx.helper.make_graph([], "inner", [], [], [outside(zeros())])
+    a_node(model, graphs=[onnx.helper.make_graph([], "outer", [], []), inner])
+
+
+def in_a_sparse_tensor(model: onnx.ModelProto) -> None:
+    places = onnx.numpy_helper.from_array(np.arange(4), "places")
+    sparse = onnx.helper.make_sparse_tensor(outside(zeros()), places, [9])
+    model.graph.sparse_initializer.append(sparse)
+
+
+def in_a_function(model: onnx.ModelProto) -> None:
+    node = onnx.helper.make_node("Constant", [], ["more"], value=outside(zeros()))
+    model.functions.append(onnx.helper.make_function("of", "mine", [], ["more"], [node], []))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: outside(model.graph.initializer[3]),
+        lambda model: a_node(model, value=outside(zeros())),
+        in_a_subgraph,
+        in_a_sparse_tensor,
+        in_a_function,
+    ],
+)
+def test_tensors_in_other_files_are_refused_and_not_read(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any
+) -> None:
+    """A file of that name in the current folder took the place of the weights."""
+    monkeypatch.chdir(tmp_path)
+    Path("legit.bin").write_bytes(bytes(1 << 20))
+    for sealed in (True, False):
+        with pytest.raises(BadInput, match=r"in another file \(external data\)\. Export it again"):
+            export.read(edited(exported, change, sealed=sealed))
+
+
+def test_what_is_no_graph_is_refused(exported: Path) -> None:
+    with pytest.raises(BadInput, match=r"is no valid ONNX file\. Export it again"):
+        export.read(edited(exported, lambda model: model.graph.node.reverse()))
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +250,50 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(BadInput, match="needs the packages onnx and onnxscript"):
         export.write(tmp_path / "weights.pt", tmp_path / "student.onnx")
     assert not (tmp_path / "student.onnx").exists()
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxscript"])
+def test_a_broken_package_is_one_line(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """Whatever its import raises: protobuf's of another version is no ImportError."""
+    broken(monkeypatch, package, RuntimeError("gencode 7\nruntime 5"))
+    with pytest.raises(BadInput, match=r"\(RuntimeError: gencode 7 runtime 5\)\. Install"):
+        export.write(exported.with_name("weights.pt"), tmp_path / "student.onnx")
+    assert not (tmp_path / "student.onnx").exists()
+    if package == "onnx":
+        with pytest.raises(BadInput, match=r"needs the package onnx \(RuntimeError: gencode 7 run"):
+            export.read(exported)
+
+
+INTERRUPTED = """
+import sys
+from importlib.abc import MetaPathFinder
+from posequery.jobs.command import run
+from posequery.student import export
+
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+run(lambda: export.write(*sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["torch._dynamo.bytecode_transformation", "torch.distributed.fsdp._debug_utils"]
+)
+def test_an_interrupt_ends_it_in_one_line(exported: Path, tmp_path: Path, module: str) -> None:
+    """While torch imported the rest of its exporter, it was taken for a failure of the export."""
+    files = exported.with_name("weights.pt"), tmp_path / "student.onnx"
+    words = [sys.executable, "-c", INTERRUPTED, module, *map(str, files)]
+    environment = {**os.environ, "PYTHONPATH": str(PAGE.parents[1] / "src")}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_checkpoint_and_what_is_no_onnx_file_are_not_written_over(tmp_path: Path) -> None:
@@ -188,6 +318,7 @@ def test_bare_weights_are_refused_by_an_error_that_names_the_way(tmp_path: Path)
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no such file"):
         export.read(tmp_path / "none.onnx")
-    (tmp_path / "none.onnx").write_bytes(b"\x08\x0a weights")
-    with pytest.raises(BadInput, match="damaged or not an ONNX file"):
-        export.read(tmp_path / "none.onnx")
+    for content in (b"\x08\x0a weights", b"", b"\x08\x0a"):
+        (tmp_path / "none.onnx").write_bytes(content)
+        with pytest.raises(BadInput, match="damaged or not an ONNX file"):
+            export.read(tmp_path / "none.onnx")

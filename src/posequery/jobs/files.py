@@ -66,6 +66,11 @@ def unreadable(path: str | os.PathLike[str], error: OSError) -> BadInput:
     return BadInput(path, f"cannot be read ({error.strerror})", "Check its path and its disk")
 
 
+def worded(error: BaseException) -> str:
+    """An error of somebody else's code in one line: its class, and what it says."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What to try in place of an unknown `word`: the nearest known one, or all where none is near.
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, worded
 from posequery.jobs.terminal import tell
 from posequery.student import engines
 from posequery.student.checkpoint import CheckpointInfo
@@ -28,11 +28,18 @@ class Live:
         """
         self._engine, self._probe = engines.load(engine), probe
         self._engine.require(engine)
-        self._runner = self._engine.start(network, info)
         self._waiting: nn.Module | None = None
+        what = f"online.engine={engine}"
+        try:
+            self._runner = self._engine.start(network, info)
+        except BadInput:
+            raise
+        except Exception as error:  # each runtime has classes of its own
+            fix = "Use online.engine: torch, or install this engine's packages again"
+            raise BadInput(what, f"cannot start: {worded(error)}", fix) from error
         if fault := self._build(network):
             fix = "Use online.engine: torch, or another version of this engine"
-            raise BadInput(f"online.engine={engine}", f"fails on this student: {fault}", fix)
+            raise BadInput(what, f"fails on this student: {fault}", fix)
         self.swap()
 
     network: nn.Module
@@ -62,7 +69,7 @@ class Live:
             built = self._runner.build(network)
             fault = "" if built is network else self._difference(built, network)
         except Exception as error:  # each runtime has classes of its own
-            return f"{type(error).__name__}: {error}"
+            return worded(error)
         finally:
             self.takes = time.perf_counter() - began
         if not fault:

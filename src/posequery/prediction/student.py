@@ -8,7 +8,7 @@ from torch import nn
 from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 from posequery.student import checkpoint, runners, upstream
-from posequery.student.network_names import SIDE_UNITS
+from posequery.student.network_names import SIDE_UNITS, takes
 
 _FIX = "Use a checkpoint that posequery wrote (weights.pt, pretrained.pt) or one of trt_pose's"
 
@@ -31,13 +31,12 @@ def load_student(
         network, info = checkpoint.load(path, device)
         return _of_size(path, input_size, network, info.input_size)
     name = upstream.network_in(path)
-    unit = SIDE_UNITS[name]
-    if input_size is None or input_size < unit or input_size % unit:
+    if input_size is None or not takes(name, input_size):
         fault = f"holds bare weights of {name}, which do not state the size of its input"
         if input_size is not None:
             fault = f"holds {name}, whose input cannot be of {input_size} pixels"
         fix = "Give it, as --input-size 224 for a file named ..._224x224_...: a multiple of"
-        raise BadInput(path, fault, f"{fix} {unit}")
+        raise BadInput(path, fault, f"{fix} {SIDE_UNITS[name]}")
     network, notes = upstream.load_any(path, name, input_size)
     for note in notes:
         tell(f"{path}: {note}")

@@ -21,7 +21,7 @@ import numpy as np
 
 from posequery.arrays import shape
 from posequery.jobs import bounds
-from posequery.jobs.files import BadInput, unknown
+from posequery.jobs.files import BadInput, unknown, worded
 from posequery.registry import Registry
 from posequery.settings import Section
 from posequery.skeletons import JOINTS
@@ -242,6 +242,6 @@ def select(
     except (MemoryError, OSError, BadInput):
         raise
     except (Exception, SystemExit) as error:  # whoever wrote it may have raised anything
-        fault = f"fails ({type(error).__name__}: {' '.join(str(error).split())})"
+        fault = f"fails ({worded(error)})"
         raise BadInput(file, fault, "Correct this strategy") from error
     return picked

@@ -16,6 +16,7 @@ from posequery.jobs import cards
 from posequery.jobs.files import BadInput, whole
 from posequery.skeletons import JOINTS
 from posequery.student.network import NETWORKS, build
+from posequery.student.network_names import takes
 
 STUDENT, TEACHER = "student", "teacher_network"
 """Of what the checkpoints are that no cell's job writes: networks as pre-trained."""
@@ -53,8 +54,9 @@ def load(
     """The network of a checkpoint, in eval mode, and what the checkpoint says about it.
 
     Raises `BadInput` for a file that `read` or `fitted` refuses, for an unknown network or other
-    joints, for weights that its sum does not fit, for an `input_size` other than the one given, for
-    weights that are not `of` whom they should be, and for a device that this machine does not have.
+    joints, for an input that the network cannot take, for weights that its sum does not fit, for an
+    `input_size` other than the one given, for weights that are not `of` whom they should be, and
+    for a device that this machine does not have.
     """
     require_device(device)
     content = read(path, _USE_OWN)
@@ -67,6 +69,9 @@ def load(
     if info.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise BadInput(path, f"holds the unknown network {info.network!r}", f"Known: {known}")
+    if not takes(info.network, info.input_size):
+        fault = f"states an input of {info.input_size} pixels, which {info.network} cannot take"
+        raise BadInput(path, fault, _USE_OWN)
     if content["joints"] != list(JOINTS):
         fix = f"Train a network on the {len(JOINTS)} joints of posequery.skeletons"
         raise BadInput(path, f"has {len(content['joints'])} joints, not the student's", fix)
@@ -156,7 +161,7 @@ def state_dict(path: str | os.PathLike[str], content: object, fix: str) -> dict[
         raise BadInput(path, "is a torch file, but holds no named weights", fix)
     for key, value in content.items():
         dense = isinstance(value, torch.Tensor) and value.layout == torch.strided
-        if not isinstance(key, str) or not dense or value.device.type != "cpu":
+        if not isinstance(key, str) or not dense or value.is_nested or value.device.type != "cpu":
             raise BadInput(path, f"its entry {key!r} is not a named dense tensor", fix)
     return dict(content)
 

@@ -3,14 +3,18 @@
 The graph is the network itself, unoptimised: each of its weights is an initialiser of the state
 dict's own name, so that other weights of the same network can take their place (`patch`). torch's
 optimised export folds batch normalisation into convolutions; patched, such a file would be wrong.
+
+A file ends with its own sum (`_sealed`), since most damage to a weight leaves a valid graph, which
+finds other joints.
 """
 
+import hashlib
 import json
 import logging
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,21 +22,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs.files import BadInput, whole
+from posequery.jobs.files import BadInput, whole, worded
 from posequery.skeletons import JOINTS
 from posequery.student import checkpoint
-from posequery.student.network import STRIDE
+from posequery.student.network_names import SIDE_UNITS, STRIDE, takes
 from posequery.student.training import MEAN, STD
 
 if TYPE_CHECKING:
     import onnx
+    from google.protobuf.message import Message
 
 INPUT, OUTPUTS = "images", ("maps", "fields")
 """What a file's tensors are called: images (n, 3, s, s) float32, normalised as the metadata say;
 maps (n, 18, s/4, s/4) and fields (n, 42, s/4, s/4)."""
 PACKAGES = ("onnx", "onnxscript")
 """What an export needs beside torch."""
-INSTALL = "Install it: .venv/bin/pip install -r envs/engines.lock"
+PINNED = ".venv/bin/pip install -r envs/engines.lock"
+INSTALL = f"Install it: {PINNED}"
+AGAIN = "Export it again: posequery export"
+_SUM = "sha256"
+"""The key of a file's sum in its metadata."""
 
 _GIVE = (
     "Give a cell's weights.pt or a pretrained.pt. For trt_pose's weights, run a study that names "
@@ -54,7 +63,7 @@ def write(weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> None
     if not checkpoint.is_own(checkpoint.read(weights, _GIVE)):
         raise BadInput(weights, "is a torch file, but not one written by posequery", _GIVE)
     network, info = checkpoint.load(weights)
-    content = graph(network, info).SerializeToString()
+    content = _sealed(graph(network, info).SerializeToString())
     with whole(path) as temporary:
         temporary.write_bytes(content)
 
@@ -75,6 +84,18 @@ def about(info: checkpoint.CheckpointInfo) -> dict[str, str]:
     return {"made_by": "posequery", "network": info.network, "of": info.of, **texts}
 
 
+def _sealed(content: bytes) -> bytes:
+    """A file with the SHA-256 of all its bytes so far as its last metadata.
+
+    Messages of protobuf may be joined: the end is a model of one text, which adds to the first.
+    """
+    import onnx
+
+    end = onnx.ModelProto()
+    onnx.helper.set_model_props(end, {_SUM: hashlib.sha256(content).hexdigest()})
+    return content + end.SerializeToString()
+
+
 def _numbers(values: torch.Tensor) -> list[float]:
     """The shortest decimals that are these float32 numbers."""
     return [float(str(value)) for value in values.flatten().numpy()]
@@ -85,9 +106,12 @@ def graph(network: nn.Module, info: checkpoint.CheckpointInfo) -> "onnx.ModelPro
     try:
         import onnx
         import onnxscript  # noqa: F401  torch would name it in an error of its own
-    except ImportError as error:
-        fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({error})"
+    except Exception as error:  # a broken one raises anything
+        fault = f"an export to ONNX needs the packages {' and '.join(PACKAGES)} ({worded(error)})"
         raise BadInput(info.network, fault, INSTALL) from error
+    # An interrupt while torch's exporter imports it would be taken for a failure of the export.
+    import torch._dynamo
+
     side = info.input_size
     chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = chatty.level
@@ -149,46 +173,90 @@ def patch(model: "onnx.ModelProto", weights: Mapping[str, torch.Tensor]) -> None
 def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     """The bytes of a file that `write` wrote, and its metadata.
 
-    Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, is of other
+    Raises `BadInput` for a file that is missing, is no ONNX file, is not of posequery, keeps
+    tensors in other files (which are never read), is not as its sum says, is of another network,
     joints or pixel values than this version's, or whose tensors have other names or shapes than its
     metadata say.
     """
-    fix = "Export it again: posequery export"
     if not Path(path).is_file():
-        raise BadInput(path, "there is no such file", fix)
+        raise BadInput(path, "there is no such file", AGAIN)
     try:
         import onnx
-    except ImportError as error:
-        fault = f"needs the package onnx ({error})"
+    except Exception as error:  # a broken one raises anything
+        fault = f"needs the package onnx ({worded(error)})"
         raise BadInput(path, fault, INSTALL) from error
     content = Path(path).read_bytes()
     try:
         model = onnx.load_from_string(content)
-        onnx.checker.check_model(model)
-    except Exception as error:  # protobuf and onnx each have classes of their own
-        raise BadInput(path, "is damaged or not an ONNX file", fix) from error
+        if not model.HasField("graph"):  # as of an empty file
+            raise ValueError("no graph")
+    except Exception as error:  # protobuf has classes of its own
+        raise BadInput(path, "is damaged or not an ONNX file", AGAIN) from error
     said = {entry.key: entry.value for entry in model.metadata_props}
     if said.get("made_by") != "posequery":
-        raise BadInput(path, "is an ONNX file, but not one written by posequery", fix)
-    size = said.get("input_size", "")
-    side = int(size) if re.fullmatch(r"[1-9]\d{0,4}", size) else STRIDE
-    ours = about(checkpoint.CheckpointInfo("", side, ""))
-    for key in ("input_size", "colours", "mean", "std", "joints", "stride"):
-        if said.get(key) != ours[key]:
-            fault = f"its metadata have {key} {said.get(key, 'missing')[:80]!r}, not {ours[key]}"
-            raise BadInput(path, fault, fix)
-    cells = side // STRIDE
-    wanted = {
-        INPUT: (3, side, side),
-        OUTPUTS[0]: (len(JOINTS), cells, cells),
-        OUTPUTS[1]: (42, cells, cells),
-    }
+        raise BadInput(path, "is an ONNX file, but not one written by posequery", AGAIN)
+    for tensor in _tensors(model):
+        # Of bytes in memory, onnx and onnxruntime look for such a file in the current folder.
+        if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
+            fault = f"keeps its {tensor.name[:80]!r} in another file (external data)"
+            raise BadInput(path, fault, AGAIN)
+    if content != _sealed(content[: -len(_sealed(b""))]):
+        fault = "is damaged or edited (its sum differs)"
+        if _SUM not in said:
+            fault = "has no sum, as of an older version, or was edited"
+        raise BadInput(path, fault, AGAIN)
+    _require_ours(path, said)
+    try:
+        onnx.checker.check_model(model)
+    except Exception as error:  # onnx has classes of its own
+        raise BadInput(path, "is no valid ONNX file", AGAIN) from error
+    wanted = shapes(int(said["input_size"]))
     found = {entry.name: _shape(entry) for entry in (*model.graph.input, *model.graph.output)}
     for name in {**wanted, **found}:
         if found.get(name) != wanted.get(name):
             fault = f"its '{name}' is of the shape {found.get(name)}, not {wanted.get(name)}"
-            raise BadInput(path, f"{fault}, for each image", fix)
+            raise BadInput(path, f"{fault}, for each image", AGAIN)
     return content, said
+
+
+def _tensors(part: "Message") -> Iterator["onnx.TensorProto"]:
+    """Every tensor of a model, wherever it is: in sparse ones, attributes, subgraphs, functions."""
+    import onnx
+    from google.protobuf.message import Message
+
+    if isinstance(part, onnx.TensorProto):
+        yield part
+        return
+    for field, value in part.ListFields():
+        if field.message_type:
+            for one in [value] if isinstance(value, Message) else value:
+                yield from _tensors(one)
+
+
+def _require_ours(path: str | os.PathLike[str], said: Mapping[str, str]) -> None:
+    """Raise `BadInput` for metadata that this version's `about` would not write."""
+    name, size = said.get("network", "missing"), said.get("input_size", "missing")
+    if name not in SIDE_UNITS:
+        raise BadInput(path, f"its metadata have the unknown network {name[:80]!r}", AGAIN)
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", size) or not takes(name, int(size)):
+        fault = f"its metadata have input_size {size[:80]!r}, which {name} cannot take"
+        raise BadInput(path, fault, AGAIN)
+    ours = about(checkpoint.CheckpointInfo(name, int(size), said.get("of", "")))
+    for key, value in ours.items():
+        if said.get(key) != value:
+            fault = f"its metadata have {key} {said.get(key, 'missing')[:80]!r}, not {value}"
+            raise BadInput(path, fault, AGAIN)
+
+
+def shapes(side: int) -> dict[str, tuple[int, ...]]:
+    """Each tensor's shape without the number of images, for an input of `side` pixels."""
+    cells = side // STRIDE
+    maps, fields = OUTPUTS
+    return {
+        INPUT: (3, side, side),
+        maps: (len(JOINTS), cells, cells),
+        fields: (42, cells, cells),
+    }
 
 
 def _shape(entry: "onnx.ValueInfoProto") -> tuple[int, ...]:

@@ -1,5 +1,9 @@
 """What is known of the networks without torch: their names and the inputs that they accept."""
 
+import math
+
+from posequery.jobs import bounds
+
 STRIDE = 4
 """Input pixels per cell of the maps, in every network."""
 
@@ -15,3 +19,9 @@ HEADS = ("baseline", "baseline_att")
 SIDE_UNITS = dict.fromkeys(SMALL, 16) | {f"{b}_{h}": 32 for b in BACKBONES for h in HEADS}
 """Each network's name, and what the side of its input must be a multiple of: its coarsest stride,
 in pixels."""
+
+
+def takes(name: str, side: int) -> bool:
+    """Whether the input of the network called `name` can be a square of `side` pixels."""
+    unit = SIDE_UNITS[name]
+    return unit <= side <= math.isqrt(bounds.IMAGE_PIXELS) and side % unit == 0

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from posequery.jobs.files import BadInput
+from posequery.jobs.files import BadInput, worded
 from posequery.student import export
 from posequery.student.checkpoint import CheckpointInfo
 
@@ -24,16 +24,39 @@ class _Elsewhere(nn.Module):
 def exported(path: str | os.PathLike[str], device: str) -> tuple[nn.Module, int]:
     """The network of a file that `export.write` wrote, and the side of its input in pixels.
 
-    Raises `BadInput` as `export.read` does, and where onnxruntime is missing or cannot use the
-    device.
+    Raises `BadInput` as `export.read` does, where onnxruntime is missing or cannot use the device,
+    and for a graph that it cannot run or that gives other than finite maps of their shapes.
     """
     content, about = export.read(path)
-    place = torch.device(device)
+    place, side = torch.device(device), int(about["input_size"])
     try:
         session = _OnnxSession(content, _provider(path, place), place)
+        fault = _fault(session, side)
+    except BadInput:
+        raise
     except ImportError as error:
-        raise BadInput(path, f"needs the package onnxruntime ({error})", export.INSTALL) from error
-    return session, int(about["input_size"])
+        fault = f"needs the package onnxruntime ({worded(error)})"
+        raise BadInput(path, fault, export.INSTALL) from error
+    except Exception as error:  # onnxruntime has classes of its own
+        fault = f"cannot be run by onnxruntime ({worded(error)})"
+        fix = f"{export.AGAIN}, or install onnxruntime again: {export.PINNED}"
+        raise BadInput(path, fault, fix) from error
+    if fault:
+        raise BadInput(path, fault, export.AGAIN)
+    return session, side
+
+
+def _fault(network: nn.Module, side: int) -> str:
+    """What is wrong with the maps and fields of two images, of which none shows anything."""
+    count = 2  # a graph for one image alone would take one
+    found = network(torch.zeros(count, 3, side, side))
+    for name, values in zip(export.OUTPUTS, found, strict=True):
+        wanted = (count, *export.shapes(side)[name])
+        if values.shape != wanted:
+            return f"gives {name} of the shape {tuple(values.shape)}, not {wanted}"
+        if not values.isfinite().all():
+            return f"gives {name} that are not finite"
+    return ""
 
 
 def _provider(what: str | os.PathLike[str], device: torch.device) -> str:
@@ -74,6 +97,7 @@ class _OnnxSession(_Elsewhere):
         super().__init__(device)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = 4  # what fails is raised, too
         self._session = onnxruntime.InferenceSession(model, options, providers=[provider])
         # A provider that cannot start is replaced by the CPU's without an error.
         if self._session.get_providers()[0] != provider:
