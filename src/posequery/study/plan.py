@@ -299,5 +299,6 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
     origins.refuse_other_files(study, Path(plan.out), confirmed)
+    origins.refuse_older_files(study, Path(plan.out))
     columns()  # a faulty file of them is refused now, not after days of training
     return plan
