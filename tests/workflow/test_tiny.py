@@ -15,6 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import pythons
 import torch
 from runs import ROOT, checkout, planned, snakemake
 
@@ -249,6 +250,29 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
             for path in (file, first / file.relative_to(again))
         )
         assert all(torch.equal(one[key], two[key]) for key in two), file
+
+
+def test_an_engine_that_is_missing_costs_no_cell(made: Path, tmp_path: Path, tried) -> None:
+    """Once a confirmed run deleted cells before their jobs said that they cannot make them."""
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    # Snakemake's memory, by which it knows that the cells' settings have changed.
+    shutil.copytree(made / ".snakemake", tmp_path / ".snakemake", copy_function=shutil.copy2)
+    file = tmp_path / "tiny.yaml"
+    settings = (ROOT / "config/tiny.yaml").read_text()
+    file.write_text(settings.replace("online:\n", "online:\n  engine: torch2trt\n"))
+    given = ("--config", f"study={file}", "confirm=true")
+    out = tmp_path / "results/tiny"
+    assert "adapt" in planned(snakemake(tmp_path, "--dry-run", *given).stdout)
+    held = {path: path.read_bytes() for path in (out / "cells").rglob("*.*")}
+    held |= {path: path.read_bytes() for path in (out / "study.yaml", out / "runs.json")}
+    done = snakemake(tmp_path, *given, ok=False)
+    assert "online.engine=torch2trt: needs tensorrt and torch2trt, not installed" in done.stderr
+    assert {path: path.read_bytes() for path in held} == held
+    tried("11", "a confirmed run by an engine that is not installed", {"refused": 1})
+    # A board's own Python may have what the checkout's has not: there the job itself is begun.
+    python = pythons.having(tmp_path, "tensorrt", "torch2trt")
+    done = snakemake(tmp_path, *given, f"python={python}", ok=False)
+    assert "not installed" not in done.stderr and "Error in rule adapt" in done.stderr
 
 
 def test_one_strategy_runs_alone_and_leaves_the_studys_tables(made: Path, tmp_path: Path) -> None:
