@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import h5py
@@ -176,6 +177,47 @@ def test_an_archive_is_restored_and_a_cell_and_the_tables_are_made_again(
     for name in ("tables/table1.csv", "figures/figure2a.svg"):
         assert (out / name).read_bytes() == (made / "results/tiny" / name).read_bytes()
     tried("14", "an archive restored in a fresh folder", {"done right": 1})
+
+
+def test_an_archive_is_packed_anew_and_of_a_whole_study(made: Path, tmp_path: Path, tried) -> None:
+    """Once a damaged one passed for packed, and folders that were gone were left out of it."""
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    out, away = tmp_path / "results/tiny", tmp_path / "away"
+    archive = out / "tiny.tar.gz"
+
+    def posequery(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "posequery", *words]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    archive.write_bytes(b"junk")
+    done = posequery("archive", "tiny")
+    assert "Study tiny is packed" in done.stdout, done.stderr
+    assert posequery("archive", "--verify", str(archive)).returncode == 0
+    tried("14", "a damaged archive where one is to be packed", {"done right": 1})
+
+    # Of what is in no later job's way Snakemake misses nothing.
+    (out / "measures").rename(away)
+    before = _sums_of_results(out)
+    done = posequery("archive", "tiny")
+    assert done.returncode == 1 and "is packed" not in done.stdout
+    assert "missing: results/tiny/measures/S1.csv" in done.stderr
+    assert _sums_of_results(out) == before
+    away.rename(out / "measures")
+    assert posequery("archive", "tiny").returncode == 0
+    tried("14", "a folder of results that is gone before an archive is packed", {"refused": 1})
+
+    cell = "cells/online/S1/network/uniform/20pct/seed0/cell.json"
+    known = (out / cell).read_bytes()
+    (out / "cells/online/S1/network/uniform").rename(away)
+    done = posequery("archive", "tiny")
+    assert "Study tiny is packed" in done.stdout, done.stderr
+    assert (out / cell).read_bytes() == known
+    with tarfile.open(archive) as packed:
+        assert f"tiny/{cell}" in packed.getnames()
+    tried("14", "cells that are gone before an archive is packed", {"done right": 1})
 
 
 def _sums_of_results(out: Path) -> list[str]:
