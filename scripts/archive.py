@@ -28,7 +28,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     runs.end(options.results)  # packing is the last that it does
-    changes.note(options.results)  # what this run has made so far has no sum yet
+    # What this run has made so far has no sum yet, and what is to be packed must not be missing.
+    changes.note(options.results, needed=options.sharing.holds)
     count = pack(
         options.results,
         options.archive,

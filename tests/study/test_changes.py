@@ -96,6 +96,23 @@ def test_a_folder_that_was_deleted_is_said_and_no_longer_listed(results: Path, c
     assert wrong(results) == ([], [], [])
 
 
+def test_a_folder_that_is_needed_is_missed_like_a_file(results: Path, capsys) -> None:
+    """An archive was packed without a folder, and with the rows that came of it."""
+    before = (results / "SHA256SUMS").read_text()
+    shutil.move(results / "tables", results.parent / "tables")
+    shutil.rmtree(results / "data")
+    for _ in range(2):
+        with pytest.raises(BadInput, match="1 of its files are not as they were made"):
+            changes.note(results, needed=lambda name: not name.startswith("data/"))
+    assert f"missing: {results / 'tables/table 1.md'}\n" in capsys.readouterr().err
+    shutil.move(results.parent / "tables", results / "tables")
+    changes.note(results, needed=lambda name: not name.startswith("data/"))
+    after = (results / "SHA256SUMS").read_text()
+    assert set(before.splitlines()[1:]) - set(after.splitlines()[1:]) == {
+        line for line in before.splitlines() if "  data/" in line
+    }
+
+
 def test_only_what_was_touched_is_read_again(results: Path, monkeypatch) -> None:
     read: list[str] = []
     digest = changes.sha256

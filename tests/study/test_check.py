@@ -135,6 +135,17 @@ def test_an_engine_whose_packages_are_missing_is_a_fault():
     assert "online.engine=torch2trt: needs tensorrt and torch2trt, not installed" in str(fault)
 
 
+def test_an_engine_is_asked_for_only_where_cells_are_to_be_made(tmp_path, monkeypatch):
+    """Elsewhere, of a restored archive for instance, results are read without it."""
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(load_study("tiny", {"online": {"engine": "torch2trt"}}, ROOT / "config"))
+    assert len(check.look(plan).faults) == 1
+    for name in plan.cell_files("online"):
+        Path(name).parent.mkdir(parents=True)
+        Path(name).touch()
+    assert not check.look(plan).faults
+
+
 def replace(path, content=b""):
     path.unlink()
     path.write_bytes(content)

@@ -43,21 +43,6 @@ def test_a_faulty_file_of_columns_is_refused_when_planning(
     assert planned({"study": "tiny"}, CONFIG).out == "results/tiny"
 
 
-def test_an_engine_is_asked_for_only_where_cells_are_to_be_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Elsewhere, of a restored archive for instance, results are read without it."""
-    monkeypatch.chdir(tmp_path)
-    study = load_study("tiny", {"online": {"engine": "torch2trt"}}, CONFIG)
-    plan = Plan(study)
-    with pytest.raises(BadInput, match="online.engine=torch2trt: needs tensorrt and torch2trt"):
-        plan.require_engine()
-    for name in plan.cell_files("online"):
-        Path(name).parent.mkdir(parents=True)
-        Path(name).touch()
-    plan.require_engine()
-
-
 def test_openpose_s_files_keep_their_digest_where_a_dataset_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,13 +53,6 @@ def test_settings_are_refused_where_the_workflow_is_read(tmp_path: Path, tried) 
     tried("11", "settings that are refused", {"one line, exit code 1": len(cases)})
 
 
-def test_an_engine_of_the_boards_own_python_is_no_fault(tmp_path: Path) -> None:
-    """The checkout's own Python, which makes no cell then, has none of its packages."""
-    python = pythons.having(tmp_path, "tensorrt", "torch2trt")
-    named = study(tmp_path / "e.yaml", extends="tiny", online={"engine": "torch2trt"})
-    snakemake(tmp_path, "--dry-run", "--quiet", "--config", named, f"python={python}")
-
-
 def test_missing_files_are_refused_where_inputs_are_asked_for(tmp_path: Path, tried) -> None:
     (tmp_path / "a.mp4").touch()
     cases = [

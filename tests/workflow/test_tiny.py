@@ -10,11 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import pythons
 import torch
 from runs import ROOT, checkout, planned, snakemake
 
@@ -177,6 +179,47 @@ def test_an_archive_is_restored_and_a_cell_and_the_tables_are_made_again(
     tried("14", "an archive restored in a fresh folder", {"done right": 1})
 
 
+def test_an_archive_is_packed_anew_and_of_a_whole_study(made: Path, tmp_path: Path, tried) -> None:
+    """Once a damaged one passed for packed, and folders that were gone were left out of it."""
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    out, away = tmp_path / "results/tiny", tmp_path / "away"
+    archive = out / "tiny.tar.gz"
+
+    def posequery(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "posequery", *words]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    archive.write_bytes(b"junk")
+    done = posequery("archive", "tiny")
+    assert "Study tiny is packed" in done.stdout, done.stderr
+    assert posequery("archive", "--verify", str(archive)).returncode == 0
+    tried("14", "a damaged archive where one is to be packed", {"done right": 1})
+
+    # Of what is in no later job's way Snakemake misses nothing.
+    (out / "measures").rename(away)
+    before = _sums_of_results(out)
+    done = posequery("archive", "tiny")
+    assert done.returncode == 1 and "is packed" not in done.stdout
+    assert "missing: results/tiny/measures/S1.csv" in done.stderr
+    assert _sums_of_results(out) == before
+    away.rename(out / "measures")
+    assert posequery("archive", "tiny").returncode == 0
+    tried("14", "a folder of results that is gone before an archive is packed", {"refused": 1})
+
+    cell = "cells/online/S1/network/uniform/20pct/seed0/cell.json"
+    known = (out / cell).read_bytes()
+    (out / "cells/online/S1/network/uniform").rename(away)
+    done = posequery("archive", "tiny")
+    assert "Study tiny is packed" in done.stdout, done.stderr
+    assert (out / cell).read_bytes() == known
+    with tarfile.open(archive) as packed:
+        assert f"tiny/{cell}" in packed.getnames()
+    tried("14", "cells that are gone before an archive is packed", {"done right": 1})
+
+
 def _sums_of_results(out: Path) -> list[str]:
     """The lines of a study's list, but for its own sum and its history, which each run adds to."""
     lines = (out / "SHA256SUMS").read_text().splitlines()[1:]
@@ -249,6 +292,29 @@ def test_one_core_or_two_give_the_same_bits(made: Path, tmp_path: Path) -> None:
             for path in (file, first / file.relative_to(again))
         )
         assert all(torch.equal(one[key], two[key]) for key in two), file
+
+
+def test_an_engine_that_is_missing_costs_no_cell(made: Path, tmp_path: Path, tried) -> None:
+    """Once a confirmed run deleted cells before their jobs said that they cannot make them."""
+    shutil.copytree(made / "results", tmp_path / "results", copy_function=shutil.copy2)
+    # Snakemake's memory, by which it knows that the cells' settings have changed.
+    shutil.copytree(made / ".snakemake", tmp_path / ".snakemake", copy_function=shutil.copy2)
+    file = tmp_path / "tiny.yaml"
+    settings = (ROOT / "config/tiny.yaml").read_text()
+    file.write_text(settings.replace("online:\n", "online:\n  engine: torch2trt\n"))
+    given = ("--config", f"study={file}", "confirm=true")
+    out = tmp_path / "results/tiny"
+    assert "adapt" in planned(snakemake(tmp_path, "--dry-run", *given).stdout)
+    held = {path: path.read_bytes() for path in (out / "cells").rglob("*.*")}
+    held |= {path: path.read_bytes() for path in (out / "study.yaml", out / "runs.json")}
+    done = snakemake(tmp_path, *given, ok=False)
+    assert "online.engine=torch2trt: needs tensorrt and torch2trt, not installed" in done.stderr
+    assert {path: path.read_bytes() for path in held} == held
+    tried("11", "a confirmed run by an engine that is not installed", {"refused": 1})
+    # A board's own Python may have what the checkout's has not: there the job itself is begun.
+    python = pythons.having(tmp_path, "tensorrt", "torch2trt")
+    done = snakemake(tmp_path, *given, f"python={python}", ok=False)
+    assert "not installed" not in done.stderr and "Error in rule adapt" in done.stderr
 
 
 def test_one_strategy_runs_alone_and_leaves_the_studys_tables(made: Path, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def test_the_start_of_each_video_is_trained_on_and_its_end_tested(
-    study: Path, tmp_path: Path
+    study: Path, tmp_path: Path, tried
 ) -> None:
     done = snakemake(tmp_path, "--config", f"study={study}")
     assert "Study mine is complete" in done.stdout + done.stderr
@@ -72,6 +72,20 @@ def test_the_start_of_each_video_is_trained_on_and_its_end_tested(
     assert "How many labels" in (out / "report.html").read_text()
     again = snakemake(tmp_path, "--dry-run", "--config", f"study={study}")
     assert planned(again.stdout) == {}
+
+    # Another video in the place of one, with an older date, as `mv` and `cp -p` leave it.
+    video = tmp_path / "monday.mp4"
+    frames = [media.numbered(frame, 96, 128) for frame in range(FRAMES + 10)]
+    media.write_video(video, frames, 10)
+    os.utime(video, (10**9, 10**9))
+    for confirmed in ("false", "true"):
+        given = ("--dry-run", "--config", f"study={study}", f"confirm={confirmed}")
+        done = snakemake(tmp_path, *given, ok=False)
+        assert f"(touch {video}) to make the results again" in done.stderr
+    video.touch()
+    done = snakemake(tmp_path, "--dry-run", "--config", f"study={study}")
+    assert {"extract", "adapt", "finetune"} <= planned(done.stdout).keys()
+    tried("9", "a video replaced by an older one", {"refused": 2})
 
 
 def posequery(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,11 @@
 # One file for the paper's readers: results, selections, config, environment, checksums.
 
 
+# It declares no output, so that a damaged or older archive is never taken for this one.
 rule archive:
     input:
         PLAN.final_files(),
-    output:
-        PLAN.archive,
+        PLAN.decisive_files(),
     log:
         f"{OUT}/logs/archive.log",
     localrule: True
@@ -17,7 +17,7 @@ rule archive:
         runtime=60,
         gpu=0,
     params:
-        code=code_digest("archive"),
+        archive=PLAN.archive,
         results=lambda wildcards: OUT,
         settings=json.dumps(STUDY.model_dump(mode="json", exclude={"name"})),
         sharing=as_json(sharing.sharing(STUDY)),
@@ -25,7 +25,7 @@ rule archive:
         f"Archive study {STUDY.name}"
     shell:
         script("archive")
-        + " {output:q}"
+        + " {params.archive:q}"
         + " --results {params.results:q}"
         + " --settings {params.settings:q}"
         + " --sharing {params.sharing:q} 2> {log:q}"

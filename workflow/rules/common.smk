@@ -93,8 +93,6 @@ TORCH = {
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 PYTHON = "python" if IN_CONDA else sys.executable
 TORCH_PYTHON = str(config.get("python", PYTHON))
-if not IN_CONDA:  # what an environment will have can't be known before it is made
-    PLAN.require_engine(TORCH_PYTHON)
 
 # Paths of this checkout stand here and not in the rules' commands, which Snakemake compares with
 # those of the last run: results may move to another checkout.
@@ -140,6 +138,14 @@ def made_by_this_run():
         if job.benchmark:
             yield str(job.benchmark)
     yield from (f"{OUT}/study.yaml", f"{OUT}/{runs.RUNS}")
+
+
+def require_engine_of_this_run():
+    """End a run that makes online cells, and cannot, before Snakemake deletes those it has."""
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    # What an environment will have can't be known before it is made.
+    if not IN_CONDA and any(job.rule.name == "adapt" for job in jobs):
+        PLAN.require_engine(TORCH_PYTHON)
 
 
 def clips_read_by_this_run():

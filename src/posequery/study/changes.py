@@ -6,7 +6,7 @@ killed run's files get their sums at the end of the next. All other files must b
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -45,14 +45,15 @@ def _expected(results: Path) -> set[str]:
     return found
 
 
-def note(results: Path) -> None:
+def note(results: Path, needed: Callable[[str], bool] = lambda name: False) -> None:
     """Write the list of the files in the folder `results`.
 
     What was expected gets the sum that it has now. Any other file keeps its sum; it is hashed only
     if it was touched since the last time. Names each that is missing or changed, and each that the
     list does not hold, since no job made it. Raises `BadInput` where one is missing or changed, or
-    is no file, or the list is broken. A folder that is gone is said, and no longer listed. Where
-    the list cannot be written, that is said.
+    is no file, or the list is broken. A folder that is gone is said, and no longer listed, unless
+    it held one that is `needed`, by its name below `results`. Where the list cannot be written,
+    that is said.
     """
     listing, since = results / SUMS, _dates(results)[1] or 0
     known = sums.read(listing) if listing.exists() else None
@@ -64,7 +65,7 @@ def note(results: Path) -> None:
     except OSError as error:  # it does not keep damage from being found
         unwritable = error
     # By a clock that was set back, or damaged, it says nothing.
-    listed, faults = _compared(results, known, since if since <= now else 0)
+    listed, faults = _compared(results, known, since if since <= now else 0, needed)
     text = sums.as_text(dict(sorted(listed.items())))
     try:
         if unwritable:
@@ -79,7 +80,7 @@ def note(results: Path) -> None:
 
 
 def _compared(
-    results: Path, known: dict[str, str] | None, since: int
+    results: Path, known: dict[str, str] | None, since: int, needed: Callable[[str], bool]
 ) -> tuple[dict[str, str], list[str]]:
     """The sums to be listed, and what is wrong with the files, a line each.
 
@@ -103,7 +104,7 @@ def _compared(
                 faults.append(f"changed: {path}")
     gone = [name for name in before.keys() - found.files.keys() if not _is_among(name, expected)]
     for name in sorted(gone):
-        if (results / name).parent.is_dir():
+        if (results / name).parent.is_dir() or needed(name):
             listed[name] = before[name]
             faults.extend([f"missing: {results / name}"] * (name not in found.odd))
     _tell(results, unlisted, sorted(name for name in gone if name not in listed))

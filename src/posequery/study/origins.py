@@ -1,12 +1,15 @@
 """Which of the user's own files the results of a study were made from.
 
 A study's protocol holds their names alone, as a study may move from folder to folder. Two studies
-of one name with other files of the same names would overwrite each other.
+of one name with other files of the same names would overwrite each other; and Snakemake, which goes
+by dates, takes a file that was replaced by an older one for the same.
 """
 
 import hashlib
 import json
 import os
+import shlex
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,10 @@ from posequery.study.schema import Study, named_paths
 
 _ENDS = 1 << 20
 """Bytes at each end of a file by which, with its size, it is known again."""
+_MADE = ("clips", "labels", "student", "training_sets")
+"""Where in a study's folder the jobs write that read its files."""
+_UNDATED = ("openpose.labels", "openpose.models", "source.root")
+"""Keys of what is no job's input, so that its date makes nothing again."""
 
 
 def note_origins(study: Study, out: Path) -> None:
@@ -45,26 +52,65 @@ def refuse_other_files(study: Study, out: Path, confirmed: bool) -> None:
             raise BadInput(path, fault, OVERWRITE)
 
 
-def _paths(study: Study) -> list[str]:
-    return [str(path.resolve()) for paths in named_paths(study).values() for path in paths]
+def refuse_older_files(study: Study, out: Path) -> None:
+    """Raise `BadInput` for a file that was replaced where it lies by one that is older than `out`.
+
+    Results would stay those of the former file: moved and copied files may keep their dates. Nor
+    would a confirmation make anything again.
+    """
+    before = _noted(out)
+    for path in _paths(study, but=_UNDATED):
+        held = before.get(path)
+        now = _described(path, held) if held else None
+        if held and now and now["sum"] != held["sum"] and now["date"] <= _last_made(out):
+            fault = (
+                f"is not the file that study '{study.name}' was made of, but is older than what "
+                "was made, so that nothing would be made again"
+            )
+            fix = (
+                f"Give it a new date (touch {shlex.quote(path)}) to make the results again; or "
+                "put the former file back, or give this study a file and name of its own"
+            )
+            raise BadInput(path, fault, fix)
+
+
+def _last_made(out: Path) -> int:
+    """The date of the newest file that was made of the user's own; 0 where there is none."""
+    made = (file for folder in _MADE for file in (out / folder).rglob("*"))
+    return max((file.stat().st_mtime_ns for file in made if file.is_file()), default=0)
+
+
+def _paths(study: Study, but: Collection[str] = ()) -> list[str]:
+    """The files and folders that a study names, without those under the keys `but`.
+
+    A link is not followed: it may lead to another file later.
+    """
+    named = named_paths(study).items()
+    found = [path for key, paths in named if key not in but for path in paths]
+    return [os.path.abspath(path) for path in found]  # noqa: PTH100 (Path leaves `..` in)
 
 
 def _noted(out: Path) -> dict[str, dict[str, Any]]:
     """What was noted of each file, by its path; of a damaged note nothing."""
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         held = json.loads((out / "state/origins.json").read_text(encoding="utf-8"))
-        return {path: {"date": about["date"], "sum": about["sum"]} for path, about in held.items()}
+        return {
+            # Older notes have no size.
+            path: {"date": about["date"], "size": about.get("size"), "sum": about["sum"]}
+            for path, about in held.items()
+        }
     return {}
 
 
 def _described(path: str, before: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Its date and its sum, which of a file with the date `before` is not made again; None of what
-    may not be read."""
+    """Its date, size and sum, which is not made again while date and size are those of `before`;
+    None of what may not be read."""
     try:
-        date = os.stat(path).st_mtime_ns  # noqa: PTH116
-        if before and before["date"] == date:
+        status = os.stat(path)  # noqa: PTH116
+        date, size = status.st_mtime_ns, status.st_size
+        if before and (before["date"], before["size"]) == (date, size):
             return before
-        return {"date": date, "sum": _sum(Path(path))}
+        return {"date": date, "size": size, "sum": _sum(Path(path))}
     except OSError:
         return None
 

@@ -64,13 +64,12 @@ class Plan(Inputs):
         return [f"student.engines.{self.study.online.engine}"]
 
     def require_engine(self, python: str = sys.executable) -> None:
-        """Raise `BadInput` where cells are to be made by an engine whose packages are missing.
+        """Raise `BadInput` where packages of the engine that online cells are made by are missing.
 
         python: the interpreter of the jobs that need torch.
         """
-        if not all(Path(file).exists() for file in self.cell_files("online")):
-            engine = self.study.online.engine
-            engines.load(engine).require(engine, python)
+        engine = self.study.online.engine
+        engines.load(engine).require(engine, python)
 
     def strategy_parameters(self, method: str) -> str:
         """A strategy's own parameters, as JSON; of another method none."""
@@ -299,5 +298,6 @@ def planned(config: Mapping[str, Any], folder: Path) -> Plan:
     confirmed = identity.confirmation(config.get("confirm", False))
     identity.refuse_changed_protocol(study, Path(plan.out), confirmed)
     origins.refuse_other_files(study, Path(plan.out), confirmed)
+    origins.refuse_older_files(study, Path(plan.out))
     columns()  # a faulty file of them is refused now, not after days of training
     return plan
