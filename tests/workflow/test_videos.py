@@ -121,6 +121,7 @@ def test_a_restored_study_of_a_given_student_is_current_and_loses_nothing(
         done = snakemake(elsewhere, "--dry-run", "--config", f"study={own}")
         assert "Nothing to be done" in done.stdout + done.stderr
         assert "Study garden is complete" in posequery(elsewhere, "report", own).stdout
+        assert "Study garden is packed" in posequery(elsewhere, "archive", own).stdout
 
     is_current()
     for name in data:
