@@ -54,6 +54,7 @@ tbody th { font-weight: 400; }
 tbody .left { min-width: 4.5rem; max-width: 24rem; }
 tbody th.left { min-width: 8rem; }
 table.claims tbody th { min-width: 15rem; }
+table.claims th, table.claims td { padding-left: .4rem; padding-right: .4rem; }
 thead .right { white-space: normal; max-width: 9rem; }
 table.claims td:nth-child(2) { white-space: nowrap; }
 td small {
@@ -121,7 +122,7 @@ footer { margin-top: 3.5rem; padding-bottom: 2rem; color: var(--soft); font-size
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
   table tbody th.left, table.claims tbody th, tbody .left { min-width: 6em; }
-  th, td { padding: .12rem .25rem; }
+  th, td, table.claims th, table.claims td { padding: .12rem .25rem; }
   .chart svg { width: 100%; height: auto; }
   .poses { grid-template-columns: repeat(4, 1fr); }
   tbody tr:nth-child(even), .answer { background: none; }
