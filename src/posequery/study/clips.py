@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from posequery import teachers
-from posequery.clips import Clip
 from posequery.jobs.files import BadInput, unreadable
 from posequery.sources.access import require_readable
 from posequery.sources.kinds import ClipSource
@@ -88,6 +87,8 @@ def require_frames(files: Iterable[str], out: Path) -> None:
     """
     if not (out / sharing.LEFT_OUT).is_file():
         return
+    from posequery.clips import Clip  # it reads HDF5 and images, which a plan is made without
+
     fix = (
         "Nothing was run. With the study's videos in place, delete its clips/ and pictures/ and "
         "run again; docs/sharing.md says more"
