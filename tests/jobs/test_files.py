@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -136,13 +137,15 @@ def test_what_a_kill_left_is_deleted_and_nothing_else(tmp_path, manager):
     assert {path.name for path in tmp_path.iterdir()} == others | {"a [1].h5"}
 
 
-def test_a_live_process_keeps_its_temporary_file(tmp_path):
-    """Another that writes the same file deleted it, and the first ended with a traceback."""
-    target = tmp_path / "a.csv"
+@contextmanager
+def writing(target, manager, then):
+    """Another process within `whole` or `whole_folder`, which has written 'first' and goes on with
+    the statement `then`."""
     code = (
-        "import sys; from posequery.jobs.files import whole\n"
-        "with whole(sys.argv[1]) as temporary:\n"
-        "    temporary.write_text('first'); print('written', flush=True); sys.stdin.read()\n"
+        f"import sys, time; from posequery.jobs.files import {manager}\n"
+        f"with {manager}(sys.argv[1]) as temporary:\n"
+        "    path = temporary / 'part' if temporary.is_dir() else temporary\n"
+        f"    path.write_text('first'); print('written', flush=True); {then}\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, target],
@@ -151,6 +154,13 @@ def test_a_live_process_keeps_its_temporary_file(tmp_path):
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout.readline() == b"written\n"
+        yield process
+
+
+def test_a_live_process_keeps_its_temporary_file(tmp_path):
+    """Another that writes the same file deleted it, and the first ended with a traceback."""
+    target = tmp_path / "a.csv"
+    with writing(target, "whole", "sys.stdin.read()") as process:
         write_text(target, "second")
         assert target.read_text() == "second"
         process.stdin.close()
@@ -204,18 +214,7 @@ def test_a_folder_takes_the_place_of_a_link_that_leads_nowhere(tmp_path):
 @pytest.mark.parametrize("manager", ["whole", "whole_folder"])
 def test_a_kill_leaves_no_file_of_that_name(tmp_path, manager):
     target = tmp_path / "result.h5"
-    code = (
-        f"import sys, time; from posequery.jobs.files import {manager}\n"
-        f"with {manager}(sys.argv[1]) as temporary:\n"
-        "    path = temporary / 'part' if temporary.is_dir() else temporary\n"
-        "    path.write_text('half'); print('written', flush=True); time.sleep(60)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, target],
-        env={**os.environ, "PYTHONPATH": SRC},
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout.readline() == b"written\n"
+    with writing(target, manager, "time.sleep(60)") as process:
         process.send_signal(signal.SIGKILL)
     assert not target.exists()
     with whole(target) as temporary:  # what is left does not block the next run

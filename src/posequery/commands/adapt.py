@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from posequery.commands.checkout import environment, root, run_study
+from posequery.commands.checkout import environment, reason, root, run_study
 from posequery.commands.options import frame_rate, stretch
 from posequery.jobs.files import BadInput, write_text
 
@@ -98,12 +98,11 @@ def _try(student: "Student", checkout: Path) -> None:
         command += ["--input-size", str(student.input_size), "--output", f"{folder}/student.pt"]
         done = subprocess.run(command, capture_output=True, text=True, env=environment())
     if done.returncode:
-        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
         fix = (
             f"Give a student of {student.name} at {student.input_size} pixels; another goes with a "
             "study's file of your own"
         )
-        raise BadInput("--weights", reason.removeprefix("error: "), fix)
+        raise BadInput("--weights", reason(done).removeprefix("error: "), fix)
 
 
 _NAMING = "of letters, digits, '.', '_' and '-'"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posequery.commands.checkout import environment, root
+from posequery.commands.checkout import environment, reason, root
 from posequery.jobs.files import BadInput
 from posequery.jobs.terminal import tell
 
@@ -80,10 +80,10 @@ def _measured(python: str, checkout: Path, study: "Study") -> "Student | None":
         fault = f"cannot be run ({error.strerror})"
         raise BadInput(f"python={python}", fault, "Name the interpreter that has torch") from None
     if done.returncode:
-        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
-        if f"device={study.device}" not in reason:
-            tell(reason)
+        why = reason(done)
+        if f"device={study.device}" not in why:
+            tell(why)
             sys.exit(1)
-        print(f"No hours, since the student's speed could not be measured ({reason})")
+        print(f"No hours, since the student's speed could not be measured ({why})")
         return None
     return Student(**json.loads(done.stdout))

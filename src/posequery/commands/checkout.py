@@ -1,6 +1,7 @@
 """The checkout that posequery is imported from: it holds the workflow and the studies that ship."""
 
 import os
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -38,6 +39,11 @@ def run_study(*words: str) -> NoReturn:
     """
     script = str(root() / "scripts/run.py")
     os.execve(sys.executable, [sys.executable, script, *words], environment())
+
+
+def reason(done: "subprocess.CompletedProcess[str]") -> str:
+    """Why a script of the checkout failed: the last line that it wrote."""
+    return (done.stderr.strip() or "it gave no reason").splitlines()[-1]
 
 
 def environment() -> dict[str, str]:

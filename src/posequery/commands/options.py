@@ -30,6 +30,6 @@ def frame_rate(text: str) -> Fraction:
             return rate
     except ZeroDivisionError:
         pass
-    between = f"from {float(low):g} to {float(high):g}"
-    fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001, {between}"
+    fault = f"'{text}' is no frame rate: write 25, 29.97 or 30000/1001, "
+    fault += bounds.between(low, high)
     raise argparse.ArgumentTypeError(fault)

@@ -54,3 +54,8 @@ ANNOTATION_BYTES = 4 << 30
 FRAME_RATES = (Fraction(1, 1000), Fraction(1000))
 """Frames a second, the least and the most: a picture a quarter of an hour, or high speed. Exact, as
 a rate is: the float 0.001 is above a thousandth."""
+
+
+def between(least: Fraction, most: Fraction) -> str:
+    """'from 0.001 to 1000', for a message."""
+    return f"from {float(least):g} to {float(most):g}"

@@ -27,8 +27,8 @@ def _frames_a_second(value: object) -> Fraction | None:
         raise ValueError(text) from None
     low, high = bounds.FRAME_RATES
     if not low <= rate <= high:
-        between = f"from {float(low):g} to {float(high):g}"
-        raise ValueError(f"no video shows {shown(value)} frames a second: {between}")
+        told = bounds.between(low, high)
+        raise ValueError(f"no video shows {shown(value)} frames a second: {told}")
     return rate
 
 
