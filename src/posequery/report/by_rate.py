@@ -16,7 +16,7 @@ from matplotlib.ticker import NullLocator
 
 from posequery.evidence import published
 from posequery.report.captions import Captions, method_name
-from posequery.report.cells import drawn, picked_at, rates
+from posequery.report.cells import drawn, picked_at, rate_ends, rates
 from posequery.report.formats import percent, span
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.page import finish, new_page, say_empty
@@ -107,8 +107,8 @@ def draw_by_rate(
         figure, panels = new_page(1, 1 + truth)
         ours = panels[0, 0]
         _draw(ours, cells, methods)
-        run = set(cells["method"])
-        whole = [Fraction(1)] * (truth or "all" in run or not rates(cells))
+        at = rate_ends(cells, truth)
+        whole = [Fraction(1)] * ("all" in at or not rates(cells))
         k = {rate: picked_at(cells, rate) for rate in [*rates(cells), *whole]}
         heads = {rate: percent(rate) + (f"\n{span(k[rate])}" if len(k[rate]) else "") for rate in k}
         more = ", and k frames below" if len(cells) else ""
@@ -125,9 +125,9 @@ def draw_by_rate(
         handles = {
             method_name(method): method_style(method, *methods).handle(True) for method in methods
         }
-        if truth or "none" in run:
+        if "none" in at:
             handles |= {"unadapted (0 %)": STYLES["none"].handle(False)}
-        if truth or "all" in run:
+        if "all" in at:
             handles |= {"all (100 %)": Line2D([], [], **_STAR)}
         note = captions.by_rate(cells, frames, truth)
         finish(figure, panels, titles, handles, note, _HEIGHT)

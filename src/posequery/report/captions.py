@@ -10,7 +10,7 @@ import pandas as pd
 from posequery import strategies
 from posequery.evidence import published
 from posequery.online.profiles import Profile
-from posequery.report.cells import ANY_RATE, lowest_rate, not_drawn, picked_at
+from posequery.report.cells import ANY_RATE, lowest_rate, not_drawn, picked_at, rate_ends
 from posequery.report.formats import percent, span
 from posequery.report.frame_sizes import ONE_SIZE, FrameSizes
 from posequery.report.teacher import TeacherError
@@ -136,7 +136,7 @@ class Captions:
     ) -> str:
         """truth: errors are of the truth, and the published ones stand beside them."""
         picked = "frames picked from" if truth else "labelled frames, of"
-        zero = ", 0 % the unadapted student" * (truth or "none" in set(offline["method"]))
+        zero = ", 0 % the unadapted student" * ("none" in rate_ends(offline, truth))
         return _text(
             f"{self.heading}. Offline: MPJPE in pixels of the source frames, by query strategy and "
             f"sampling rate; k is the number of {picked} the pool's {span(offline['n'])}{zero}.",
@@ -283,9 +283,9 @@ class Captions:
         bars = "plain 95 % intervals" if page else "sample standard deviation"
         own = "Table 1 as lines: " * truth
         published = ", the published numbers on their own axes" * truth
-        run = set(offline["method"])
-        signs = ["Dotted grey: the unadapted student"] * (truth or "none" in run)
-        signs += ["Star: all of the pool"] * (truth or "all" in run)
+        at = rate_ends(offline, truth)
+        signs = ["Dotted grey: the unadapted student"] * ("none" in at)
+        signs += ["Star: all of the pool"] * ("all" in at)
         signs.append(f"Bars: {bars} over seeds")
         return _text(
             f"{self.heading}. {own}MPJPE in pixels of the source frames by sampling rate "

@@ -121,6 +121,13 @@ def strategies(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
     return [*paper, *sorted(run - {*published.STRATEGIES, *METHODS})]
 
 
+def rate_ends(cells: pd.DataFrame, beside_paper: bool = True) -> set[str]:
+    """Of 'none' and 'all', where the rates begin and end, those that are shown: beside published
+    numbers both, otherwise what was run."""
+    both = {"none", "all"}
+    return both if beside_paper else both & set(cells["method"])
+
+
 def drawn(cells: pd.DataFrame, beside_paper: bool = True) -> list[str]:
     """Those of `strategies` that a figure draws: the first ones, whose curves can be told apart."""
     return strategies(cells, beside_paper)[:_MOST]

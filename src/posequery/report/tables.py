@@ -15,6 +15,7 @@ from posequery.report.cells import (
     ANY_RATE,
     of_setting,
     picked_at,
+    rate_ends,
     rates,
     read_cells,
     read_seconds,
@@ -99,12 +100,9 @@ def table_1(
     frames: of the test. beside_paper: strategies that were not run have a row as well.
     """
     offline = of_setting(cells, "offline").assign(teacher="")
-    run = set(offline["method"])
-    own, columns = strategies(offline, beside_paper), rates(offline)
-    # Beside the paper's columns ours have the same, run or not.
-    columns = [Fraction(0)] * (beside_paper or "none" in run) + columns
-    columns += [Fraction(1)] * (beside_paper or "all" in run)
-    control = [name for name in ("all_equal_steps",) if name in run]
+    own, at = strategies(offline, beside_paper), rate_ends(offline, beside_paper)
+    columns = [Fraction(0)] * ("none" in at) + rates(offline) + [Fraction(1)] * ("all" in at)
+    control = [name for name in ("all_equal_steps",) if name in set(offline["method"])]
     methods = [*own, *control]
     group = {"": ""}
     ours = _heads({rate: picked_at(offline, rate) for rate in columns})

@@ -8,7 +8,7 @@ import pandas as pd
 from posequery.evidence import published
 from posequery.report.by_rate import published_errors
 from posequery.report.captions import method_name
-from posequery.report.cells import of_setting, strategies
+from posequery.report.cells import of_setting, rate_ends, strategies
 from posequery.report.formats import NONE, PIXELS, percent, span
 from posequery.report.html import charts
 from posequery.report.html.parts import Chart, Charts, Key, ink, sheet
@@ -72,10 +72,10 @@ def by_rate(sources: Sources) -> Charts:
         Key(method_name(m), ink(method_style(m, *methods)), (), method_style(m, *methods).marker)
         for m in methods
     ]
-    run = set(offline["method"])
-    if sources.truth or "none" in run:
+    at = rate_ends(offline, sources.truth)
+    if "none" in at:
         keys.append(Key(method_name("none"), ink(method_style("none")), (1, 1.5)))
-    if sources.truth or "all" in run:
+    if "all" in at:
         keys.append(Key(method_name("all"), ink(method_style("all")), (), "*", line=False))
     frames = sources.frame_sizes("offline")
     caption = sources.captions.by_rate(offline, frames, sources.truth, page=True)
